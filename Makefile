@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# make                  both programs, in build/
+# make demo             install what is missing, build, record, report
+# make check            install what is missing, build, test
+# make install          DESTDIR= and PREFIX= are heeded; uninstall reverses it
+# make compile_commands.json | clean
+#
+# O=DIR builds elsewhere, V=1 shows the commands, SAN=1 builds with the address
+# and undefined-behaviour sanitizers (in build/san).
+
+VERSION := 0.1.0
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+INSTALL ?= install
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+
+ifeq ($(SAN),1)
+O ?= build/san
+SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+else
+O ?= build
+endif
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)';)
+
+WARNINGS := -Wall -Wextra -Wshadow -Werror
+CPPFLAGS_ALL := -I. -I$(O) -D_GNU_SOURCE -DNETSNOOP_VERSION='"$(VERSION)"' $(CPPFLAGS)
+CFLAGS_ALL := -std=gnu11 $(WARNINGS) $(SAN_FLAGS) $(CFLAGS)
+LDFLAGS_ALL := $(SAN_FLAGS) $(LDFLAGS)
+
+# Asked when a program is linked, so that this file can be read before the
+# packages are installed.
+libs = $(shell $(PKG_CONFIG) --libs $(1))
+LIBS_FORMAT = $(call libs,libzstd)
+LIBS_RECORD = $(call libs,libbpf libelf libzstd)
+LIBS_ANALYZE = $(call libs,sqlite3 libzstd)
+
+FORMAT_C := $(wildcard format/*.c)
+COMMON_C := $(wildcard common/*.c)
+RECORD_C := $(wildcard record/*.c)
+ANALYZE_C := $(wildcard analyze/*.c)
+ANALYZE_SQL := $(sort $(wildcard analyze/*.sql analyze/reports/*.sql))
+UNIT_C := $(wildcard tests/unit/test_*.c)
+TOOL_C := $(wildcard tests/live/*.c tests/fuzz/*.c tests/golden/*.c) $(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
+ALL_C := $(FORMAT_C) $(COMMON_C) $(RECORD_C) $(ANALYZE_C) $(UNIT_C) $(TOOL_C)
+
+object = $(patsubst %.c,$(O)/%.o,$(1))
+LIBRARY := $(O)/libnetsnoop.a
+PROGRAMS := $(O)/netsnoop-record $(O)/netsnoop-analyze
+UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(UNIT_C))
+TEST_TOOLS := $(O)/tests/traffic $(O)/tests/frames $(O)/tests/spec_reader $(O)/tests/make_golden $(O)/tests/replay_chunk \
+	$(O)/tests/replay_reader
+
+.PHONY: all check demo install uninstall clean tests
+all: $(PROGRAMS)
+
+# ---- what is compiled
+
+$(O)/%.o: %.c Makefile
+	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# The map of the target's processor to libbpf's word for it.
+BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/riscv64/riscv/; s/s390x/s390/')
+BPF_FLAGS := -target bpf -O2 -g -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror -I.
+MULTIARCH = $(shell $(CC) -print-multiarch 2>/dev/null)
+
+$(O)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
+	$(call say,BPF,$@)mkdir -p $(@D) && $(CLANG) $(BPF_FLAGS) \
+		$(if $(MULTIARCH),-idirafter /usr/include/$(MULTIARCH)) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
+
+$(O)/bpf/%.skel.h: $(O)/bpf/%.bpf.o
+	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+# One C string a SQL file, under its base name.
+$(O)/analyze/sql.h: $(ANALYZE_SQL) Makefile
+	$(call say,SQL,$@)mkdir -p $(@D) && for f in $(ANALYZE_SQL); do \
+		printf 'extern const char sql_%s[];\n' "$$(basename "$$f" .sql | tr - _)"; \
+	done > $@
+$(O)/analyze/sql.c: $(ANALYZE_SQL) $(O)/analyze/sql.h Makefile
+	$(Q){ echo '#include "analyze/sql.h"'; for f in $(ANALYZE_SQL); do \
+		printf 'const char sql_%s[] =\n' "$$(basename "$$f" .sql | tr - _)"; \
+		sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' "$$f"; echo ';'; \
+	done; } > $@
+$(O)/analyze/sql.o: $(O)/analyze/sql.c
+	$(call say,CC,$@)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# The generated headers must be there before whoever includes them is compiled
+# for the first time; from then on the compiler's own lists say who depends.
+$(call object,$(RECORD_C)): | $(O)/bpf/netsnoop.skel.h
+$(call object,$(ANALYZE_C) $(UNIT_C)): | $(O)/analyze/sql.h
+
+# ---- what is linked
+
+$(LIBRARY): $(call object,$(FORMAT_C))
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(O)/netsnoop-record: $(call object,$(RECORD_C) $(COMMON_C)) $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_RECORD)
+
+$(O)/netsnoop-analyze: $(call object,$(ANALYZE_C) $(COMMON_C)) $(O)/analyze/sql.o $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
+
+# A unit test is linked with everything but the programs' main files.
+UNIT_OBJECTS := $(call object,$(COMMON_C) $(filter-out analyze/main.c,$(ANALYZE_C))) $(O)/analyze/sql.o
+UNIT_RECORD_OBJECTS := $(call object,$(COMMON_C) $(filter-out record/main.c,$(RECORD_C)))
+
+$(O)/tests/test_record_%: $(O)/tests/unit/test_record_%.o $(UNIT_RECORD_OBJECTS) $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_RECORD)
+$(O)/tests/test_%: $(O)/tests/unit/test_%.o $(UNIT_OBJECTS) $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
+
+$(O)/tests/traffic $(O)/tests/frames: $(O)/tests/%: $(O)/tests/live/%.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
+$(O)/tests/spec_reader: $(O)/tests/unit/spec_reader.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
+$(O)/tests/make_golden: $(O)/tests/golden/make_golden.o $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
+$(O)/tests/replay_%: $(O)/tests/fuzz/replay.o $(O)/tests/fuzz/fuzz_%.o $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
+
+tests: $(PROGRAMS) $(UNIT) $(TEST_TOOLS)
+
+# ---- what is run
+
+# Both begin by installing packages, and only then is the rest of this file
+# worth reading: hence a second make.
+demo:
+	$(Q)tests/packages.sh build
+	$(Q)$(MAKE) --no-print-directory all $(O)/tests/traffic
+	$(Q)samples/demo.sh $(O)
+
+check:
+	$(Q)tests/packages.sh build test
+	$(Q)tests/run.sh
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
+	$(INSTALL) -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 644 docs/netsnoop-record.1 docs/netsnoop-analyze.1 $(DESTDIR)$(MANDIR)/man1
+	$(INSTALL) -m 644 docs/netsnoop-trace.5 $(DESTDIR)$(MANDIR)/man5
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/netsnoop-record $(DESTDIR)$(BINDIR)/netsnoop-analyze \
+		$(DESTDIR)$(MANDIR)/man1/netsnoop-record.1 $(DESTDIR)$(MANDIR)/man1/netsnoop-analyze.1 \
+		$(DESTDIR)$(MANDIR)/man5/netsnoop-trace.5
+
+clean:
+	rm -rf build compile_commands.json
+
+compile_commands.json: Makefile $(ALL_C)
+	$(Q){ echo '['; separator=; for f in $(ALL_C); do \
+		printf '%s{"directory":"%s","file":"%s","arguments":["%s"' "$$separator" "$(CURDIR)" "$$f" "$(CC)"; \
+		for a in $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c; do \
+			printf ',"%s"' "$$(printf '%s' "$$a" | sed 's/["\\]/\\&/g')"; done; \
+		printf ',"%s"]}' "$$f"; separator=",\n"; done; printf '\n]\n'; } > $@
+
+-include $(patsubst %.o,%.d,$(call object,$(ALL_C))) $(O)/analyze/sql.d $(O)/bpf/netsnoop.bpf.d
