@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "chunk_decode.h"
+
+#include "events_decode.h"
+#include "problem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int nst_decoder_new(struct nst_decoder **ret_decoder)
+{
+	struct nst_decoder *decoder = calloc(1, sizeof(*decoder));
+
+	if (!decoder)
+		return -ENOMEM;
+	decoder->scratch = malloc(NST_ROWS_CAP * sizeof(*decoder->scratch));
+	decoder->hashes = malloc(NST_ROWS_CAP * sizeof(*decoder->hashes));
+	decoder->slots = malloc(2 * NST_ROWS_CAP * sizeof(*decoder->slots));
+	if (!decoder->scratch || !decoder->hashes || !decoder->slots) {
+		nst_decoder_free(decoder);
+		return -ENOMEM;
+	}
+	*ret_decoder = decoder;
+	return 0;
+}
+
+void nst_decoder_free(struct nst_decoder *decoder)
+{
+	if (!decoder)
+		return;
+	for (size_t i = 0; i < NST_METADATA_TABLES; i++)
+		free(decoder->metadata[i].rows);
+	free(decoder->processes.rows);
+	free(decoder->flows.rows);
+	free(decoder->lanes.rows);
+	free(decoder->columns);
+	free(decoder->scratch);
+	free(decoder->hashes);
+	free(decoder->slots);
+	free(decoder);
+}
+
+/* ---- Dictionaries ------------------------------------------------------ */
+
+static int unique_rows_decode(struct nst_decoder *decoder, unsigned int table,
+			      struct nst_row_array *array, struct nst_problem *ret_problem)
+{
+	const struct nst_table_desc *desc = nst_table_find(table);
+	size_t n_slots = 2;
+	int r;
+
+	r = nst_table_decode(desc, &decoder->sections, decoder->scratch, array, ret_problem);
+	if (r)
+		return r;
+	while (n_slots < 2 * array->n_rows)
+		n_slots *= 2;
+	if (nst_table_has_twins(desc, array, decoder->hashes, decoder->slots, n_slots))
+		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
+				       "table %u: two rows are the same", table);
+	return 0;
+}
+
+static bool addr_is_valid(const struct nst_bytes *addr, bool has)
+{
+	return has ? addr->len_bytes == 4 || addr->len_bytes == 16 : !addr->len_bytes;
+}
+
+static int flows_check(const struct nst_row_array *array, struct nst_problem *ret_problem)
+{
+	const struct nst_flow *flow = array->rows;
+
+	for (size_t i = 0; i < array->n_rows; i++, flow++) {
+		bool has = flow->has & NST_HAS_ADDR;
+
+		if (!addr_is_valid(&flow->local_addr, has) ||
+		    !addr_is_valid(&flow->remote_addr, has))
+			return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
+					       "flow %zu: addresses of %u and %u bytes, 4 or 16 "
+					       "are allowed, and 0 without an address",
+					       i, flow->local_addr.len_bytes,
+					       flow->remote_addr.len_bytes);
+	}
+	return 0;
+}
+
+static int lanes_check(const struct nst_row_array *array, size_t n_flows, size_t n_processes,
+		       struct nst_problem *ret_problem)
+{
+	const struct nst_lane *lane = array->rows;
+
+	for (size_t i = 0; i < array->n_rows; i++, lane++) {
+		if (lane->flow >= n_flows)
+			return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
+					       "lane %zu: flow %u, but there are %zu", i,
+					       lane->flow, n_flows);
+		if (lane->has & NST_HAS_OWNER && lane->process >= n_processes)
+			return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
+					       "lane %zu: process %u, but there are %zu", i,
+					       lane->process, n_processes);
+		if (lane->flags & ~NST_LANE_FLAGS)
+			return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
+					       "lane %zu: flags 0x%04x are not a lane's", i,
+					       lane->flags);
+	}
+	return 0;
+}
+
+int nst_decode_dictionaries(struct nst_decoder *decoder, struct nst_bytes frame,
+			    struct nst_problem *ret_problem)
+{
+	int r;
+
+	r = nst_sections_parse(frame, NST_ROLE_DICTIONARIES, &decoder->sections, ret_problem);
+	if (!r)
+		r = unique_rows_decode(decoder, NST_TABLE_PROCESS, &decoder->processes,
+				       ret_problem);
+	if (!r)
+		r = unique_rows_decode(decoder, NST_TABLE_FLOW, &decoder->flows, ret_problem);
+	if (!r)
+		r = unique_rows_decode(decoder, NST_TABLE_LANE, &decoder->lanes, ret_problem);
+	if (!r)
+		r = flows_check(&decoder->flows, ret_problem);
+	if (!r)
+		r = lanes_check(&decoder->lanes, decoder->flows.n_rows, decoder->processes.n_rows,
+				ret_problem);
+	if (!r && !decoder->lanes.n_rows)
+		r = nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
+				    "a chunk of events without lanes");
+	if (r)
+		return r;
+	decoder->dictionaries = (struct nst_dictionaries){
+		.n_processes = decoder->processes.n_rows,
+		.n_flows = decoder->flows.n_rows,
+		.n_lanes = decoder->lanes.n_rows,
+		.processes = decoder->processes.rows,
+		.flows = decoder->flows.rows,
+		.lanes = decoder->lanes.rows,
+	};
+	return 0;
+}
+
+/* ---- Events ------------------------------------------------------------ */
+
+/* Columns of the widest type first, so that each begins aligned. */
+static int columns_place(struct nst_decoder *decoder, size_t n, struct nst_event_room *ret_room)
+{
+	size_t need = n * (8 + 4 * 4 + 2 * 2 + 2);
+	uint8_t *at;
+
+	if (need > decoder->columns_cap) {
+		free(decoder->columns);
+		decoder->columns_cap = 0;
+		decoder->columns = malloc(need);
+		if (!decoder->columns)
+			return -ENOMEM;
+		decoder->columns_cap = need;
+	}
+	at = decoder->columns;
+	ret_room->timestamp = (void *)at;
+	ret_room->lane = (void *)(at + 8 * n);
+	ret_room->bytes = ret_room->lane + n;
+	ret_room->segments = ret_room->bytes + n;
+	ret_room->tid = ret_room->segments + n;
+	ret_room->has = (void *)(at + 24 * n);
+	ret_room->header_bytes = ret_room->has + n;
+	ret_room->flags = at + 28 * n;
+	ret_room->tcp_flags = at + 29 * n;
+	return 0;
+}
+
+int nst_decode_events(struct nst_decoder *decoder, const struct nst_chunk *chunk,
+		      struct nst_bytes frame, struct nst_problem *ret_problem)
+{
+	struct nst_event_room room;
+	int r;
+
+	if (!chunk->n_events || chunk->n_events > NST_ROWS_CAP)
+		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
+				       "%u events, 1 to %u are allowed", chunk->n_events,
+				       NST_ROWS_CAP);
+	r = nst_sections_parse(frame, NST_ROLE_EVENTS, &decoder->sections, ret_problem);
+	if (!r)
+		r = columns_place(decoder, chunk->n_events, &room);
+	if (!r)
+		r = nst_event_columns_decode(&decoder->sections, chunk,
+					     decoder->dictionaries.n_lanes, decoder->scratch, &room,
+					     ret_problem);
+	if (r)
+		return r;
+	decoder->events = (struct nst_events){
+		.n_events = chunk->n_events,
+		.timestamp = room.timestamp,
+		.lane = room.lane,
+		.bytes = room.bytes,
+		.segments = room.segments,
+		.tid = room.tid,
+		.has = room.has,
+		.header_bytes = room.header_bytes,
+		.flags = room.flags,
+		.tcp_flags = room.tcp_flags,
+	};
+	return 0;
+}
+
+/* ---- Metadata ---------------------------------------------------------- */
+
+int nst_decode_metadata(struct nst_decoder *decoder, struct nst_bytes frame,
+			struct nst_problem *ret_problem)
+{
+	memset(decoder->metadata_done, 0, sizeof(decoder->metadata_done));
+	return nst_sections_parse(frame, NST_ROLE_METADATA, &decoder->sections, ret_problem);
+}
+
+int nst_decode_rows(struct nst_decoder *decoder, const struct nst_table_desc *desc,
+		    const struct nst_row_array **ret_rows, struct nst_problem *ret_problem)
+{
+	size_t i = (size_t)desc->table - NST_TABLE_SETTING;
+	int r;
+
+	if (!decoder->metadata_done[i]) {
+		r = nst_table_decode(desc, &decoder->sections, decoder->scratch,
+				     &decoder->metadata[i], ret_problem);
+		if (r)
+			return r;
+		decoder->metadata_done[i] = true;
+	}
+	*ret_rows = &decoder->metadata[i];
+	return 0;
+}
+
+int nst_decode_events_chunk(const struct nst_chunk *chunk, struct nst_bytes dictionaries,
+			    struct nst_bytes columns, struct nst_problem *ret_problem)
+{
+	struct nst_decoder *decoder = NULL;
+	struct nst_problem problem = { 0 };
+	int r;
+
+	r = nst_decoder_new(&decoder);
+	if (r)
+		return r;
+	r = nst_decode_dictionaries(decoder, dictionaries, &problem);
+	if (!r)
+		r = nst_decode_events(decoder, chunk, columns, &problem);
+	if (r == -EBADMSG) {
+		problem.offset = chunk->offset;
+		problem.has_sequence = true;
+		problem.sequence = chunk->sequence;
+		*ret_problem = problem;
+	}
+	nst_decoder_free(decoder);
+	return r;
+}

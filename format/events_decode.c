@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The loops over events: one pass a column, without branches in them, so that
+ * the compiler makes vectors of them. What is wrong is collected and looked
+ * at behind the loop.
+ */
+#include "events_decode.h"
+
+#include "problem.h"
+
+#include <errno.h>
+
+struct column_source {
+	const struct nst_sections *sections;
+	size_t n_events, n_lanes;
+	const uint32_t *lane; /* decoded and checked; NULL: not yet */
+	uint64_t *scratch;
+	struct nst_problem *problem;
+};
+
+static int too_wide(const struct nst_section *section, struct nst_problem *problem)
+{
+	return nst_problem_set(problem, NST_PROBLEM_BAD_VALUE,
+			       "section 0x%04x: a value is too large for its column", section->id);
+}
+
+/* Is the section one that this column of this chunk may have? */
+static int section_check(const struct column_source *source, const struct nst_section *section)
+{
+	unsigned int kind = section->encoding & 0x0f;
+
+	if (section->count != source->n_events)
+		return nst_problem_set(source->problem, NST_PROBLEM_BAD_SECTION,
+				       "section 0x%04x: count %u, but the chunk has %zu events",
+				       section->id, section->count, source->n_events);
+	if (kind == NST_PLAIN || kind == NST_CONST)
+		return 0;
+	if (kind != NST_BY_LANE || !source->lane)
+		return nst_problem_set(source->problem, NST_PROBLEM_BAD_SECTION,
+				       "section 0x%04x: encoding 0x%02x is not for this column",
+				       section->id, section->encoding);
+	if (section->len != source->n_lanes * section->width)
+		return nst_problem_set(source->problem, NST_PROBLEM_BAD_SECTION,
+				       "section 0x%04x: length %u, but there are %zu lanes",
+				       section->id, section->len, source->n_lanes);
+	return 0;
+}
+
+/* or of the bytes that do not fit into size bytes a value */
+static uint8_t high_bytes(const struct nst_section *section, size_t n, size_t size)
+{
+	const uint8_t *at = section->data;
+	uint8_t all = 0;
+
+	if (section->encoding & NST_PLANES) {
+		for (size_t i = size * n; i < section->width * n; i++)
+			all |= at[i];
+		return all;
+	}
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = size; k < section->width; k++)
+			all |= at[i * section->width + k];
+	}
+	return all;
+}
+
+#define DEFINE_COLUMN(type)                                                                        \
+	static void planes_##type(const uint8_t *restrict at, type *restrict to, size_t n,         \
+				  unsigned int width)                                              \
+	{                                                                                          \
+		const uint8_t *b = at + n, *c = b + n, *d = c + n;                                 \
+                                                                                                   \
+		if (width == 1) {                                                                  \
+			for (size_t i = 0; i < n; i++)                                             \
+				to[i] = at[i];                                                     \
+		} else if (width == 2) {                                                           \
+			for (size_t i = 0; i < n; i++)                                             \
+				to[i] = (type)(at[i] | (uint32_t)b[i] << 8);                       \
+		} else {                                                                           \
+			for (size_t i = 0; i < n; i++)                                             \
+				to[i] = (type)(at[i] | (uint32_t)b[i] << 8 |                       \
+					       (uint32_t)c[i] << 16 | (uint32_t)d[i] << 24);       \
+		}                                                                                  \
+	}                                                                                          \
+                                                                                                   \
+	static void plain_##type(const uint8_t *restrict at, type *restrict to, size_t n,          \
+				 unsigned int width)                                               \
+	{                                                                                          \
+		if (width == 1) {                                                                  \
+			for (size_t i = 0; i < n; i++)                                             \
+				to[i] = at[i];                                                     \
+		} else if (width == 2) {                                                           \
+			for (size_t i = 0; i < n; i++)                                             \
+				to[i] = (type)nst_get16(at + 2 * i);                               \
+		} else {                                                                           \
+			for (size_t i = 0; i < n; i++)                                             \
+				to[i] = (type)nst_get32(at + width * i);                           \
+		}                                                                                  \
+	}                                                                                          \
+                                                                                                   \
+	/* n values, the high bytes of too wide ones cut off */                                    \
+	static void values_##type(const struct nst_section *section, type *to, size_t n)           \
+	{                                                                                          \
+		if (section->encoding & NST_PLANES)                                                \
+			planes_##type(section->data, to, n, section->width);                       \
+		else                                                                               \
+			plain_##type(section->data, to, n, section->width);                        \
+	}                                                                                          \
+                                                                                                   \
+	static int column_##type(const struct column_source *source, unsigned int column,          \
+				 type *to)                                                         \
+	{                                                                                          \
+		const struct nst_section *section =                                                \
+			nst_section_find(source->sections, NST_TABLE_EVENT, column);               \
+		size_t n = source->n_events, n_values = n;                                         \
+		type *by_lane = (type *)(void *)source->scratch, one;                              \
+		unsigned int kind;                                                                 \
+		int r;                                                                             \
+                                                                                                   \
+		if (!section) {                                                                    \
+			memset(to, 0, n * sizeof(*to));                                            \
+			return 0;                                                                  \
+		}                                                                                  \
+		r = section_check(source, section);                                                \
+		if (r)                                                                             \
+			return r;                                                                  \
+		kind = section->encoding & 0x0f;                                                   \
+		if (kind == NST_CONST) {                                                           \
+			n_values = 1;                                                              \
+			values_##type(section, &one, 1);                                           \
+			for (size_t i = 0; i < n; i++)                                             \
+				to[i] = one;                                                       \
+		} else if (kind == NST_BY_LANE) {                                                  \
+			n_values = source->n_lanes;                                                \
+			values_##type(section, by_lane, n_values);                                 \
+			for (size_t i = 0; i < n; i++)                                             \
+				to[i] = by_lane[source->lane[i]];                                  \
+		} else {                                                                           \
+			values_##type(section, to, n);                                             \
+		}                                                                                  \
+		if (section->width > sizeof(type) && high_bytes(section, n_values, sizeof(type)))  \
+			return too_wide(section, source->problem);                                 \
+		return 0;                                                                          \
+	}
+
+DEFINE_COLUMN(uint8_t)
+DEFINE_COLUMN(uint16_t)
+DEFINE_COLUMN(uint32_t)
+
+static int lanes_decode(const struct column_source *source, uint32_t *lane)
+{
+	uint32_t highest = 0;
+	int r;
+
+	r = column_uint32_t(source, NST_EV_LANE, lane);
+	if (r)
+		return r;
+	for (size_t i = 0; i < source->n_events; i++)
+		highest = lane[i] > highest ? lane[i] : highest;
+	if (highest >= source->n_lanes)
+		return nst_problem_set(source->problem, NST_PROBLEM_BAD_VALUE,
+				       "an event of lane %u, but there are %zu", highest,
+				       source->n_lanes);
+	return 0;
+}
+
+/* Times rise and stay inside the chunk's range, so no sum can have overflowed. */
+static int times_check(const uint64_t *time, const struct nst_chunk *chunk, bool falls,
+		       struct nst_problem *problem)
+{
+	uint64_t last = time[chunk->n_events - 1];
+
+	if (falls)
+		return nst_problem_set(problem, NST_PROBLEM_BAD_VALUE,
+				       "the events' times are not in order");
+	if (time[0] < chunk->first_ns || last > chunk->last_ns)
+		return nst_problem_set(problem, NST_PROBLEM_BAD_VALUE,
+				       "times %llu to %llu, but the header says %llu to %llu",
+				       (unsigned long long)time[0], (unsigned long long)last,
+				       (unsigned long long)chunk->first_ns,
+				       (unsigned long long)chunk->last_ns);
+	return 0;
+}
+
+static int times_decode(const struct nst_sections *sections, const struct nst_chunk *chunk,
+			uint64_t *time, struct nst_problem *problem)
+{
+	const struct nst_section *section =
+		nst_section_find(sections, NST_TABLE_EVENT, NST_EV_TIMESTAMP);
+	size_t n = chunk->n_events;
+	unsigned int kind;
+	bool falls = false;
+
+	if (!section || section->count != n)
+		return nst_problem_set(problem, NST_PROBLEM_BAD_SECTION,
+				       "%u timestamps, but the chunk has %zu events",
+				       section ? section->count : 0, n);
+	kind = section->encoding & 0x0f;
+	if (kind != NST_DELTA && kind != NST_PLAIN && kind != NST_CONST)
+		return nst_problem_set(problem, NST_PROBLEM_BAD_SECTION,
+				       "section 0x%04x: encoding 0x%02x is not for timestamps",
+				       section->id, section->encoding);
+	nst_values_get(section->data, time, kind == NST_CONST ? 1 : n, section->width,
+		       section->encoding & NST_PLANES);
+	if (kind == NST_DELTA) {
+		uint64_t now = chunk->first_ns;
+
+		for (size_t i = 0; i < n; i++) {
+			uint64_t next = now + (time[i] >> 1 ^ -(time[i] & 1));
+
+			falls |= next < now;
+			time[i] = now = next;
+		}
+	} else {
+		for (size_t i = 1; i < n; i++) {
+			time[i] = kind == NST_CONST ? time[0] : time[i];
+			falls |= time[i] < time[i - 1];
+		}
+	}
+	return times_check(time, chunk, falls, problem);
+}
+
+/* has: only known bits, and not those of columns that are not there. */
+static int has_decode(const struct column_source *source, uint16_t *has)
+{
+	static const struct {
+		unsigned int column;
+		uint16_t bit;
+	} nullable[] = {
+		{ NST_EV_HEADER_BYTES, NST_HAS_HEADER_BYTES },
+		{ NST_EV_SEGMENTS, NST_HAS_SEGMENTS },
+		{ NST_EV_TCP_FLAGS, NST_HAS_TCP_FLAGS },
+		{ NST_EV_TID, NST_HAS_TID },
+	};
+	uint16_t all = 0, keep = 0xffff;
+	int r;
+
+	r = column_uint16_t(source, NST_EV_HAS, has);
+	if (r)
+		return r;
+	for (size_t i = 0; i < sizeof(nullable) / sizeof(nullable[0]); i++) {
+		if (!nst_section_find(source->sections, NST_TABLE_EVENT, nullable[i].column))
+			keep &= (uint16_t)~nullable[i].bit;
+	}
+	for (size_t i = 0; i < source->n_events; i++) {
+		all |= has[i];
+		has[i] &= keep;
+	}
+	if (all & ~NST_EVENT_HAS)
+		return nst_problem_set(source->problem, NST_PROBLEM_BAD_VALUE,
+				       "unknown bits of an event's has: 0x%04x",
+				       all & ~NST_EVENT_HAS & 0xffff);
+	return 0;
+}
+
+int nst_event_columns_decode(const struct nst_sections *sections, const struct nst_chunk *chunk,
+			     size_t n_lanes, uint64_t *scratch, const struct nst_event_room *room,
+			     struct nst_problem *ret_problem)
+{
+	struct column_source source = {
+		.sections = sections,
+		.n_events = chunk->n_events,
+		.n_lanes = n_lanes,
+		.scratch = scratch,
+		.problem = ret_problem,
+	};
+	int r;
+
+	r = times_decode(sections, chunk, room->timestamp, ret_problem);
+	if (!r)
+		r = lanes_decode(&source, room->lane);
+	if (r)
+		return r;
+	source.lane = room->lane;
+	r = has_decode(&source, room->has);
+	if (!r)
+		r = column_uint32_t(&source, NST_EV_BYTES, room->bytes);
+	if (!r)
+		r = column_uint16_t(&source, NST_EV_HEADER_BYTES, room->header_bytes);
+	if (!r)
+		r = column_uint32_t(&source, NST_EV_SEGMENTS, room->segments);
+	if (!r)
+		r = column_uint8_t(&source, NST_EV_TCP_FLAGS, room->tcp_flags);
+	if (!r)
+		r = column_uint32_t(&source, NST_EV_TID, room->tid);
+	if (!r)
+		r = column_uint8_t(&source, NST_EV_FLAGS, room->flags);
+	return r;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sections of the event table to arrays. Internal. */
+#ifndef NETSNOOP_FORMAT_EVENTS_DECODE_H
+#define NETSNOOP_FORMAT_EVENTS_DECODE_H
+
+#include "section.h"
+
+/* Where each column goes: room for the chunk's events. */
+struct nst_event_room {
+	uint64_t *timestamp;
+	uint32_t *lane, *bytes, *segments, *tid;
+	uint16_t *has, *header_bytes;
+	uint8_t *flags, *tcp_flags;
+};
+
+/*
+ * Fill all columns of chunk->n_events events. scratch holds NST_ROWS_CAP
+ * values. -EBADMSG with *ret_problem filled.
+ */
+int nst_event_columns_decode(const struct nst_sections *sections, const struct nst_chunk *chunk,
+			     size_t n_lanes, uint64_t *scratch, const struct nst_event_room *room,
+			     struct nst_problem *ret_problem);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "input.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STEP_MIN 4096
+#define STEP_MAX (256u << 10)
+
+void nst_input_init(struct nst_input *input, int fd)
+{
+	struct stat status;
+
+	*input = (struct nst_input){ .fd = fd, .step = STEP_MAX };
+	if (fstat(fd, &status) || !S_ISREG(status.st_mode))
+		return;
+	input->base = lseek(fd, 0, SEEK_CUR);
+	input->is_file = input->base >= 0;
+}
+
+void nst_input_free(struct nst_input *input)
+{
+	free(input->buffer);
+}
+
+/* Room for len bytes from begin on. */
+static int make_room(struct nst_input *input, size_t len)
+{
+	size_t kept = nst_input_len(input), cap = input->cap ? input->cap : 2 * STEP_MAX;
+	uint8_t *buffer;
+
+	if (input->begin + len <= input->cap)
+		return 0;
+	if (len <= input->cap) {
+		memmove(input->buffer, nst_input_at(input), kept);
+	} else {
+		while (cap < len)
+			cap *= 2;
+		buffer = malloc(cap);
+		if (!buffer)
+			return -ENOMEM;
+		if (kept)
+			memcpy(buffer, nst_input_at(input), kept);
+		free(input->buffer);
+		input->buffer = buffer;
+		input->cap = cap;
+	}
+	input->begin = 0;
+	input->end = kept;
+	return 0;
+}
+
+/* read(2) at the end of the buffer; the bytes that came. */
+static ssize_t read_some(struct nst_input *input, size_t len)
+{
+	for (;;) {
+		ssize_t n = read(input->fd, input->buffer + input->end, len);
+		struct pollfd pollfd = { .fd = input->fd, .events = POLLIN };
+
+		if (n >= 0) {
+			input->end += (size_t)n;
+			return n;
+		}
+		if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			if (poll(&pollfd, 1, -1) < 0 && errno != EINTR)
+				return -errno;
+		} else if (errno != EINTR) {
+			return -errno;
+		}
+	}
+}
+
+int nst_input_need(struct nst_input *input, size_t len)
+{
+	int r;
+
+	if (nst_input_len(input) >= len || input->at_end)
+		return 0;
+	r = make_room(input, len > input->step ? len : input->step);
+	if (r)
+		return r;
+	while (nst_input_len(input) < len) {
+		size_t room = input->cap - input->end;
+		ssize_t n = read_some(input, room < input->step ? room : input->step);
+
+		if (n < 0)
+			return (int)n;
+		if (n == 0) {
+			input->at_end = true;
+			return 0;
+		}
+		input->step = input->step < STEP_MAX ? 2 * input->step : STEP_MAX;
+	}
+	return 0;
+}
+
+void nst_input_consume(struct nst_input *input, size_t len)
+{
+	input->begin += len;
+	input->offset += len;
+}
+
+ssize_t nst_input_peek(struct nst_input *input, size_t ahead, uint8_t *room, size_t len,
+		       const uint8_t **ret_at)
+{
+	size_t have = nst_input_len(input);
+	ssize_t n;
+	int r;
+
+	if (!input->is_file && have < ahead + len) {
+		r = nst_input_need(input, ahead + len);
+		if (r)
+			return r;
+		have = nst_input_len(input);
+	}
+	if (!input->is_file || input->at_end || have >= ahead + len) {
+		*ret_at = have > ahead ? nst_input_at(input) + ahead : room;
+		have = have > ahead ? have - ahead : 0;
+		return (ssize_t)(have < len ? have : len);
+	}
+	do {
+		n = pread(input->fd, room, len, input->base + (off_t)(input->offset + ahead));
+	} while (n < 0 && errno == EINTR);
+	*ret_at = room;
+	return n < 0 ? -errno : n;
+}
+
+int nst_input_hop(struct nst_input *input, size_t len)
+{
+	if (len <= nst_input_len(input)) {
+		nst_input_consume(input, len);
+		return 0;
+	}
+	input->offset += len;
+	input->begin = input->end = 0;
+	input->step = STEP_MIN;
+	if (lseek(input->fd, input->base + (off_t)input->offset, SEEK_SET) < 0)
+		return -errno;
+	return 0;
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "table.h"
+
+#include "problem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+
+static uint64_t member_get(const struct nst_column *column, const uint8_t *row)
+{
+	const void *at = row + column->offset;
+
+	switch (column->kind) {
+	case NST_U8:
+		return *(const uint8_t *)at;
+	case NST_U16:
+		return *(const uint16_t *)at;
+	case NST_U32:
+		return *(const uint32_t *)at;
+	case NST_U64:
+		return *(const uint64_t *)at;
+	}
+	return 0;
+}
+
+static void member_put(const struct nst_column *column, uint8_t *row, uint64_t value)
+{
+	void *at = row + column->offset;
+
+	switch (column->kind) {
+	case NST_U8:
+		*(uint8_t *)at = (uint8_t)value;
+		break;
+	case NST_U16:
+		*(uint16_t *)at = (uint16_t)value;
+		break;
+	case NST_U32:
+		*(uint32_t *)at = (uint32_t)value;
+		break;
+	case NST_U64:
+		*(uint64_t *)at = value;
+		break;
+	}
+}
+
+static uint64_t value_max(const struct nst_column *column)
+{
+	static const uint64_t kind_max[] = {
+		[NST_U8] = UINT8_MAX,	[NST_U16] = UINT16_MAX,		 [NST_U32] = UINT32_MAX,
+		[NST_U64] = UINT64_MAX, [NST_STRING] = NST_STRING_CAP,
+	};
+
+	return column->max ? column->max : kind_max[column->kind];
+}
+
+/* has is the first column and the first member checked, so its bits are good. */
+static uint32_t row_has(const struct nst_table_desc *desc, const uint8_t *row)
+{
+	return desc->has_has ? (uint32_t)member_get(&desc->columns[0], row) : 0;
+}
+
+/* ---- Encoding ---------------------------------------------------------- */
+
+static int integers_encode(uint16_t id, const uint64_t *values, size_t n, struct nst_buffer *out)
+{
+	uint64_t all = 0, differ = 0;
+	unsigned int width;
+	uint8_t *at;
+
+	for (size_t i = 0; i < n; i++) {
+		all |= values[i];
+		differ |= values[i] ^ values[0];
+	}
+	width = nst_width(all);
+	if (!differ) {
+		at = nst_section_add(out, id, NST_CONST, width, n, width);
+		n = 1;
+	} else {
+		at = nst_section_add(out, id, width > 1 ? NST_PLAIN | NST_PLANES : NST_PLAIN, width,
+				     n, n * width);
+	}
+	if (!at)
+		return -E2BIG;
+	nst_values_put(at, values, n, width, true);
+	return 0;
+}
+
+static int integer_column_encode(const struct nst_table_desc *desc, const struct nst_column *column,
+				 const uint8_t *rows, size_t n, uint64_t *scratch,
+				 struct nst_buffer *out)
+{
+	bool is_has = desc->has_has && column == &desc->columns[0];
+	bool any = !column->has;
+
+	for (size_t i = 0; i < n; i++, rows += desc->row_size) {
+		uint64_t value = member_get(column, rows);
+
+		if (value > value_max(column) || (is_has && value & ~(uint64_t)desc->has_mask))
+			return -EINVAL;
+		if (column->has && !(row_has(desc, rows) & column->has))
+			value = 0;
+		else
+			any = true;
+		scratch[i] = value;
+	}
+	if (!any)
+		return 0;
+	return integers_encode(NST_SECTION_ID(desc->table, column->id), scratch, n, out);
+}
+
+static int string_column_encode(const struct nst_table_desc *desc, const struct nst_column *column,
+				const uint8_t *rows, size_t n, uint64_t *scratch,
+				struct nst_buffer *out)
+{
+	bool any = !column->has && column->id == 1;
+	uint64_t sum = 0, longest = 0;
+	unsigned int width;
+	uint8_t *at;
+
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *row = rows + i * desc->row_size;
+		const struct nst_bytes *bytes = (const void *)(row + column->offset);
+		bool is_null = column->has && !(row_has(desc, row) & column->has);
+
+		scratch[i] = is_null ? 0 : bytes->len_bytes;
+		if (scratch[i] > value_max(column))
+			return -EINVAL;
+		any |= column->has ? !is_null : scratch[i] > 0;
+		sum += scratch[i];
+		if (scratch[i] > longest)
+			longest = scratch[i];
+	}
+	if (!any)
+		return 0;
+	if (sum > NST_FRAME_CAP)
+		return -E2BIG;
+	width = nst_width(longest);
+	at = nst_section_add(out, NST_SECTION_ID(desc->table, column->id), NST_BYTES, width, n,
+			     n * width + sum);
+	if (!at)
+		return -E2BIG;
+	nst_values_put(at, scratch, n, width, false);
+	at += n * width;
+	for (size_t i = 0; i < n; i++, rows += desc->row_size) {
+		const struct nst_bytes *bytes = (const void *)(rows + column->offset);
+
+		if (scratch[i])
+			memcpy(at, bytes->data, scratch[i]);
+		at += scratch[i];
+	}
+	return 0;
+}
+
+int nst_table_encode(const struct nst_table_desc *desc, const void *rows, size_t n_rows,
+		     uint64_t *scratch, struct nst_buffer *out)
+{
+	if (n_rows > NST_ROWS_CAP)
+		return -E2BIG;
+	for (size_t c = 0; c < desc->n_columns; c++) {
+		const struct nst_column *column = &desc->columns[c];
+		int r;
+
+		if (column->kind == NST_STRING)
+			r = string_column_encode(desc, column, rows, n_rows, scratch, out);
+		else
+			r = integer_column_encode(desc, column, rows, n_rows, scratch, out);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- Decoding ---------------------------------------------------------- */
+
+static int integer_column_decode(const struct nst_table_desc *desc, const struct nst_column *column,
+				 const struct nst_section *section, uint64_t *scratch,
+				 struct nst_row_array *array, struct nst_problem *ret_problem)
+{
+	unsigned int kind = section->encoding & 0x0f;
+	uint64_t max = value_max(column), worst = 0, all = 0;
+	uint8_t *row = array->rows;
+
+	if (kind != NST_PLAIN && kind != NST_CONST)
+		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_SECTION,
+				       "section 0x%04x: encoding 0x%02x is not for a column of rows",
+				       section->id, section->encoding);
+	nst_values_get(section->data, scratch, kind == NST_CONST ? 1 : section->count,
+		       section->width, section->encoding & NST_PLANES);
+	for (size_t i = 0; i < array->n_rows; i++, row += desc->row_size) {
+		uint64_t value = scratch[kind == NST_CONST ? 0 : i];
+
+		worst = value > worst ? value : worst;
+		all |= value;
+		member_put(column, row, value);
+	}
+	if (worst > max)
+		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
+				       "section 0x%04x: value %llu, at most %llu is allowed",
+				       section->id, (unsigned long long)worst,
+				       (unsigned long long)max);
+	if (desc->has_has && column == &desc->columns[0] && all & ~(uint64_t)desc->has_mask)
+		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
+				       "section 0x%04x: unknown bits of has, 0x%llx", section->id,
+				       (unsigned long long)(all & ~(uint64_t)desc->has_mask));
+	return 0;
+}
+
+static int string_column_decode(const struct nst_table_desc *desc, const struct nst_column *column,
+				const struct nst_section *section, uint64_t *scratch,
+				struct nst_row_array *array, struct nst_problem *ret_problem)
+{
+	const uint8_t *at = section->data + (size_t)section->count * section->width;
+	uint64_t left = section->len - (uint64_t)section->count * section->width;
+	uint8_t *row = array->rows;
+
+	if (section->encoding != NST_BYTES)
+		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_SECTION,
+				       "section 0x%04x: encoding 0x%02x is not for strings",
+				       section->id, section->encoding);
+	nst_values_get(section->data, scratch, section->count, section->width, false);
+	for (size_t i = 0; i < array->n_rows; i++, row += desc->row_size) {
+		struct nst_bytes *bytes = (void *)(row + column->offset);
+
+		if (scratch[i] > value_max(column))
+			return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
+					       "section 0x%04x: a string of %llu bytes, at most "
+					       "%llu are allowed",
+					       section->id, (unsigned long long)scratch[i],
+					       (unsigned long long)value_max(column));
+		if (scratch[i] > left)
+			break;
+		bytes->data = at;
+		bytes->len_bytes = (uint32_t)scratch[i];
+		at += scratch[i];
+		left -= scratch[i];
+	}
+	if (left || row != (uint8_t *)array->rows + array->n_rows * desc->row_size)
+		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_SECTION,
+				       "section 0x%04x: the strings' lengths do not add up to the "
+				       "section's",
+				       section->id);
+	return 0;
+}
+
+/* Room for n zeroed rows. */
+static int array_reset(struct nst_row_array *array, size_t n_rows, size_t row_size)
+{
+	size_t need = n_rows * row_size;
+
+	if (need > array->cap_bytes) {
+		free(array->rows);
+		array->cap_bytes = 0;
+		array->n_rows = 0;
+		array->rows = malloc(need);
+		if (!array->rows)
+			return -ENOMEM;
+		array->cap_bytes = need;
+	}
+	if (need)
+		memset(array->rows, 0, need);
+	array->n_rows = n_rows;
+	return 0;
+}
+
+/* A column that is not there is null in every row. */
+static void column_clear(const struct nst_table_desc *desc, const struct nst_column *column,
+			 struct nst_row_array *array)
+{
+	uint8_t *row = array->rows;
+
+	if (!column->has)
+		return;
+	for (size_t i = 0; i < array->n_rows; i++, row += desc->row_size)
+		member_put(&desc->columns[0], row, row_has(desc, row) & ~column->has);
+}
+
+/* The rows that all sections of the table agree on. */
+static int rows_count(const struct nst_table_desc *desc, const struct nst_sections *sections,
+		      size_t *ret_n_rows, struct nst_problem *ret_problem)
+{
+	size_t n_rows = 0;
+
+	for (size_t i = 0; i < sections->n; i++) {
+		const struct nst_section *section = &sections->list[i];
+
+		if (section->id >> 8 != desc->table)
+			continue;
+		if (n_rows && n_rows != section->count)
+			return nst_problem_set(ret_problem, NST_PROBLEM_BAD_SECTION,
+					       "section 0x%04x: count %u, but %zu in the table's "
+					       "other sections",
+					       section->id, section->count, n_rows);
+		n_rows = section->count;
+	}
+	*ret_n_rows = n_rows;
+	return 0;
+}
+
+int nst_table_decode(const struct nst_table_desc *desc, const struct nst_sections *sections,
+		     uint64_t *scratch, struct nst_row_array *array,
+		     struct nst_problem *ret_problem)
+{
+	size_t n_rows = 0;
+	int r;
+
+	r = rows_count(desc, sections, &n_rows, ret_problem);
+	if (!r)
+		r = array_reset(array, n_rows, desc->row_size);
+	if (r || !n_rows)
+		return r;
+	for (size_t c = 0; c < desc->n_columns; c++) {
+		const struct nst_column *column = &desc->columns[c];
+		const struct nst_section *section;
+
+		section = nst_section_find(sections, desc->table, column->id);
+		if (!section)
+			column_clear(desc, column, array);
+		else if (column->kind == NST_STRING)
+			r = string_column_decode(desc, column, section, scratch, array,
+						 ret_problem);
+		else
+			r = integer_column_decode(desc, column, section, scratch, array,
+						  ret_problem);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- Uniqueness -------------------------------------------------------- */
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
+	return hash ^ hash >> 32;
+}
+
+/* Seeded by the process's random bytes, so that no file can aim at collisions. */
+static uint64_t row_hash(const struct nst_table_desc *desc, const uint8_t *row)
+{
+	const void *seed = (const void *)getauxval(AT_RANDOM);
+	uint64_t hash = seed ? nst_get64(seed) : desc->table;
+
+	for (size_t c = 0; c < desc->n_columns; c++) {
+		const struct nst_column *column = &desc->columns[c];
+		const struct nst_bytes *bytes = (const void *)(row + column->offset);
+
+		if (column->kind != NST_STRING) {
+			hash = mix(hash, member_get(column, row));
+			continue;
+		}
+		hash = mix(hash, bytes->len_bytes);
+		for (uint32_t i = 0; i < bytes->len_bytes; i++)
+			hash = mix(hash, ((const uint8_t *)bytes->data)[i]);
+	}
+	return mix(hash, 0);
+}
+
+static bool rows_equal(const struct nst_table_desc *desc, const uint8_t *a, const uint8_t *b)
+{
+	for (size_t c = 0; c < desc->n_columns; c++) {
+		const struct nst_column *column = &desc->columns[c];
+		const struct nst_bytes *in_a = (const void *)(a + column->offset);
+		const struct nst_bytes *in_b = (const void *)(b + column->offset);
+
+		if (column->kind != NST_STRING) {
+			if (member_get(column, a) != member_get(column, b))
+				return false;
+		} else if (in_a->len_bytes != in_b->len_bytes ||
+			   (in_a->len_bytes &&
+			    memcmp(in_a->data, in_b->data, in_a->len_bytes))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool nst_table_has_twins(const struct nst_table_desc *desc, const struct nst_row_array *array,
+			 uint64_t *hashes, uint32_t *slots, size_t n_slots)
+{
+	const uint8_t *rows = array->rows;
+
+	memset(slots, 0, n_slots * sizeof(*slots));
+	for (size_t i = 0; i < array->n_rows; i++) {
+		const uint8_t *row = rows + i * desc->row_size;
+		size_t slot;
+
+		hashes[i] = row_hash(desc, row);
+		for (slot = hashes[i] & (n_slots - 1); slots[slot];
+		     slot = (slot + 1) & (n_slots - 1)) {
+			size_t other = slots[slot] - 1;
+
+			if (hashes[other] == hashes[i] &&
+			    rows_equal(desc, row, rows + other * desc->row_size))
+				return true;
+		}
+		slots[slot] = (uint32_t)i + 1;
+	}
+	return false;
+}

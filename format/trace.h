@@ -1,0 +1,581 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * libnetsnoop: writes and reads netsnoop traces. This is its one public header.
+ *
+ * A trace is a concatenation of ordinary zstd frames; FORMAT.md beside this
+ * file is its normative description, and the names used here are the ones used
+ * there. The library needs libc and zstd only. It never prints and never
+ * exits: functions return 0 (or a positive count where that is said) or a
+ * negative errno, leave their ret_x arguments alone on failure, and describe
+ * what was wrong with an input in a struct nst_problem.
+ *
+ * Handles are not thread safe; two handles are independent of each other.
+ */
+#ifndef NETSNOOP_TRACE_H
+#define NETSNOOP_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Words ------------------------------------------------------------ */
+
+enum nst_clock {
+	NST_CLOCK_BOOTTIME = 1,
+	NST_CLOCK_MONOTONIC = 2,
+};
+
+/* How the owner of an event was found. Values are the file's: never reused. */
+enum nst_owner_source {
+	NST_OWNER_UNKNOWN = 0,	 /* nobody known */
+	NST_OWNER_SOCKET = 1,	 /* the socket's own process, in its system call */
+	NST_OWNER_FLOW = 2,	 /* by the 5-tuple of an event seen before */
+	NST_OWNER_LISTENER = 3,	 /* the listener of the connection's socket */
+	NST_OWNER_SHARED = 4,	 /* several sockets take this packet */
+	NST_OWNER_SEEDED = 5,	 /* a socket that was open before the recording */
+	NST_OWNER_KERNEL = 6,	 /* no process: replies, resets, kernel sockets */
+	NST_OWNER_FORWARDED = 7, /* routed or bridged through this host */
+	NST_OWNER_CURRENT = 8,	 /* the current task, a guess; never on receive */
+	NST_OWNER_SOURCES,
+};
+
+/*
+ * Why an event that happened is not in the trace. Positions in the chunk
+ * header's table of cumulative losses; the rest of the table is reserved.
+ */
+enum nst_loss {
+	NST_LOST_RING_FULL = 0,	  /* the kernel's ring of records was full */
+	NST_LOST_RECORDER = 1,	  /* the recorder could not keep up or write */
+	NST_LOST_OWNER_RING = 2,  /* owner records, not events */
+	NST_LOST_FLOW_TABLE = 3,  /* the flow table was full */
+	NST_LOSSES,
+};
+#define NST_LOSS_SLOTS 12
+
+/* Words as they stand in reports and JSON; NULL for a value without one. */
+const char *nst_owner_source_name(unsigned int source);
+const char *nst_loss_name(unsigned int loss);
+
+/* ---- The event --------------------------------------------------------- */
+
+/* What could be read of an event. A field without its bit is null, never 0. */
+enum nst_has {
+	NST_HAS_PROTOCOL = 1 << 0,	/* protocol: the packet is IP */
+	NST_HAS_ADDR = 1 << 1,		/* saddr and daddr */
+	NST_HAS_PORT = 1 << 2,		/* sport and dport */
+	NST_HAS_OWNER = 1 << 3,		/* pid, start_ns and comm */
+	NST_HAS_TID = 1 << 4,
+	NST_HAS_CGROUP = 1 << 5,
+	NST_HAS_VLAN = 1 << 6,
+	NST_HAS_HEADER_BYTES = 1 << 7,	/* header_bytes */
+	NST_HAS_TCP_FLAGS = 1 << 8,
+	NST_HAS_NETNS = 1 << 9,
+	NST_HAS_IFINDEX = 1 << 10,
+	NST_HAS_FLOW_ID = 1 << 11,
+	NST_HAS_LINK_HEADER = 1 << 12,	/* link_header_bytes */
+	NST_HAS_SEGMENTS = 1 << 13,
+};
+
+enum nst_flag {
+	NST_FLAG_FRAGMENT = 1 << 0,	  /* part of a fragmented packet */
+	NST_FLAG_LATER_FRAGMENT = 1 << 1, /* not its first part: no ports */
+	NST_FLAG_BAD_HEADER = 1 << 2,	  /* some header could not be read */
+	NST_FLAG_TUNNELLED = 1 << 8,	  /* skb->encapsulation */
+	NST_FLAG_LOCAL_ADDR = 1 << 9,	  /* local address is on this device */
+	NST_FLAG_LOOPBACK = 1 << 10,	  /* seen on a loopback device */
+};
+/* flags that may differ between events of one lane; the others are the lane's */
+#define NST_EVENT_FLAGS 0x00ff
+#define NST_LANE_FLAGS 0xff00
+
+#define NST_COMM_MAX 255 /* the kernel's own is 15 */
+
+/* Bytes with a length: no terminator, any value. Never owned by the struct. */
+struct nst_bytes {
+	const void *data;
+	uint32_t len_bytes;
+};
+
+/*
+ * One skb seen by one of the two tracepoints, with everything that is known of
+ * it. Numbers are in host byte order; saddr and daddr are in network order, an
+ * IPv4 address in the first four bytes and zeros behind it.
+ */
+struct net_event {
+	uint64_t timestamp;	/* ns of the file's clock */
+	uint64_t flow_id;	/* the flow's incarnation, unique in a trace */
+	uint64_t start_ns;	/* the owner's start, CLOCK_BOOTTIME */
+	uint64_t cgroup_id;
+	uint32_t has;		/* NST_HAS_* */
+	uint32_t pid;		/* the owner (a tgid) */
+	uint32_t tid;		/* the sending thread */
+	uint32_t bytes;		/* at the IP layer, headers included */
+	uint32_t segments;	/* packets on the wire: gso_segs or 1 */
+	uint32_t ifindex;
+	uint32_t netns;		/* inode number of the device's namespace */
+	uint16_t ethertype;
+	uint16_t sport, dport;
+	uint16_t vlan_id;
+	uint16_t header_bytes;	/* IP and transport headers */
+	uint16_t flags;		/* NST_FLAG_* */
+	uint8_t protocol;	/* of the last IPv6 extension header, if any */
+	uint8_t tcp_flags;
+	uint8_t is_send;	/* 1: net_dev_queue, 0: netif_receive_skb */
+	uint8_t owner_source;	/* enum nst_owner_source */
+	uint8_t link_header_bytes;
+	uint8_t comm_len;
+	uint8_t saddr[16], daddr[16];
+	char comm[NST_COMM_MAX + 1]; /* comm_len bytes, then a NUL */
+};
+
+/* ---- Tables ------------------------------------------------------------ */
+
+/*
+ * Rows of a trace's tables, as the library takes and gives them. An events
+ * chunk carries the first three beside its columns, complete in itself; the
+ * others fill chunks of their own. A row's has (NST_HAS_* or, where a table
+ * has its own, NST_xxx_HAS_*) says which of its fields are not null.
+ */
+
+struct nst_process {	/* an owner: (pid, start); comm is a label */
+	uint64_t start_ns;
+	uint32_t pid;
+	struct nst_bytes comm;
+};
+
+struct nst_flow {	/* local is the source of a send, the destination of a receive */
+	uint64_t id;
+	uint32_t has;	/* PROTOCOL, ADDR, PORT, NETNS, FLOW_ID */
+	uint32_t netns;
+	uint16_t ethertype;
+	uint16_t local_port, remote_port;
+	uint8_t protocol;
+	struct nst_bytes local_addr, remote_addr; /* 4 or 16 bytes, 0: null */
+};
+
+/* What all events of one lane have in common. */
+struct nst_lane {
+	uint64_t cgroup_id;
+	uint32_t has;	  /* OWNER, CGROUP, VLAN, IFINDEX, LINK_HEADER */
+	uint32_t flow;	  /* row of the chunk's flows */
+	uint32_t process; /* row of the chunk's processes, with HAS_OWNER */
+	uint32_t ifindex;
+	uint16_t vlan_id;
+	uint16_t flags;	  /* NST_LANE_FLAGS of them */
+	uint8_t is_send;
+	uint8_t owner_source;
+	uint8_t link_header_bytes;
+};
+
+/* The events of one chunk, by columns of n_events values each, in time order. */
+struct nst_events {
+	size_t n_events;
+	const uint64_t *timestamp;
+	const uint32_t *lane;	/* row of lanes */
+	const uint32_t *bytes;
+	const uint32_t *segments;
+	const uint32_t *tid;
+	const uint16_t *has;	/* TID, HEADER_BYTES, TCP_FLAGS, SEGMENTS */
+	const uint16_t *header_bytes;
+	const uint8_t *flags;	/* NST_EVENT_FLAGS of them */
+	const uint8_t *tcp_flags;
+};
+
+/* The dictionaries of one events chunk. */
+struct nst_dictionaries {
+	size_t n_processes, n_flows, n_lanes;
+	const struct nst_process *processes;
+	const struct nst_flow *flows;
+	const struct nst_lane *lanes;
+};
+
+struct nst_setting {	/* environment: a name and a value */
+	struct nst_bytes key, value;
+};
+
+enum nst_interface_has {
+	NST_INTERFACE_HAS_MASTER = 1 << 0,
+	NST_INTERFACE_HAS_LINK = 1 << 1,
+	NST_INTERFACE_HAS_LINK_NETNS = 1 << 2,
+	NST_INTERFACE_HAS_VLAN = 1 << 3,
+};
+struct nst_interface {
+	uint64_t time_ns;	/* since when this was so; 0: since the start */
+	uint32_t has;
+	uint32_t netns;
+	uint32_t ifindex;
+	uint32_t type;		/* ARPHRD_* */
+	uint32_t flags;		/* IFF_* */
+	uint32_t mtu_bytes;
+	uint32_t master;	/* ifindex of the bridge, bond or VRF above */
+	uint32_t link;		/* ifindex of the device below, or the peer */
+	uint32_t link_netns;	/* inode number of the namespace of link */
+	uint16_t vlan_id;
+	struct nst_bytes name, kind, mac;
+};
+
+struct nst_netns {
+	uint32_t netns;		/* inode number */
+	struct nst_bytes name;	/* as ip-netns(8) names it, or empty */
+};
+
+struct nst_cgroup {
+	uint64_t id;
+	struct nst_bytes path;
+};
+
+enum nst_process_what {
+	NST_PROCESS_SNAPSHOT = 0, /* found when the recording began */
+	NST_PROCESS_FORK = 1,
+	NST_PROCESS_EXEC = 2,
+	NST_PROCESS_RENAME = 3,
+	NST_PROCESS_EXIT = 4,
+};
+enum nst_process_has {
+	NST_PROCESS_HAS_PARENT = 1 << 0,
+	NST_PROCESS_HAS_UID = 1 << 1,
+	NST_PROCESS_HAS_CGROUP = 1 << 2,
+	NST_PROCESS_HAS_NETNS = 1 << 3,
+	NST_PROCESS_HAS_EXIT_CODE = 1 << 4,
+	NST_PROCESS_HAS_COMM = 1 << 5,
+	NST_PROCESS_HAS_EXE = 1 << 6,
+	NST_PROCESS_HAS_ARGS = 1 << 7,
+	NST_PROCESS_HAS_BUILD_ID = 1 << 8,
+	NST_PROCESS_HAS_MNTNS = 1 << 9,
+	NST_PROCESS_HAS_PIDNS = 1 << 10,
+};
+struct nst_process_event {
+	uint64_t time_ns;
+	uint64_t start_ns, parent_start_ns;
+	uint64_t cgroup_id;
+	uint32_t has;
+	uint32_t pid, parent_pid;
+	uint32_t uid, gid;
+	uint32_t netns, mntns, pidns;
+	uint32_t exit_code;	/* as wait(2) has it */
+	uint8_t what;		/* enum nst_process_what */
+	struct nst_bytes comm, exe;
+	struct nst_bytes args;	/* each argument ends with a NUL */
+	struct nst_bytes build_id;
+};
+
+enum nst_owner_what {
+	NST_OWNER_HELD = 0,	/* held the socket when the packet arrived */
+	NST_OWNER_CONSUMED = 1, /* used it in the end */
+};
+enum nst_owner_has {
+	NST_OWNER_HAS_TO = 1 << 0,
+	NST_OWNER_HAS_TID = 1 << 1,
+	NST_OWNER_HAS_CGROUP = 1 << 2,
+};
+struct nst_owner {	/* a flow belongs to a process from one time to another */
+	uint64_t flow_id;
+	uint64_t from_ns, to_ns;
+	uint64_t start_ns;
+	uint64_t cgroup_id;
+	uint32_t has;
+	uint32_t pid, tid;
+	uint8_t what;		/* enum nst_owner_what */
+	uint8_t owner_source;
+	struct nst_bytes comm;
+};
+
+enum nst_total_has {
+	NST_TOTAL_HAS_FLOW = 1 << 0,  /* else a spill counter */
+	NST_TOTAL_HAS_OWNER = 1 << 1,
+	NST_TOTAL_HAS_IFINDEX = 1 << 2,
+	NST_TOTAL_HAS_NETNS = 1 << 3,
+	NST_TOTAL_HAS_PROTOCOL = 1 << 4,
+};
+struct nst_total {	/* what the kernel counted, events or not */
+	uint64_t from_ns, to_ns;
+	uint64_t flow_id;
+	uint64_t start_ns;
+	uint64_t events, packets, bytes, payload_bytes, wire_bytes;
+	uint32_t has;
+	uint32_t pid;
+	uint32_t netns, ifindex;
+	uint16_t ethertype;
+	uint8_t protocol;
+	uint8_t is_send;
+	uint8_t owner_source;
+};
+
+struct nst_throughput {	/* the maps send_bytes and recv_bytes, as recorded */
+	uint64_t bytes;
+	uint32_t pid;
+	uint8_t is_send;
+	struct nst_bytes name;
+};
+
+struct nst_counter {	/* any other cumulative count of the recorder */
+	uint64_t value;
+	uint32_t cpu;		/* NST_ALL_CPUS: not by CPU */
+	struct nst_bytes name;
+};
+#define NST_ALL_CPUS UINT32_MAX
+
+struct nst_loss_interval {
+	uint64_t from_ns, to_ns;
+	uint64_t events;
+	uint64_t bytes;
+	uint32_t cpu;
+	uint8_t cause;		/* enum nst_loss */
+};
+
+struct nst_interface_counter {
+	uint64_t time_ns;
+	uint64_t recv_bytes, recv_packets, recv_dropped;
+	uint64_t send_bytes, send_packets, send_dropped;
+	uint32_t netns, ifindex;
+};
+
+struct nst_comment {
+	uint64_t time_ns;
+	struct nst_bytes text;
+};
+
+enum nst_table {	/* the file's numbers; never reused */
+	NST_TABLE_PROCESS = 1,
+	NST_TABLE_FLOW = 2,
+	NST_TABLE_LANE = 3,
+	NST_TABLE_EVENT = 4,
+	NST_TABLE_SETTING = 16,		  /* struct nst_setting */
+	NST_TABLE_INTERFACE = 17,	  /* struct nst_interface */
+	NST_TABLE_NETNS = 18,		  /* struct nst_netns */
+	NST_TABLE_CGROUP = 19,		  /* struct nst_cgroup */
+	NST_TABLE_PROCESS_EVENT = 20,	  /* struct nst_process_event */
+	NST_TABLE_OWNER = 21,		  /* struct nst_owner */
+	NST_TABLE_TOTAL = 22,		  /* struct nst_total */
+	NST_TABLE_THROUGHPUT = 23,	  /* struct nst_throughput */
+	NST_TABLE_COUNTER = 24,		  /* struct nst_counter */
+	NST_TABLE_LOSS = 25,		  /* struct nst_loss_interval */
+	NST_TABLE_INTERFACE_COUNTER = 26, /* struct nst_interface_counter */
+	NST_TABLE_COMMENT = 27,		  /* struct nst_comment */
+};
+
+enum nst_chunk_type {	/* the file's numbers, with the critical bit */
+	NST_CHUNK_CRITICAL = 0x8000,
+	NST_CHUNK_EVENTS = 1 | NST_CHUNK_CRITICAL,
+	NST_CHUNK_ENVIRONMENT = 2,	  /* SETTING, INTERFACE, NETNS, CGROUP */
+	NST_CHUNK_PROCESSES = 3,	  /* PROCESS_EVENT */
+	NST_CHUNK_OWNERS = 4 | NST_CHUNK_CRITICAL, /* OWNER */
+	NST_CHUNK_TOTALS = 5,		  /* TOTAL, THROUGHPUT, COUNTER, LOSS */
+	NST_CHUNK_INTERFACE_COUNTERS = 6, /* INTERFACE_COUNTER */
+	NST_CHUNK_COMMENT = 7,		  /* COMMENT */
+	NST_CHUNK_END = 8,
+};
+
+/* ---- Writing ----------------------------------------------------------- */
+
+struct nst_header {
+	uint8_t uuid[16];	/* the trace's own, random */
+	uint8_t boot_id[16];	/* of the recording kernel; zero: not known */
+	uint64_t start_ns;	/* of the recording, on the file's clock */
+	uint64_t start_realtime_ns; /* the same moment, ns since 1970 UTC */
+	uint32_t clock;		/* enum nst_clock */
+	uint16_t major, minor;	/* the format's; ignored when writing */
+	uint32_t incompat, compat;
+	char writer[33];	/* program and version; at most 32 bytes */
+};
+
+struct nst_rows {		/* an array of rows of one metadata table */
+	enum nst_table table;
+	const void *rows;	/* of the struct named beside the table's number */
+	size_t n_rows;
+};
+
+struct nst_writer;
+
+/*
+ * Begin a trace on fd, which stays the caller's and is never seeked. level is
+ * zstd's, 1 to 19. Writes the file header at once.
+ * -EINVAL for a level or header out of range, or what write(2) gives.
+ */
+int nst_writer_open(int fd, const struct nst_header *header, int level,
+		    struct nst_writer **ret_writer);
+
+/*
+ * Add an event to the open chunk; a chunk that is full (16,384 events) is
+ * written first. Events should come in order of time: a chunk sorts its own,
+ * so that only neighbouring chunks can overlap. The event is copied.
+ * -EINVAL when a field is out of range; else what nst_writer_flush() gives.
+ */
+int nst_writer_event(struct nst_writer *writer, const struct net_event *event);
+
+/*
+ * Write the open chunk, if it holds events, with one writev(2). On an error
+ * the chunk's events are lost to the file: nst_writer_stats() says how many
+ * events were written, and the caller counts the difference.
+ */
+int nst_writer_flush(struct nst_writer *writer);
+
+/*
+ * Write a chunk of metadata at once, before the events that are still in the
+ * open chunk. type is any but EVENTS and END, its tables in any order.
+ * -E2BIG when the rows do not fit into one chunk (4 MiB a frame).
+ */
+int nst_writer_rows(struct nst_writer *writer, enum nst_chunk_type type,
+		    const struct nst_rows *tables, size_t n_tables);
+
+/* Cumulative losses by cause, for the headers of all further chunks. */
+void nst_writer_set_lost(struct nst_writer *writer, const uint64_t lost[NST_LOSS_SLOTS]);
+
+/* A pair of clock readings, for the headers of all further chunks. */
+void nst_writer_set_clock_sample(struct nst_writer *writer, uint64_t clock_ns,
+				 uint64_t realtime_ns);
+
+/* Flush, then write the END chunk (its time is end_ns) and the index. */
+int nst_writer_end(struct nst_writer *writer, uint64_t end_ns);
+
+struct nst_writer_stats {
+	uint64_t file_bytes;	/* written so far */
+	uint64_t events;	/* in chunks that were written whole */
+	uint64_t chunks;
+	uint32_t pending_events; /* in the open chunk */
+	uint64_t pending_since_ns; /* timestamp of its first event */
+};
+void nst_writer_stats(const struct nst_writer *writer, struct nst_writer_stats *ret_stats);
+
+/* Free the writer; writes nothing and leaves fd open. NULL is fine. */
+void nst_writer_close(struct nst_writer *writer);
+
+/* ---- Reading ----------------------------------------------------------- */
+
+enum nst_problem_code {
+	NST_PROBLEM_EMPTY = 1,	     /* nothing in the input */
+	NST_PROBLEM_NOT_A_TRACE,     /* no header or chunk of a trace found */
+	NST_PROBLEM_RECOMPRESSED,    /* a trace inside another compression */
+	NST_PROBLEM_INCOMPATIBLE,    /* an unknown incompat bit */
+	NST_PROBLEM_CUT,	     /* the input ends inside a frame */
+	NST_PROBLEM_NO_END,	     /* the input ends without an END chunk */
+	NST_PROBLEM_GARBAGE,	     /* bytes that belong to no frame of ours */
+	NST_PROBLEM_BAD_HEADER,	     /* a file or chunk header contradicts itself */
+	NST_PROBLEM_BAD_CHECKSUM,    /* a frame's CRC32C or content checksum */
+	NST_PROBLEM_BAD_FRAME,	     /* zstd refuses it, or its size differs */
+	NST_PROBLEM_BAD_SECTION,     /* sections do not add up */
+	NST_PROBLEM_BAD_VALUE,	     /* an index, time or length out of range */
+	NST_PROBLEM_TOO_LARGE,	     /* a length over the reader's cap */
+	NST_PROBLEM_MISSING_CHUNKS,  /* a gap in the sequence */
+	NST_PROBLEM_TOO_MUCH_DAMAGE, /* the budget on searching is used up */
+	NST_PROBLEM_UNKNOWN_CRITICAL, /* a chunk of an unknown critical type */
+	NST_PROBLEM_DUPLICATE_CHUNK, /* seen before; not counted twice */
+	NST_PROBLEM_UNKNOWN,	     /* an unknown chunk, section or column: skipped */
+};
+
+struct nst_problem {
+	enum nst_problem_code code;
+	uint64_t offset;	/* in the input, bytes */
+	bool has_sequence;
+	uint64_t sequence;	/* of the chunk concerned */
+	char text[192];		/* one line: what was found, what was allowed */
+};
+/* DUPLICATE_CHUNK and UNKNOWN tell of no damage; all others do. */
+bool nst_problem_is_damage(const struct nst_problem *problem);
+
+/* What the reader knows of one trace of the input, so far. */
+struct nst_trace {
+	struct nst_header header;
+	bool has_header;	/* false: every file header was damaged, and the
+				 * rest was taken from the chunks' headers */
+	bool has_end;
+	uint64_t chunks;	/* read whole or skipped on purpose */
+	uint64_t missing_chunks;
+	uint64_t damaged_chunks;
+	uint64_t events;	/* in chunks that were read or skipped whole */
+	uint64_t missing_events; /* by ordinals: in chunks missing or damaged */
+	uint64_t first_ns, last_ns; /* over all chunks' events; 0, 0: none */
+	uint64_t end_ns;	/* END's time, or without END that of the last event */
+	uint64_t lost[NST_LOSS_SLOTS]; /* of the last chunk read */
+	uint64_t compressed_bytes, raw_bytes; /* of the chunks' frames */
+};
+
+struct nst_chunk {
+	uint64_t offset;	/* in the input, bytes */
+	uint64_t sequence;
+	uint64_t first_ordinal;
+	uint64_t first_ns, last_ns;
+	uint64_t sample_clock_ns, sample_realtime_ns;
+	uint64_t lost[NST_LOSS_SLOTS];
+	size_t trace;		/* of nst_reader_traces() */
+	uint32_t n_events;
+	uint32_t dictionaries_bytes, columns_bytes; /* compressed */
+	uint32_t dictionaries_raw_bytes, columns_raw_bytes;
+	uint16_t type;		/* enum nst_chunk_type, or an unknown value */
+};
+
+struct nst_reader;
+
+/*
+ * Read one or more concatenated traces from fd, which stays the caller's and
+ * may be a pipe. Nothing is read yet. -ENOMEM.
+ */
+int nst_reader_open(int fd, struct nst_reader **ret_reader);
+
+/*
+ * Skip event chunks that have no event in [from_ns, to_ns) of the file's
+ * clock. Chunks of metadata are always read. Before the first next().
+ */
+void nst_reader_set_window(struct nst_reader *reader, uint64_t from_ns, uint64_t to_ns);
+
+/*
+ * Go to the next chunk and read it; its checksums have been verified.
+ * 1: *ret_chunk is valid until the next call. 0: the end of the input.
+ * Damage is noted in the list of problems and passed over; a negative errno
+ * means that nothing (more) can be read: -ENODATA (empty), -ENOMSG (not a
+ * trace), -EPROTONOSUPPORT (incompatible), -EBADMSG (too much damage), or
+ * what read(2) gives. Every one but the last has its problem.
+ */
+int nst_reader_next(struct nst_reader *reader, const struct nst_chunk **ret_chunk);
+
+/*
+ * Decode parts of the chunk that next() went to. What is returned is the
+ * reader's and valid until its next call of next(). Dictionaries and events
+ * are of an EVENTS chunk; events need the dictionaries and decode them too.
+ * -EBADMSG: damaged, now noted as a problem (go on with next()); -EINVAL: the
+ * chunk is of another type.
+ */
+int nst_reader_dictionaries(struct nst_reader *reader,
+			    const struct nst_dictionaries **ret_dictionaries);
+int nst_reader_events(struct nst_reader *reader, const struct nst_events **ret_events);
+
+/*
+ * The rows of one table of the current metadata chunk, an array of the struct
+ * named beside the table's number; no rows where the chunk has no such table.
+ */
+int nst_reader_rows(struct nst_reader *reader, enum nst_table table, const void **ret_rows,
+		    size_t *ret_n_rows);
+
+/* Event i of the current chunk, whole, after nst_reader_events(). */
+void nst_reader_event(const struct nst_reader *reader, size_t i, struct net_event *ret_event);
+
+/* All traces of the input met so far; the array is the reader's, until next(). */
+const struct nst_trace *nst_reader_traces(const struct nst_reader *reader, size_t *ret_n_traces);
+
+/* The first problems (at most 64 are kept) and how many there were in all. */
+const struct nst_problem *nst_reader_problems(const struct nst_reader *reader, size_t *ret_n_kept,
+					      uint64_t *ret_n_total);
+
+/* Damage, a cut or something critical and unknown was met: exit status 3. */
+bool nst_reader_damaged(const struct nst_reader *reader);
+
+/* Free the reader; leaves fd open. NULL is fine. */
+void nst_reader_close(struct nst_reader *reader);
+
+/*
+ * Decode the two decompressed frames of an events chunk, beneath all
+ * checksums, exactly as the reader does. For fuzzers and tests.
+ * 0, or -EBADMSG with *ret_problem filled.
+ */
+int nst_decode_events_chunk(const struct nst_chunk *chunk, struct nst_bytes dictionaries,
+			    struct nst_bytes columns, struct nst_problem *ret_problem);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* NETSNOOP_TRACE_H */

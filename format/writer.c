@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "crc32c.h"
+#include "events_encode.h"
+#include "header.h"
+#include "index.h"
+#include "intern.h"
+#include "table.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/uio.h>
+#include <zstd.h>
+
+/* Comms are all that could bring 16,384 rows over a frame's cap. */
+#define COMM_BYTES_MAX (NST_FRAME_CAP / 2)
+#define LEVEL_MAX 19
+
+struct nst_writer {
+	int fd;
+	int error; /* of the first write that failed: nothing is written behind it */
+	bool ended;
+	struct nst_header header;
+	uint8_t file_frame[NST_FILE_FRAME_LEN];
+	uint64_t file_bytes, n_events, n_chunks;
+	uint64_t lost[NST_LOSS_SLOTS];
+	uint64_t sample_clock_ns, sample_realtime_ns;
+	uint64_t pending_since_ns;
+	struct nst_index index;
+	struct nst_intern *intern;
+	struct nst_event_columns *events;
+	ZSTD_CCtx *cctx;
+	struct nst_buffer raw;		  /* a frame before compression */
+	struct nst_buffer dict, columns; /* frames, compressed */
+	uint64_t *scratch;		  /* NST_ROWS_CAP values */
+};
+
+static bool header_is_valid(const struct nst_header *header)
+{
+	return (header->clock == NST_CLOCK_BOOTTIME || header->clock == NST_CLOCK_MONOTONIC) &&
+	       !(header->incompat & ~NST_KNOWN_INCOMPAT) &&
+	       strnlen(header->writer, sizeof(header->writer)) <= 32;
+}
+
+/* All of it, whatever a pipe or a signal makes of the single calls. */
+static int write_all(struct nst_writer *writer, struct iovec *iov, int n_iov)
+{
+	while (n_iov > 0) {
+		ssize_t n = writev(writer->fd, iov, n_iov);
+
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			struct pollfd pollfd = { .fd = writer->fd, .events = POLLOUT };
+
+			if (poll(&pollfd, 1, -1) < 0 && errno != EINTR)
+				return writer->error = -errno;
+			continue;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return writer->error = n ? -errno : -EIO;
+		writer->file_bytes += (uint64_t)n;
+		for (; n_iov > 0 && (size_t)n >= iov->iov_len; iov++, n_iov--)
+			n -= (ssize_t)iov->iov_len;
+		if (n_iov > 0) {
+			iov->iov_base = (uint8_t *)iov->iov_base + n;
+			iov->iov_len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+static int buffer_new(struct nst_buffer *buffer, size_t cap)
+{
+	buffer->data = malloc(cap);
+	buffer->cap = cap;
+	return buffer->data ? 0 : -ENOMEM;
+}
+
+static int writer_allocate(struct nst_writer *writer, int level)
+{
+	int r;
+
+	r = nst_intern_new(&writer->intern);
+	if (!r)
+		r = buffer_new(&writer->raw, NST_FRAME_CAP);
+	if (!r)
+		r = buffer_new(&writer->dict, ZSTD_compressBound(NST_FRAME_CAP));
+	if (!r)
+		r = buffer_new(&writer->columns, ZSTD_compressBound(NST_FRAME_CAP));
+	if (r)
+		return r;
+	writer->events = calloc(1, sizeof(*writer->events));
+	writer->scratch = malloc(NST_ROWS_CAP * sizeof(*writer->scratch));
+	writer->cctx = ZSTD_createCCtx();
+	if (!writer->events || !writer->scratch || !writer->cctx)
+		return -ENOMEM;
+	if (ZSTD_isError(ZSTD_CCtx_setParameter(writer->cctx, ZSTD_c_compressionLevel, level)) ||
+	    ZSTD_isError(ZSTD_CCtx_setParameter(writer->cctx, ZSTD_c_checksumFlag, 1)) ||
+	    ZSTD_isError(ZSTD_CCtx_setParameter(writer->cctx, ZSTD_c_windowLog, 0)))
+		return -EINVAL;
+	return 0;
+}
+
+int nst_writer_open(int fd, const struct nst_header *header, int level,
+		    struct nst_writer **ret_writer)
+{
+	struct nst_writer *writer = NULL;
+	struct iovec iov;
+	int r = -EINVAL;
+
+	if (level < 1 || level > LEVEL_MAX || !header_is_valid(header))
+		goto out;
+	r = -ENOMEM;
+	writer = calloc(1, sizeof(*writer));
+	if (!writer)
+		goto out;
+	writer->fd = fd;
+	writer->header = *header;
+	writer->sample_clock_ns = header->start_ns;
+	writer->sample_realtime_ns = header->start_realtime_ns;
+	r = writer_allocate(writer, level);
+	if (r)
+		goto out;
+	nst_file_header_put(writer->file_frame, header);
+	iov = (struct iovec){ writer->file_frame, sizeof(writer->file_frame) };
+	r = write_all(writer, &iov, 1);
+	if (r)
+		goto out;
+	*ret_writer = writer;
+	writer = NULL;
+out:
+	nst_writer_close(writer);
+	return r;
+}
+
+void nst_writer_close(struct nst_writer *writer)
+{
+	if (!writer)
+		return;
+	nst_intern_free(writer->intern);
+	nst_index_free(&writer->index);
+	ZSTD_freeCCtx(writer->cctx);
+	free(writer->events);
+	free(writer->scratch);
+	free(writer->raw.data);
+	free(writer->dict.data);
+	free(writer->columns.data);
+	free(writer);
+}
+
+/* ---- Chunks ------------------------------------------------------------ */
+
+/* Compress the raw frame into to; its length, raw length and checksum for the header. */
+static int frame_compress(struct nst_writer *writer, struct nst_buffer *to, uint32_t *ret_len,
+			  uint32_t *ret_raw_len, uint32_t *ret_crc)
+{
+	size_t len = ZSTD_compress2(writer->cctx, to->data, to->cap, writer->raw.data,
+				    writer->raw.len);
+
+	if (ZSTD_isError(len))
+		return -ENOMEM; /* there is room and the parameters are good */
+	if (len > NST_FRAME_CAP)
+		return -E2BIG;
+	to->len = len;
+	*ret_len = (uint32_t)len;
+	*ret_raw_len = (uint32_t)writer->raw.len;
+	*ret_crc = nst_crc32c(to->data, len);
+	return 0;
+}
+
+/* What every chunk's header has, whatever its type. */
+static void chunk_begin(const struct nst_writer *writer, unsigned int type,
+			struct nst_chunk_header *ret_chunk)
+{
+	*ret_chunk = (struct nst_chunk_header){
+		.sequence = writer->n_chunks,
+		.first_ordinal = writer->n_events,
+		.sample_clock_ns = writer->sample_clock_ns,
+		.sample_realtime_ns = writer->sample_realtime_ns,
+		.incompat = writer->header.incompat,
+		.clock = (uint8_t)writer->header.clock,
+		.type = (uint16_t)type,
+	};
+	memcpy(ret_chunk->uuid, writer->header.uuid, sizeof(ret_chunk->uuid));
+	memcpy(ret_chunk->lost, writer->lost, sizeof(ret_chunk->lost));
+}
+
+/* One writev: a chunk's header and frames, and the file header where it is due. */
+static int chunk_write(struct nst_writer *writer, const struct nst_chunk_header *chunk)
+{
+	uint8_t chunk_frame[NST_CHUNK_FRAME_LEN];
+	uint64_t offset = writer->file_bytes;
+	struct iovec iov[4];
+	int n = 0, r;
+
+	nst_chunk_header_put(chunk_frame, chunk);
+	if (chunk->sequence && chunk->sequence % NST_HEADER_REPEAT == 0) {
+		iov[n++] = (struct iovec){ writer->file_frame, sizeof(writer->file_frame) };
+		offset += sizeof(writer->file_frame);
+	}
+	iov[n++] = (struct iovec){ chunk_frame, sizeof(chunk_frame) };
+	if (chunk->dict_len)
+		iov[n++] = (struct iovec){ writer->dict.data, chunk->dict_len };
+	if (chunk->col_len)
+		iov[n++] = (struct iovec){ writer->columns.data, chunk->col_len };
+	r = write_all(writer, iov, n);
+	if (r)
+		return r;
+	nst_index_add(&writer->index, offset, chunk);
+	writer->n_chunks++;
+	writer->n_events += chunk->n_events;
+	return 0;
+}
+
+static int dictionaries_encode(struct nst_writer *writer, struct nst_chunk_header *chunk,
+			       size_t *ret_n_lanes)
+{
+	struct nst_dictionaries rows;
+	int r;
+
+	nst_intern_rows(writer->intern, &rows);
+	*ret_n_lanes = rows.n_lanes;
+	writer->raw.len = 0;
+	r = rows.n_processes ? nst_table_encode(nst_table_find(NST_TABLE_PROCESS), rows.processes,
+						rows.n_processes, writer->scratch, &writer->raw)
+			     : 0;
+	if (!r)
+		r = nst_table_encode(nst_table_find(NST_TABLE_FLOW), rows.flows, rows.n_flows,
+				     writer->scratch, &writer->raw);
+	if (!r)
+		r = nst_table_encode(nst_table_find(NST_TABLE_LANE), rows.lanes, rows.n_lanes,
+				     writer->scratch, &writer->raw);
+	if (!r)
+		r = frame_compress(writer, &writer->dict, &chunk->dict_len, &chunk->dict_raw_len,
+				   &chunk->dict_crc);
+	return r;
+}
+
+int nst_writer_flush(struct nst_writer *writer)
+{
+	struct nst_event_columns *events = writer->events;
+	struct nst_chunk_header chunk;
+	size_t n_lanes = 0;
+	int r;
+
+	if (writer->error)
+		return writer->error;
+	if (!events->n_events)
+		return 0;
+	nst_events_sort(events);
+	chunk_begin(writer, NST_CHUNK_EVENTS, &chunk);
+	chunk.n_events = events->n_events;
+	chunk.first_ns = events->timestamp[0];
+	chunk.last_ns = events->timestamp[events->n_events - 1];
+	r = dictionaries_encode(writer, &chunk, &n_lanes);
+	if (!r) {
+		writer->raw.len = 0;
+		r = nst_events_encode(events, n_lanes, &writer->raw);
+	}
+	if (!r)
+		r = frame_compress(writer, &writer->columns, &chunk.col_len, &chunk.col_raw_len,
+				   &chunk.col_crc);
+	if (!r)
+		r = chunk_write(writer, &chunk);
+	nst_intern_clear(writer->intern);
+	events->n_events = 0;
+	return r;
+}
+
+/* ---- Events ------------------------------------------------------------ */
+
+static bool event_is_valid(const struct net_event *event)
+{
+	const uint32_t known = NST_FLOW_HAS | NST_LANE_HAS | NST_EVENT_HAS;
+
+	return !(event->has & ~known) && event->is_send <= 1;
+}
+
+/* An address is an IPv6 one by its EtherType or by having more than four bytes. */
+static uint8_t addr_len(const struct net_event *event)
+{
+	static const uint8_t zeros[12];
+
+	if (event->ethertype == 0x86dd || memcmp(event->saddr + 4, zeros, sizeof(zeros)) ||
+	    memcmp(event->daddr + 4, zeros, sizeof(zeros)))
+		return 16;
+	return 4;
+}
+
+static uint32_t flow_row(struct nst_intern *intern, const struct net_event *event)
+{
+	struct nst_flow_key key = {
+		.has = event->has & NST_FLOW_HAS,
+		.ethertype = event->ethertype,
+	};
+
+	if (event->has & NST_HAS_FLOW_ID)
+		key.id = event->flow_id;
+	if (event->has & NST_HAS_NETNS)
+		key.netns = event->netns;
+	if (event->has & NST_HAS_PROTOCOL)
+		key.protocol = event->protocol;
+	if (event->has & NST_HAS_ADDR) {
+		key.addr_len = addr_len(event);
+		memcpy(key.local_addr, event->is_send ? event->saddr : event->daddr, key.addr_len);
+		memcpy(key.remote_addr, event->is_send ? event->daddr : event->saddr, key.addr_len);
+	}
+	if (event->has & NST_HAS_PORT) {
+		key.local_port = event->is_send ? event->sport : event->dport;
+		key.remote_port = event->is_send ? event->dport : event->sport;
+	}
+	return nst_intern_flow(intern, &key);
+}
+
+static uint32_t lane_row(struct nst_intern *intern, const struct net_event *event)
+{
+	struct nst_lane_key key = {
+		.has = event->has & NST_LANE_HAS,
+		.flow = flow_row(intern, event),
+		.flags = event->flags & NST_LANE_FLAGS,
+		.is_send = event->is_send,
+		.owner_source = event->owner_source,
+	};
+
+	if (event->has & NST_HAS_OWNER)
+		key.process = nst_intern_process(intern, event->pid, event->start_ns, event->comm,
+						 event->comm_len);
+	if (event->has & NST_HAS_CGROUP)
+		key.cgroup_id = event->cgroup_id;
+	if (event->has & NST_HAS_VLAN)
+		key.vlan_id = event->vlan_id;
+	if (event->has & NST_HAS_IFINDEX)
+		key.ifindex = event->ifindex;
+	if (event->has & NST_HAS_LINK_HEADER)
+		key.link_header_bytes = event->link_header_bytes;
+	return nst_intern_lane(intern, &key);
+}
+
+/* The part of an event that its lane does not say. */
+static void event_append(struct nst_event_columns *events, uint32_t lane,
+			 const struct net_event *event)
+{
+	uint32_t i = events->n_events++, has = event->has;
+
+	events->timestamp[i] = event->timestamp;
+	events->lane[i] = lane;
+	events->bytes[i] = event->bytes;
+	events->segments[i] = has & NST_HAS_SEGMENTS ? event->segments : 0;
+	events->tid[i] = has & NST_HAS_TID ? event->tid : 0;
+	events->has[i] = (uint16_t)(has & NST_EVENT_HAS);
+	events->header_bytes[i] = has & NST_HAS_HEADER_BYTES ? event->header_bytes : 0;
+	events->flags[i] = (uint8_t)(event->flags & NST_EVENT_FLAGS);
+	events->tcp_flags[i] = has & NST_HAS_TCP_FLAGS ? event->tcp_flags : 0;
+}
+
+int nst_writer_event(struct nst_writer *writer, const struct net_event *event)
+{
+	struct nst_event_columns *events = writer->events;
+	int r;
+
+	if (writer->error)
+		return writer->error;
+	if (writer->ended || !event_is_valid(event))
+		return -EINVAL;
+	if (events->n_events == NST_CHUNK_EVENTS_MAX ||
+	    nst_intern_comm_bytes(writer->intern) > COMM_BYTES_MAX) {
+		r = nst_writer_flush(writer);
+		if (r)
+			return r;
+	}
+	if (!events->n_events)
+		writer->pending_since_ns = event->timestamp;
+	event_append(events, lane_row(writer->intern, event), event);
+	return 0;
+}
+
+/* ---- Everything else --------------------------------------------------- */
+
+static int tables_encode(struct nst_writer *writer, const struct nst_rows *tables, size_t n_tables)
+{
+	uint64_t seen = 0;
+	int r = 0;
+
+	writer->raw.len = 0;
+	for (size_t i = 0; i < n_tables && !r; i++) {
+		const struct nst_table_desc *desc = nst_table_find(tables[i].table);
+
+		if (!desc || desc->table < NST_TABLE_SETTING || seen & 1ull << desc->table)
+			return -EINVAL;
+		seen |= 1ull << desc->table;
+		if (tables[i].n_rows)
+			r = nst_table_encode(desc, tables[i].rows, tables[i].n_rows,
+					     writer->scratch, &writer->raw);
+	}
+	return r;
+}
+
+int nst_writer_rows(struct nst_writer *writer, enum nst_chunk_type type,
+		    const struct nst_rows *tables, size_t n_tables)
+{
+	struct nst_chunk_header chunk;
+	int r;
+
+	if (writer->error)
+		return writer->error;
+	if (writer->ended || type == NST_CHUNK_EVENTS || type == NST_CHUNK_END)
+		return -EINVAL;
+	r = tables_encode(writer, tables, n_tables);
+	if (r || !writer->raw.len)
+		return r;
+	chunk_begin(writer, type, &chunk);
+	r = frame_compress(writer, &writer->columns, &chunk.col_len, &chunk.col_raw_len,
+			   &chunk.col_crc);
+	return r ? r : chunk_write(writer, &chunk);
+}
+
+void nst_writer_set_lost(struct nst_writer *writer, const uint64_t lost[NST_LOSS_SLOTS])
+{
+	memcpy(writer->lost, lost, sizeof(writer->lost));
+}
+
+void nst_writer_set_clock_sample(struct nst_writer *writer, uint64_t clock_ns,
+				 uint64_t realtime_ns)
+{
+	writer->sample_clock_ns = clock_ns;
+	writer->sample_realtime_ns = realtime_ns;
+}
+
+int nst_writer_end(struct nst_writer *writer, uint64_t end_ns)
+{
+	struct nst_chunk_header chunk;
+	struct nst_bytes index;
+	struct iovec iov;
+	int r;
+
+	if (writer->ended)
+		return -EINVAL;
+	r = nst_writer_flush(writer);
+	if (r)
+		return r;
+	chunk_begin(writer, NST_CHUNK_END, &chunk);
+	chunk.first_ns = chunk.last_ns = end_ns;
+	r = chunk_write(writer, &chunk);
+	if (r)
+		return r;
+	writer->ended = true;
+	index = nst_index_close(&writer->index, writer->header.uuid);
+	iov = (struct iovec){ (void *)index.data, index.len_bytes };
+	return index.len_bytes ? write_all(writer, &iov, 1) : 0;
+}
+
+void nst_writer_stats(const struct nst_writer *writer, struct nst_writer_stats *ret_stats)
+{
+	*ret_stats = (struct nst_writer_stats){
+		.file_bytes = writer->file_bytes,
+		.events = writer->n_events,
+		.chunks = writer->n_chunks,
+		.pending_events = writer->events->n_events,
+		.pending_since_ns = writer->events->n_events ? writer->pending_since_ns : 0,
+	};
+}
