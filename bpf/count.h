@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The maps that count: bytes by process and direction, and everything else. */
+#ifndef NETSNOOP_BPF_COUNT_H
+#define NETSNOOP_BPF_COUNT_H
+
+#include "bpf/kernel.h"
+
+#include "bpf/events.h"
+
+#include <bpf/bpf_helpers.h>
+
+#define THROUGHPUT_ENTRIES 65536
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, THROUGHPUT_ENTRIES);
+	__type(key, struct throughput_key);
+	__type(value, __u64);
+} send_bytes SEC(".maps"), recv_bytes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct counters);
+} counters SEC(".maps");
+
+/* Of this CPU, where both hooks run with bottom halves off: nobody else adds. */
+static __always_inline struct counters *own_counters(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&counters, &zero);
+}
+
+/* Add to a process's bytes; two CPUs may be the first to do so. */
+static __always_inline void count_bytes(const struct record *record, struct counters *count)
+{
+	void *map = record->is_send ? (void *)&send_bytes : (void *)&recv_bytes;
+	struct throughput_key key = { .pid = record->pid };
+	__u64 *bytes, first = record->bytes;
+
+	__builtin_memcpy(key.name, record->comm, sizeof(key.name));
+	bytes = bpf_map_lookup_elem(map, &key);
+	if (!bytes) {
+		if (!bpf_map_update_elem(map, &key, &first, BPF_NOEXIST))
+			return;
+		bytes = bpf_map_lookup_elem(map, &key);
+	}
+	if (bytes)
+		__sync_fetch_and_add(bytes, record->bytes);
+	else
+		count->value[COUNTER_THROUGHPUT_FULL_BYTES] += record->bytes;
+}
+
+#endif

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From an skb to what its headers say. Nothing behind the linear part of the
+ * skb is read: a header that is not in it counts as unreadable, and the fields
+ * that it would have given stay without their bit.
+ */
+#ifndef NETSNOOP_BPF_PARSE_H
+#define NETSNOOP_BPF_PARSE_H
+
+#include "bpf/kernel.h"
+
+#include "bpf/events.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#define VLAN_ID_MASK 0x0fff
+#define VLAN_TAGS_MAX 2
+#define EXTENSIONS_MAX 8
+#define NO_MAC_HEADER 0xffff
+#define ETH_BYTES 14
+
+struct vlan_tag {
+	__be16 tci, protocol;
+};
+
+struct ip4_header {
+	__u8 version_length;
+	__u8 tos;
+	__be16 total_bytes;
+	__be16 id;
+	__be16 fragment;
+	__u8 ttl;
+	__u8 protocol;
+	__be16 checksum;
+	__u8 saddr[4], daddr[4];
+};
+#define IP4_MORE_FRAGMENTS 0x2000
+#define IP4_OFFSET 0x1fff
+
+struct ip6_header {
+	__be32 version_class_flow;
+	__be16 payload_bytes;
+	__u8 next;
+	__u8 hop_limit;
+	__u8 saddr[16], daddr[16];
+};
+
+struct ip6_extension {
+	__u8 next;
+	__u8 length;	 /* in units that depend on the header */
+	__be16 fragment; /* of a fragment header */
+	__be32 rest;
+};
+#define IP6_MORE_FRAGMENTS 0x0001
+#define IP6_OFFSET 0xfff8
+
+struct transport_header {
+	__be16 sport, dport;
+};
+struct tcp_header {
+	__be16 sport, dport;
+	__be32 sequence, acknowledged;
+	__u8 length; /* upper half: in words */
+	__u8 flags;
+	__be16 window, checksum, urgent;
+};
+#define UDP_BYTES 8
+#define ICMP_BYTES 8
+#define SCTP_BYTES 12
+
+/* Where parsing stands, from the network header on. */
+struct cursor {
+	unsigned char *at;
+	__u32 linear_bytes; /* from here to the end of the linear part */
+	__u32 bytes;	    /* from here to the end of the packet */
+	bool is_gso;
+};
+
+static __always_inline bool peek(const struct cursor *cursor, void *to, __u32 bytes)
+{
+	return cursor->linear_bytes >= bytes && !bpf_probe_read_kernel(to, bytes, cursor->at);
+}
+
+static __always_inline bool skip(struct cursor *cursor, __u32 bytes)
+{
+	if (cursor->linear_bytes < bytes)
+		return false;
+	cursor->at += bytes;
+	cursor->linear_bytes -= bytes;
+	cursor->bytes -= bytes;
+	return true;
+}
+
+static __always_inline void bad_header(struct record *record)
+{
+	record->flags |= RECORD_BAD_HEADER;
+}
+
+/* The IP header's own length of the packet, where it can be believed. */
+static __always_inline void trim(struct cursor *cursor, struct record *record, __u32 bytes,
+				 __u32 header_bytes)
+{
+	if (cursor->is_gso)
+		return;
+	if (bytes < header_bytes || bytes > cursor->bytes) {
+		bad_header(record);
+		return;
+	}
+	record->bytes = cursor->bytes = bytes;
+	if (cursor->linear_bytes > bytes)
+		cursor->linear_bytes = bytes;
+}
+
+static __always_inline void set_ports(struct record *record, __be16 sport, __be16 dport)
+{
+	record->sport = bpf_ntohs(sport);
+	record->dport = bpf_ntohs(dport);
+	record->has |= RECORD_HAS_PORT;
+}
+
+/* 0 where the header could not be read, else its length. */
+static __always_inline __u32 parse_tcp(const struct cursor *cursor, struct record *record)
+{
+	struct tcp_header tcp;
+	__u32 bytes;
+
+	if (!peek(cursor, &tcp, sizeof(tcp)))
+		return 0;
+	set_ports(record, tcp.sport, tcp.dport);
+	record->tcp_flags = tcp.flags;
+	record->has |= RECORD_HAS_TCP_FLAGS;
+	bytes = (tcp.length >> 4) * 4;
+	return bytes < sizeof(tcp) || bytes > cursor->bytes ? 0 : bytes;
+}
+
+static __always_inline __u32 parse_ports(const struct cursor *cursor, struct record *record,
+					 __u32 bytes)
+{
+	struct transport_header header;
+
+	if (cursor->linear_bytes < bytes || !peek(cursor, &header, sizeof(header)))
+		return 0;
+	set_ports(record, header.sport, header.dport);
+	return bytes;
+}
+
+/* ip_bytes: of the IP header and its extensions, which the cursor has passed. */
+static __always_inline void parse_transport(const struct cursor *cursor, struct record *record,
+					    __u32 ip_bytes)
+{
+	__u32 bytes;
+
+	switch (record->protocol) {
+	case IPPROTO_TCP:
+		bytes = parse_tcp(cursor, record);
+		break;
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+		bytes = parse_ports(cursor, record, UDP_BYTES);
+		break;
+	case IPPROTO_SCTP:
+		bytes = parse_ports(cursor, record, SCTP_BYTES);
+		break;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		bytes = cursor->bytes < ICMP_BYTES ? 0 : ICMP_BYTES;
+		break;
+	default:
+		record->header_bytes = ip_bytes;
+		record->has |= RECORD_HAS_HEADER_BYTES;
+		return;
+	}
+	if (!bytes) {
+		bad_header(record);
+		return;
+	}
+	record->header_bytes = ip_bytes + bytes;
+	record->has |= RECORD_HAS_HEADER_BYTES;
+}
+
+/* A later part of a fragmented packet: its headers end with the IP header's. */
+static __always_inline void later_fragment(struct record *record, __u32 ip_bytes)
+{
+	record->flags |= RECORD_LATER_FRAGMENT;
+	record->header_bytes = ip_bytes;
+	record->has |= RECORD_HAS_HEADER_BYTES;
+}
+
+static __always_inline void parse_ip4(struct cursor *cursor, struct record *record)
+{
+	struct ip4_header ip;
+	__u32 header_bytes;
+	__u16 fragment;
+
+	if (!peek(cursor, &ip, sizeof(ip)))
+		return bad_header(record);
+	header_bytes = (ip.version_length & 15) * 4;
+	if (ip.version_length >> 4 != 4 || header_bytes < sizeof(ip))
+		return bad_header(record);
+	record->protocol = ip.protocol;
+	__builtin_memcpy(record->saddr, ip.saddr, sizeof(ip.saddr));
+	__builtin_memcpy(record->daddr, ip.daddr, sizeof(ip.daddr));
+	record->has |= RECORD_HAS_PROTOCOL | RECORD_HAS_ADDR;
+	if (ip.total_bytes)
+		trim(cursor, record, bpf_ntohs(ip.total_bytes), header_bytes);
+	fragment = bpf_ntohs(ip.fragment);
+	if (fragment & (IP4_MORE_FRAGMENTS | IP4_OFFSET))
+		record->flags |= RECORD_FRAGMENT;
+	if (!skip(cursor, header_bytes))
+		return bad_header(record);
+	if (fragment & IP4_OFFSET)
+		return later_fragment(record, header_bytes);
+	parse_transport(cursor, record, header_bytes);
+}
+
+static __always_inline bool is_extension(__u8 protocol)
+{
+	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
+	       protocol == IPPROTO_FRAGMENT || protocol == IPPROTO_AH ||
+	       protocol == IPPROTO_DSTOPTS;
+}
+
+static __always_inline __u32 extension_bytes(__u8 protocol, __u8 length)
+{
+	if (protocol == IPPROTO_FRAGMENT)
+		return 8;
+	if (protocol == IPPROTO_AH)
+		return (length + 2) * 4;
+	return (length + 1) * 8;
+}
+
+/* Pass the extension headers. False where one is unreadable or nothing follows. */
+static __always_inline bool skip_extensions(struct cursor *cursor, struct record *record,
+					    __u32 *ip_bytes)
+{
+	for (int i = 0; i < EXTENSIONS_MAX; i++) {
+		struct ip6_extension extension;
+		__u8 protocol = record->protocol;
+		__u16 fragment;
+		__u32 bytes;
+
+		if (!is_extension(protocol))
+			return true;
+		if (!peek(cursor, &extension, sizeof(extension)))
+			break;
+		bytes = extension_bytes(protocol, extension.length);
+		if (!skip(cursor, bytes))
+			break;
+		*ip_bytes += bytes;
+		record->protocol = extension.next;
+		if (protocol != IPPROTO_FRAGMENT)
+			continue;
+		fragment = bpf_ntohs(extension.fragment);
+		if (fragment & (IP6_MORE_FRAGMENTS | IP6_OFFSET))
+			record->flags |= RECORD_FRAGMENT;
+		if (fragment & IP6_OFFSET) {
+			later_fragment(record, *ip_bytes);
+			return false;
+		}
+	}
+	if (!is_extension(record->protocol))
+		return true;
+	bad_header(record);
+	return false;
+}
+
+static __always_inline void parse_ip6(struct cursor *cursor, struct record *record)
+{
+	struct ip6_header ip;
+	__u32 ip_bytes = sizeof(ip);
+
+	if (!peek(cursor, &ip, sizeof(ip)) || *(__u8 *)&ip >> 4 != 6)
+		return bad_header(record);
+	record->protocol = ip.next;
+	__builtin_memcpy(record->saddr, ip.saddr, sizeof(ip.saddr));
+	__builtin_memcpy(record->daddr, ip.daddr, sizeof(ip.daddr));
+	record->has |= RECORD_HAS_PROTOCOL | RECORD_HAS_ADDR;
+	if (ip.payload_bytes)
+		trim(cursor, record, bpf_ntohs(ip.payload_bytes) + sizeof(ip), sizeof(ip));
+	skip(cursor, sizeof(ip));
+	if (skip_extensions(cursor, record, &ip_bytes))
+		parse_transport(cursor, record, ip_bytes);
+}
+
+static __always_inline bool is_vlan(__u16 ethertype)
+{
+	return ethertype == ETH_P_8021Q || ethertype == ETH_P_8021AD;
+}
+
+/* Tags that the device did not take out of the frame. */
+static __always_inline void skip_vlan_tags(struct cursor *cursor, struct record *record)
+{
+	for (int i = 0; i < VLAN_TAGS_MAX; i++) {
+		struct vlan_tag tag;
+
+		if (!is_vlan(record->ethertype))
+			return;
+		if (!peek(cursor, &tag, sizeof(tag)) || !skip(cursor, sizeof(tag)))
+			return bad_header(record);
+		if (!(record->has & RECORD_HAS_VLAN)) {
+			record->vlan_id = bpf_ntohs(tag.tci) & VLAN_ID_MASK;
+			record->has |= RECORD_HAS_VLAN;
+		}
+		record->ethertype = bpf_ntohs(tag.protocol);
+		record->link_header_bytes += sizeof(tag);
+	}
+}
+
+static __always_inline bool has_stripped_tag(struct sk_buff *skb)
+{
+	struct sk_buff___with_vlan_present *before = (void *)skb;
+	struct sk_buff___with_vlan_all *after = (void *)skb;
+
+	if (bpf_core_field_exists(after->vlan_all))
+		return after->vlan_all != 0;
+	return BPF_CORE_READ_BITFIELD(before, vlan_present);
+}
+
+/* From head to data. Since 6.17 both are pointers to the verifier: 64-bit arithmetic only. */
+static __always_inline __u64 headroom(struct sk_buff *skb)
+{
+	__u64 bytes = (__u64)skb->data - (__u64)skb->head;
+
+	barrier_var(bytes);
+	return bytes;
+}
+
+/*
+ * Set the cursor to the network header. On send the data begins with the link
+ * header, which net_dev_queue has just set; on receive it begins behind the
+ * link header, and network_header is not set yet. A tag in a frame that is sent
+ * stands before the network header (packet sockets) or behind it (VLAN devices
+ * without REORDER_HDR), but always behind the Ethernet header.
+ */
+static __always_inline void start_cursor(struct sk_buff *skb, struct record *record,
+					 struct cursor *cursor)
+{
+	__u32 link_bytes = 0, linear_bytes = skb->len - skb->data_len;
+
+	cursor->bytes = skb->len;
+	if (record->is_send) {
+		link_bytes = is_vlan(record->ethertype) ? ETH_BYTES
+							: skb->network_header - skb->mac_header;
+		cursor->at = skb->head + skb->mac_header + link_bytes;
+		cursor->linear_bytes = linear_bytes > link_bytes ? linear_bytes - link_bytes : 0;
+		cursor->bytes = cursor->bytes > link_bytes ? cursor->bytes - link_bytes : 0;
+	} else {
+		if (skb->mac_header != NO_MAC_HEADER)
+			link_bytes = headroom(skb) - skb->mac_header;
+		cursor->at = skb->data;
+		cursor->linear_bytes = linear_bytes;
+	}
+	if (link_bytes > 255)
+		return;
+	record->link_header_bytes = link_bytes;
+	record->has |= RECORD_HAS_LINK_HEADER;
+}
+
+static __always_inline void count_segments(struct sk_buff *skb, struct record *record,
+					   struct cursor *cursor)
+{
+	struct skb_shared_info *shared = (void *)(skb->head + skb->end);
+
+	record->segments = 1;
+	record->has |= RECORD_HAS_SEGMENTS;
+	cursor->is_gso = BPF_CORE_READ(shared, gso_size) != 0;
+	if (cursor->is_gso)
+		record->segments = BPF_CORE_READ(shared, gso_segs) ?: 1;
+}
+
+/* Fill in everything that the skb itself tells. */
+static __always_inline void parse(struct sk_buff *skb, struct record *record)
+{
+	struct cursor cursor;
+
+	record->ethertype = bpf_ntohs(skb->protocol);
+	start_cursor(skb, record, &cursor);
+	count_segments(skb, record, &cursor);
+	if (has_stripped_tag(skb)) {
+		record->vlan_id = skb->vlan_tci & VLAN_ID_MASK;
+		record->has |= RECORD_HAS_VLAN;
+	}
+	skip_vlan_tags(&cursor, record);
+	record->bytes = cursor.bytes;
+	if (record->ethertype == ETH_P_IP)
+		parse_ip4(&cursor, record);
+	else if (record->ethertype == ETH_P_IPV6)
+		parse_ip6(&cursor, record);
+	if (BPF_CORE_READ_BITFIELD(skb, encapsulation))
+		record->flags |= RECORD_TUNNELLED;
+}
+
+#endif

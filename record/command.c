@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "record/command.h"
+
+#include "record/say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static ssize_t read_all(int fd, void *to, size_t bytes)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, to, bytes);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/* In the child. Without a byte the recording never began, and nothing is run. */
+static _Noreturn void wait_and_exec(char **argv, const sigset_t *mask, int gate_fd, int result_fd)
+{
+	char go;
+	int err;
+
+	if (read_all(gate_fd, &go, 1) != 1)
+		_exit(EXIT_RECORDER_FAILED);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	execvp(argv[0], argv);
+	err = errno;
+	/* With nobody to read it, the exit status alone has to tell. */
+	if (write(result_fd, &err, sizeof(err)) < 0)
+		_exit(EXIT_RECORDER_FAILED);
+	_exit(err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE);
+}
+
+int command_prepare(char **argv, const void *signal_mask, struct command *ret_command)
+{
+	int gate[2] = { -1, -1 }, result[2] = { -1, -1 };
+	pid_t pid;
+	int err = 0;
+
+	if (pipe2(gate, O_CLOEXEC) || pipe2(result, O_CLOEXEC) || (pid = fork()) < 0) {
+		err = -errno;
+		say("a process for the command: %s", strerror(-err));
+		for (int i = 0; i < 2; i++) {
+			close(gate[i]);
+			close(result[i]);
+		}
+		return err;
+	}
+	if (!pid) {
+		close(gate[1]);
+		close(result[0]);
+		wait_and_exec(argv, signal_mask, gate[0], result[1]);
+	}
+	close(gate[0]);
+	close(result[1]);
+	*ret_command = (struct command){ .pid = pid, .gate_fd = gate[1], .result_fd = result[0] };
+	return 0;
+}
+
+static void close_pipes(struct command *command)
+{
+	if (command->gate_fd >= 0)
+		close(command->gate_fd);
+	if (command->result_fd >= 0)
+		close(command->result_fd);
+	command->gate_fd = command->result_fd = -1;
+}
+
+int command_start(struct command *command)
+{
+	int err = 0;
+
+	if (write(command->gate_fd, "", 1) != 1)
+		err = EPIPE; /* somebody killed it */
+	else if (read_all(command->result_fd, &err, sizeof(err)) != sizeof(err))
+		err = 0; /* closed by its exec */
+	close_pipes(command);
+	command->not_run = err != 0;
+	return -err;
+}
+
+static void set_status(struct command *command, int status)
+{
+	command->ended = true;
+	command->exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void command_check(struct command *command)
+{
+	int status;
+
+	if (command->pid && !command->ended &&
+	    waitpid(command->pid, &status, WNOHANG) == command->pid)
+		set_status(command, status);
+}
+
+/* Was it a wish to end, or our child? */
+static bool wants_end(int signal_fd)
+{
+	struct signalfd_siginfo info;
+
+	if (read(signal_fd, &info, sizeof(info)) != sizeof(info))
+		return false;
+	return info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP;
+}
+
+void command_end(struct command *command, int signal_fd)
+{
+	struct pollfd waiting = { .fd = signal_fd, .events = POLLIN };
+
+	if (!command->pid)
+		return;
+	close_pipes(command); /* one that was never started ends by itself */
+	command_check(command);
+	if (!command->ended)
+		kill(command->pid, SIGTERM);
+	while (!command->ended) {
+		if (poll(&waiting, 1, 1000) > 0 && wants_end(signal_fd))
+			kill(command->pid, SIGKILL);
+		command_check(command);
+	}
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The command whose traffic is recorded. */
+#ifndef NETSNOOP_RECORD_COMMAND_H
+#define NETSNOOP_RECORD_COMMAND_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define EXIT_RECORDER_FAILED 125
+#define EXIT_NOT_RUNNABLE 126
+#define EXIT_NOT_FOUND 127
+
+struct command {
+	pid_t pid;	 /* 0: none */
+	int gate_fd;	 /* the child waits for a byte from here */
+	int result_fd;	 /* and says here why it could not exec */
+	bool not_run;	 /* it could not exec */
+	bool ended;	 /* status is known */
+	int exit_status; /* as the recorder's own */
+};
+
+/*
+ * Make the process, which waits before it execs. signal_mask is what the
+ * command shall have. Every failure has been told to the user.
+ */
+int command_prepare(char **argv, const void *signal_mask, struct command *ret_command);
+
+/* Let it exec. A command that cannot be run has ended, and the user been told. */
+int command_start(struct command *command);
+
+/* After SIGCHLD: has it ended? */
+void command_check(struct command *command);
+
+/*
+ * End it if it has not ended yet, by SIGTERM, and wait for it; when signal_fd
+ * tells that the user wants an end, too, by SIGKILL.
+ */
+void command_end(struct command *command, int signal_fd);
+
+#endif

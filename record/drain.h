@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The kernel's rings, emptied in order of time. */
+#ifndef NETSNOOP_RECORD_DRAIN_H
+#define NETSNOOP_RECORD_DRAIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct record; /* of bpf/events.h */
+struct drain;
+
+/* Takes one record, valid during the call; non-zero ends the drain with it. */
+typedef int (*drain_sink)(void *context, const struct record *record);
+
+/*
+ * Map n rings of ring_bytes each; the descriptors stay the caller's.
+ * -ENOMEM, or what mmap(2) gives.
+ */
+int drain_open(const int *fds, size_t n, size_t ring_bytes, struct drain **ret_drain);
+
+/*
+ * Give every record up to until_ns (CLOCK_BOOTTIME) to sink, merged by time.
+ * Each ring is in order of time but for the CPUs that share one, so what comes
+ * out is in order as long as until_ns is a moment ago that no CPU is still
+ * writing about. No record is copied or held: what is newer stays in its ring.
+ * 0, or what sink returned; the record that it was called with is taken.
+ */
+int drain_until(struct drain *drain, uint64_t until_ns, drain_sink sink, void *context);
+
+void drain_close(struct drain *drain);
+
+#endif

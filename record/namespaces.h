@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The network namespaces that can be found: our own and those of ip-netns(8). */
+#ifndef NETSNOOP_RECORD_NAMESPACES_H
+#define NETSNOOP_RECORD_NAMESPACES_H
+
+#include "record/interfaces.h"
+
+struct nst_netns;
+
+struct namespaces {
+	struct nst_netns *rows;
+	char **names; /* that the rows point to */
+	size_t n;
+	struct interfaces interfaces; /* of all of them */
+};
+
+/*
+ * Find them and their devices; one that may not be entered keeps its row and
+ * shows no devices. Only -ENOMEM is a failure.
+ */
+int namespaces_read(struct namespaces *ret_namespaces);
+
+void namespaces_free(struct namespaces *namespaces);
+
+#endif

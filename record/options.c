@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "record/options.h"
+
+#include "common/options.h"
+#include "common/units.h"
+#include "record/clock.h"
+#include "record/say.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define DEFAULT_LEVEL 3
+#define MAX_LEVEL 19
+#define MIN_RING_BYTES 4096
+#define MAX_RING_BYTES (UINT64_C(16) << 30)
+#define MIN_STATS_NS (NS_PER_S / 10)
+#define MAX_DURATION_NS (UINT64_C(36500) * 86400 * NS_PER_S)
+
+static int apply_output(void *settings, const char *value)
+{
+	if (!value[0]) {
+		say("--output: an empty name");
+		return -EINVAL;
+	}
+	((struct settings *)settings)->output = value;
+	return 0;
+}
+
+static int apply_pid(void *settings, const char *value)
+{
+	return filters_add(&((struct settings *)settings)->filters, BY_PID, value);
+}
+
+static int apply_comm(void *settings, const char *value)
+{
+	return filters_add(&((struct settings *)settings)->filters, BY_COMM, value);
+}
+
+static int apply_interface(void *settings, const char *value)
+{
+	return filters_add(&((struct settings *)settings)->filters, BY_INTERFACE, value);
+}
+
+static int apply_host(void *settings, const char *value)
+{
+	return filters_add(&((struct settings *)settings)->filters, BY_HOST, value);
+}
+
+static int apply_port(void *settings, const char *value)
+{
+	return filters_add(&((struct settings *)settings)->filters, BY_PORT, value);
+}
+
+static int apply_proto(void *settings, const char *value)
+{
+	return filters_add(&((struct settings *)settings)->filters, BY_PROTO, value);
+}
+
+static int apply_duration(void *settings, const char *value)
+{
+	uint64_t *ns = &((struct settings *)settings)->duration_ns;
+
+	if (!parse_duration(value, 1, MAX_DURATION_NS, ns))
+		return 0;
+	say("--duration %s: not a time above 0, such as 10, 0.5, 200ms, 5m or 1h", value);
+	return -EINVAL;
+}
+
+static int apply_count(void *settings, const char *value)
+{
+	if (!parse_number(value, 1, UINT64_MAX, &((struct settings *)settings)->max_events))
+		return 0;
+	say("--count %s: not a number of events above 0", value);
+	return -EINVAL;
+}
+
+static int apply_buffer_size(void *settings, const char *value)
+{
+	uint64_t *bytes = &((struct settings *)settings)->ring_bytes;
+
+	if (!parse_size(value, MIN_RING_BYTES, MAX_RING_BYTES, bytes))
+		return 0;
+	say("--buffer-size %s: not a size from 4k to 16G, such as 512k or 64M", value);
+	return -EINVAL;
+}
+
+static int apply_level(void *settings, const char *value)
+{
+	uint64_t level;
+
+	if (parse_number(value, 1, MAX_LEVEL, &level)) {
+		say("--level %s: not a level of zstd, 1 to %d", value, MAX_LEVEL);
+		return -EINVAL;
+	}
+	((struct settings *)settings)->level = (int)level;
+	return 0;
+}
+
+static int apply_stats(void *settings, const char *value)
+{
+	uint64_t *ns = &((struct settings *)settings)->stats_ns;
+
+	if (!value) {
+		*ns = NS_PER_S;
+		return 0;
+	}
+	if (!parse_duration(value, MIN_STATS_NS, MAX_DURATION_NS, ns))
+		return 0;
+	say("--stats %s: not a time of at least 100ms", value);
+	return -EINVAL;
+}
+
+static int apply_force(void *settings, const char *value)
+{
+	(void)value;
+	((struct settings *)settings)->force = true;
+	return 0;
+}
+
+static int apply_quiet(void *settings, const char *value)
+{
+	(void)value;
+	((struct settings *)settings)->quiet = true;
+	return 0;
+}
+
+static int apply_verbose(void *settings, const char *value)
+{
+	(void)value;
+	((struct settings *)settings)->verbose = true;
+	return 0;
+}
+
+static int apply_version(void *settings, const char *value)
+{
+	(void)value;
+	((struct settings *)settings)->version = true;
+	return 0;
+}
+
+static int apply_help(void *settings, const char *value)
+{
+	(void)value;
+	((struct settings *)settings)->help = true;
+	return 0;
+}
+
+static const struct option_spec specs[] = {
+	{ "output", 'o', "FILE",
+	  "write the trace to FILE; - is standard output\n"
+	  "(default: netsnoop-DATE-TIME.zst)",
+	  apply_output },
+	{ "force", 0, NULL, "overwrite FILE if it exists", apply_force },
+	{ "pid", 'p', "PID[,PID...]", "traffic of these processes", apply_pid },
+	{ "comm", 0, "NAME", "traffic of processes with this name", apply_comm },
+	{ "interface", 'i', "NAME", "traffic on this device, in any namespace", apply_interface },
+	{ "host", 0, "ADDR[/PREFIX]", "traffic from or to this address or network", apply_host },
+	{ "port", 0, "N[-M]", "traffic from or to this port or range", apply_port },
+	{ "proto", 0, "NAME", "TCP, UDP, ICMP, ICMPv6, SCTP, ARP, ip-N or eth-0xHEX", apply_proto },
+	{ "duration", 'd', "SECONDS", "stop after this time; 200ms, 5m and 1h will do, too",
+	  apply_duration },
+	{ "count", 'c', "EVENTS", "stop after this many events", apply_count },
+	{ "buffer-size", 'B', "SIZE",
+	  "memory of all the kernel's rings together, say 64M\n"
+	  "(default: 16M a CPU, 128M at most)",
+	  apply_buffer_size },
+	{ "level", 'l', "LEVEL", "zstd's level, 1 to 19 (default: 3)", apply_level },
+	{ "stats", 0, "[=SECONDS]",
+	  "print what each process sent and received, at this interval\n"
+	  "(default: 1)",
+	  apply_stats },
+	{ "quiet", 'q', NULL, "no status line and no summary", apply_quiet },
+	{ "verbose", 'v', NULL, "say what is in use; show libbpf's warnings", apply_verbose },
+	{ "version", 'V', NULL, "print the version", apply_version },
+	{ "help", 'h', NULL, "print this text", apply_help },
+	{ 0 },
+};
+
+int options_read(int argc, char **argv, struct settings *settings)
+{
+	struct settings read = { .level = DEFAULT_LEVEL, .argc = argc, .argv = argv };
+	int first, err;
+
+	err = options_parse(specs, true, argc, argv, &read, &first);
+	if (err) {
+		options_free(&read);
+		return err;
+	}
+	if (first < argc)
+		read.command = argv + first;
+	*settings = read;
+	return 0;
+}
+
+void options_help(void)
+{
+	puts("Usage: netsnoop-record [OPTION]... [-- COMMAND [ARGUMENT]...]\n"
+	     "Record what this machine sends and receives, with the process that it belongs\n"
+	     "to, into a trace for netsnoop-analyze, until Ctrl-C or until COMMAND ends.\n"
+	     "With COMMAND, only its own traffic and that of its children is recorded.\n");
+	options_print(stdout, specs);
+	puts("\n"
+	     "The filters (--pid to --proto) can be repeated. An event is recorded if, for each\n"
+	     "of these options in use, one of its values matches; a value with ! in front must\n"
+	     "not match: --port '!22'.\n"
+	     "\n"
+	     "Exit status: 0 done, 1 failed, 2 wrong usage. With COMMAND: that of COMMAND,\n"
+	     "128 + N if signal N ended it, 126 or 127 if it could not be run, 125 if the\n"
+	     "recording failed.");
+}
+
+void options_free(struct settings *settings)
+{
+	filters_free(&settings->filters);
+}

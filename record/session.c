@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "record/session.h"
+
+#include "format/trace.h"
+#include "record/clock.h"
+#include "record/command.h"
+#include "record/environment.h"
+#include "record/kernel.h"
+#include "record/options.h"
+#include "record/output.h"
+#include "record/recording.h"
+#include "record/say.h"
+#include "record/stats.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define TICK_NS (20 * NS_PER_MS)
+#define SETTLE_NS (2 * NS_PER_MS) /* until a drain gives what happened by now */
+#define LIVE_NS (NS_PER_S / 2)
+
+struct session {
+	const struct settings *settings;
+	struct kernel *kernel;
+	struct output output;
+	struct recording *recording;
+	struct command command;
+	struct stats stats;
+	sigset_t caller_mask;
+	int signal_fd;
+	bool is_live; /* show a status line */
+	bool wants_status;
+	bool stop;
+	uint64_t start_ns, end_ns; /* of the recording; end: 0, still going */
+	uint64_t tick_due_ns, live_due_ns;
+	uint64_t stats_due_ns, stats_since_ns;
+};
+
+/* Signals come by a descriptor; a closed pipe or a file too large is an error of write(2). */
+static int catch_signals(struct session *session)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGHUP);
+	sigaddset(&mask, SIGUSR1);
+	sigaddset(&mask, SIGCHLD);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &mask, &session->caller_mask))
+		return -errno;
+	session->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	return session->signal_fd < 0 ? -errno : 0;
+}
+
+static void get_status(const struct session *session, struct status *status)
+{
+	uint64_t end_ns = session->end_ns ?: now_ns();
+
+	recording_status(session->recording, status);
+	status->duration_ns = end_ns - session->start_ns;
+	status->file = session->output.name;
+}
+
+static void take_signals(struct session *session)
+{
+	struct signalfd_siginfo info;
+
+	while (read(session->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGCHLD:
+			command_check(&session->command);
+			session->stop |= session->command.ended;
+			break;
+		case SIGUSR1:
+			session->wants_status = true;
+			session->tick_due_ns = now_ns() + SETTLE_NS;
+			break;
+		default:
+			session->stop = true;
+		}
+	}
+}
+
+static int show_stats(struct session *session, uint64_t at_ns)
+{
+	struct throughput *rows;
+	size_t n_rows;
+	int err = kernel_throughput(session->kernel, &rows, &n_rows);
+
+	if (err)
+		return err;
+	stats_print(&session->stats, rows, n_rows, at_ns - session->stats_since_ns);
+	session->stats_since_ns = at_ns;
+	session->stats_due_ns = at_ns + session->settings->stats_ns;
+	return 0;
+}
+
+static int show(struct session *session, uint64_t at_ns)
+{
+	struct status status;
+
+	if (session->settings->stats_ns && at_ns >= session->stats_due_ns) {
+		int err = show_stats(session, at_ns);
+
+		if (err)
+			return err;
+	}
+	if (session->wants_status) {
+		get_status(session, &status);
+		status_line(&status);
+		session->wants_status = false;
+	}
+	if (session->is_live && at_ns >= session->live_due_ns) {
+		get_status(session, &status);
+		status_live(&status);
+		session->live_due_ns = at_ns + LIVE_NS;
+	}
+	return 0;
+}
+
+static uint64_t deadline_ns(const struct session *session)
+{
+	uint64_t duration_ns = session->settings->duration_ns;
+
+	return duration_ns ? session->start_ns + duration_ns : UINT64_MAX;
+}
+
+/* Sleep until a signal comes or something is due. */
+static void wait_for_work(const struct session *session)
+{
+	struct pollfd waiting = { .fd = session->signal_fd, .events = POLLIN };
+	uint64_t due_ns = session->tick_due_ns, at_ns = now_ns();
+	struct timespec left = { 0 };
+
+	if (due_ns > deadline_ns(session))
+		due_ns = deadline_ns(session);
+	if (due_ns > at_ns)
+		left.tv_nsec = (long)(due_ns - at_ns); /* a tick at most */
+	ppoll(&waiting, 1, &left, NULL);
+}
+
+/* Until the recording is over. 0, or why it cannot go on. */
+static int loop(struct session *session)
+{
+	int err = 0;
+
+	while (!session->stop && !err) {
+		uint64_t at_ns;
+
+		wait_for_work(session);
+		take_signals(session);
+		at_ns = now_ns();
+		session->stop |= at_ns >= deadline_ns(session);
+		if (session->stop || at_ns < session->tick_due_ns)
+			continue;
+		session->tick_due_ns = at_ns + TICK_NS;
+		err = recording_tick(session->recording);
+		if (err > 0) {
+			session->stop = true;
+			err = 0;
+		} else if (!err) {
+			err = show(session, at_ns);
+		}
+	}
+	return err;
+}
+
+/* A reader that has gone has seen enough: no failure. */
+static int write_result(const struct session *session, int err)
+{
+	if (err && err != -EPIPE)
+		say("%s: %s", session->output.name, strerror(-err));
+	return err;
+}
+
+/* Everything that can fail before the first event, the file's content last. */
+static int begin(struct session *session)
+{
+	const struct settings *settings = session->settings;
+	struct nst_header header;
+	int err;
+
+	err = kernel_open(&settings->filters, settings->ring_bytes, settings->command != NULL,
+			  settings->verbose, &session->kernel);
+	if (!err)
+		err = output_open(settings->output, settings->force, &session->output);
+	if (!err && settings->command)
+		err = command_prepare(settings->command, &session->caller_mask, &session->command);
+	if (!err && settings->command) {
+		err = kernel_follow(session->kernel, (uint32_t)session->command.pid);
+		if (err)
+			say("the command could not be marked: %s", strerror(-err));
+	}
+	if (!err) {
+		err = environment_header(&header);
+		if (err)
+			say("no random numbers: %s", strerror(-err));
+	}
+	if (!err)
+		err = kernel_attach(session->kernel);
+	if (!err)
+		err = output_begin(&session->output);
+	if (err)
+		return err;
+	session->start_ns = session->stats_since_ns = header.start_ns;
+	session->live_due_ns = header.start_ns + LIVE_NS;
+	session->stats_due_ns = header.start_ns + settings->stats_ns;
+	err = recording_open(session->kernel, settings, &header, session->output.fd,
+			     &session->recording);
+	return write_result(session, err);
+}
+
+static void say_what_is_used(const struct session *session)
+{
+	say("hooks: %s", kernel_hooks(session->kernel));
+	say("rings: %zu of %zu bytes", kernel_rings(session->kernel),
+	    kernel_ring_bytes(session->kernel));
+	say("filters: %s", session->settings->filters.text ?: "none");
+	say("level: %d", session->settings->level);
+	say("file: %s", session->output.name);
+}
+
+static void summarize(const struct session *session)
+{
+	struct status status;
+
+	get_status(session, &status);
+	status_summary(&status);
+}
+
+/* Record until the end of it. 0, or why the trace is not whole, which has been told. */
+static int record(struct session *session)
+{
+	int err = loop(session);
+
+	kernel_detach(session->kernel);
+	session->end_ns = now_ns();
+	if (!err)
+		err = recording_finish(session->recording, session->end_ns);
+	if (err)
+		recording_abandon(session->recording);
+	return write_result(session, err);
+}
+
+static int run(struct session *session)
+{
+	int err = 0;
+
+	if (session->settings->verbose)
+		say_what_is_used(session);
+	if (session->command.pid)
+		err = command_start(&session->command);
+	if (err) {
+		say("%s: %s", session->settings->command[0], strerror(-err));
+		return err;
+	}
+	if (!session->settings->quiet && !session->command.pid)
+		say("recording to %s%s", session->output.name,
+		    session->settings->duration_ns ? "" : "; Ctrl-C ends it");
+	err = record(session);
+	command_end(&session->command, session->signal_fd);
+	if (err == -EPIPE)
+		return err;
+	if (!err && session->settings->stats_ns)
+		err = show_stats(session, session->end_ns);
+	if (!session->settings->quiet)
+		summarize(session);
+	return err;
+}
+
+/* Free all of it. 0, or what closing the file gives, which has been told. */
+static int clean_up(struct session *session, bool failed)
+{
+	uint64_t written = session->recording ? recording_written(session->recording) : 0;
+
+	recording_close(session->recording);
+	kernel_close(session->kernel);
+	stats_free(&session->stats);
+	command_end(&session->command, session->signal_fd);
+	if (session->signal_fd >= 0)
+		close(session->signal_fd);
+	if (session->output.fd < 0)
+		return 0;
+	if (failed && !written)
+		output_discard(&session->output);
+	return output_close(&session->output);
+}
+
+int session_run(const struct settings *settings)
+{
+	struct session session = { .settings = settings,
+				   .output.fd = -1,
+				   .signal_fd = -1,
+				   .is_live = isatty(STDERR_FILENO) && !settings->quiet &&
+					      !settings->command };
+	int err = catch_signals(&session);
+
+	if (err)
+		say("signals: %s", strerror(-err));
+	if (!err)
+		err = begin(&session);
+	if (!err)
+		err = run(&session);
+	if (err == -EPIPE)
+		err = 0;
+	err = clean_up(&session, err != 0) ?: err;
+	if (!settings->command)
+		return err ? EXIT_FAILURE : EXIT_SUCCESS;
+	return err && !session.command.not_run ? EXIT_RECORDER_FAILED : session.command.exit_status;
+}
