@@ -52,14 +52,14 @@ RECORD_C := $(wildcard record/*.c)
 ANALYZE_C := $(wildcard analyze/*.c)
 ANALYZE_SQL := $(sort $(wildcard analyze/*.sql analyze/reports/*.sql))
 UNIT_C := $(wildcard tests/unit/test_*.c)
-TOOL_C := $(wildcard tests/live/*.c tests/fuzz/*.c tests/golden/*.c) $(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
+TOOL_C := $(wildcard tests/cli/*.c tests/live/*.c tests/fuzz/*.c tests/golden/*.c) $(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
 ALL_C := $(FORMAT_C) $(COMMON_C) $(RECORD_C) $(ANALYZE_C) $(UNIT_C) $(TOOL_C)
 
 object = $(patsubst %.c,$(O)/%.o,$(1))
 LIBRARY := $(O)/libnetsnoop.a
 PROGRAMS := $(O)/netsnoop-record $(O)/netsnoop-analyze
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(UNIT_C))
-TEST_TOOLS := $(O)/tests/traffic $(O)/tests/frames $(O)/tests/spec_reader $(O)/tests/make_golden $(O)/tests/replay_chunk \
+TEST_TOOLS := $(O)/tests/traffic $(O)/tests/frames $(O)/tests/damage $(O)/tests/spec_reader $(O)/tests/make_golden $(O)/tests/replay_chunk \
 	$(O)/tests/replay_reader
 
 .PHONY: all check demo install uninstall clean tests
@@ -121,6 +121,8 @@ $(O)/tests/test_%: $(O)/tests/unit/test_%.o $(UNIT_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
 
 $(O)/tests/traffic $(O)/tests/frames: $(O)/tests/%: $(O)/tests/live/%.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
+$(O)/tests/damage: $(O)/tests/cli/damage.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(O)/tests/spec_reader: $(O)/tests/unit/spec_reader.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)

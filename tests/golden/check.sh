@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The golden traces still say what they said, to a decoder that was written
+# from FORMAT.md alone; and what the library writes today says the same.
+. tests/lib.sh
+
+for trace in tests/golden/*.zst; do
+	expect 0 "$BUILD/tests/spec_reader" "$trace"
+	cmp "$TMP/out" "${trace%.zst}.expected" || fail "$trace is read differently"
+	expect 0 zstd -q -t "$trace"
+	expect 0 zstd -q -l "$trace"
+	case $(file -b "$trace" 2>/dev/null) in
+	Zstandard*|'') ;;
+	*) fail "file(1) takes $trace for $(file -b "$trace")" ;;
+	esac
+done
+expect 0 "$BUILD/tests/make_golden" "$TMP/new.zst"
+expect 0 "$BUILD/tests/spec_reader" "$TMP/new.zst"
+cmp "$TMP/out" tests/golden/v1-all.expected || fail "the library writes something else today"

@@ -1,0 +1,73 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# How a recording begins and ends, and what it says.
+. tests/lib.sh
+need_live
+make_pair
+send() { # send COUNT
+	ip netns exec "$left" "$traffic" flood udp 10.99.0.2 9 "$1" 100 >/dev/null || fail "the flood"
+}
+
+for signal in INT TERM; do
+	rm -f "$TMP/t.zst" "$TMP/record.err"
+	start_record --port 9 --interface nsl -o "$TMP/t.zst"
+	send 10
+	stop_record $signal
+	says "$TMP/record.err" "10 events"
+	says "$TMP/record.err" "lost 0"
+	expect 0 "$analyze" report --by flow --format json "$TMP/t.zst"
+	equal "complete after SIG$signal" "$(jq -c '.traces[0] | [.complete, .events]' "$TMP/out")" "[true,10]"
+done
+equal "the mode of a trace" "$(stat -c %a "$TMP/t.zst")" 600
+
+# an existing file is not overwritten unless one insists
+before=$(md5sum <"$TMP/t.zst")
+expect 1 "$record" -d 0.1 -o "$TMP/t.zst"
+says "$TMP/err" "--force"
+equal "the file that was there" "$(md5sum <"$TMP/t.zst")" "$before"
+expect 0 "$record" -d 0.1 --force -o "$TMP/t.zst"
+[ "$(md5sum <"$TMP/t.zst")" != "$before" ] || fail "--force did not record"
+
+# -c stops at that very event; SIGUSR1 tells and goes on
+rm -f "$TMP/t.zst" "$TMP/record.err"
+start_record --port 9 --interface nsl -c 25 -o "$TMP/t.zst"
+send 10
+kill -USR1 $recorder
+until_true 10 grep -q "10 events" "$TMP/record.err"
+send 100
+wait $recorder || fail "-c: exit status $?"
+expect 0 "$analyze" report --by process --format json "$TMP/t.zst"
+equal "-c 25" "$(jq '.traces[0].events' "$TMP/out")" 25
+
+# what is recorded is in the file within a second, with no more to come
+rm -f "$TMP/t.zst" "$TMP/record.err"
+start_record --port 9 --interface nsl -o "$TMP/t.zst"
+send 7
+sent=$(date +%s%N)
+has_all() {
+	[ "$("$analyze" report --by flow --format json "$TMP/t.zst" 2>/dev/null |
+		jq '.traces[0].events')" = 7 ]
+}
+until_true 5 has_all
+took=$((($(date +%s%N) - sent) / 1000000))
+[ $took -lt 1500 ] || fail "the events were in the file only after $took ms" # the report takes its time too
+stop_record
+
+# the interval table
+rm -f "$TMP/t.zst" "$TMP/record.err"
+start_record --stats=0.2 --port 9 -o "$TMP/t.zst"
+send 1000
+until_true 10 grep -q traffic "$TMP/record.err"
+stop_record
+
+# -q is quiet, the default name is one's own directory's
+cd "$TMP" || exit 1
+mkdir default && cd default || exit 1
+expect 0 "$record" -q -d 0.2
+equal "what -q says" "$(cat "$TMP/err")" ""
+[ "$(find . -name 'netsnoop-????????-??????.zst' | wc -l)" -le 1 ] || fail "names: $(ls)"
+
+# nothing is left behind in the kernel
+if command -v bpftool >/dev/null; then
+	until_true 10 eval '! bpftool prog show | grep -q netsnoop'
+fi
