@@ -5,24 +5,31 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The code point at data and its length; 0: not valid UTF-8 (RFC 3629). */
-static size_t decode_utf8(const uint8_t *data, size_t len, uint32_t *ret_code)
+static size_t length_by_first_byte(uint8_t byte)
+{
+	if (byte < 0x80)
+		return 1;
+	if (byte >> 5 == 6)
+		return 2;
+	if (byte >> 4 == 14)
+		return 3;
+	return byte >> 3 == 30 ? 4 : 0;
+}
+
+size_t utf8_decode(const void *data, size_t len, uint32_t *ret_code)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = data[0] < 0x80	? 1
-		   : data[0] >> 5 == 6	? 2
-		   : data[0] >> 4 == 14 ? 3
-		   : data[0] >> 3 == 30 ? 4
-					: 0;
+	const uint8_t *bytes = data;
+	size_t n = len ? length_by_first_byte(bytes[0]) : 0;
 	uint32_t code;
 
 	if (!n || n > len)
 		return 0;
-	code = n == 1 ? data[0] : data[0] & (0x7f >> n);
+	code = n == 1 ? bytes[0] : bytes[0] & (0x7f >> n);
 	for (size_t i = 1; i < n; i++) {
-		if (data[i] >> 6 != 2)
+		if (bytes[i] >> 6 != 2)
 			return 0;
-		code = code << 6 | (data[i] & 0x3f);
+		code = code << 6 | (bytes[i] & 0x3f);
 	}
 	if (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
 		return 0;
@@ -45,7 +52,7 @@ static bool is_inert(uint32_t code)
 size_t printable_character(const void *data, size_t len)
 {
 	uint32_t code;
-	size_t n = len ? decode_utf8(data, len, &code) : 0;
+	size_t n = utf8_decode(data, len, &code);
 
 	return n && is_inert(code) ? n : 0;
 }

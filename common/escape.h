@@ -9,6 +9,13 @@
 #define NETSNOOP_COMMON_ESCAPE_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The code point at data and its length in bytes; 0 where the bytes are not
+ * UTF-8 as RFC 3629 has it, or none are left.
+ */
+size_t utf8_decode(const void *data, size_t len, uint32_t *ret_code);
 
 /* Room for the longest result of len bytes, with its NUL. */
 #define ESCAPED_MAX(len) (4 * (len) + 1)

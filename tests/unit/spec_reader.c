@@ -32,10 +32,22 @@ struct table {
 	struct column columns[20];
 };
 
-#define INT(name) { name, -1, false }
-#define NULLABLE(name, bit) { name, bit, false }
-#define BYTES(name) { name, -1, true }
-#define NULLABLE_BYTES(name, bit) { name, bit, true }
+#define INT(name)               \
+	{                       \
+		name, -1, false \
+	}
+#define NULLABLE(name, bit)      \
+	{                        \
+		name, bit, false \
+	}
+#define BYTES(name)            \
+	{                      \
+		name, -1, true \
+	}
+#define NULLABLE_BYTES(name, bit) \
+	{                         \
+		name, bit, true   \
+	}
 
 /* clang-format off */
 static const struct table tables[] = {
@@ -167,9 +179,10 @@ static void print_bytes(unsigned int table, unsigned int column, size_t i)
 	if (section->data) {
 		for (size_t k = 0; k < i; k++)
 			at += get(section->data + k * section->width, section->width);
-		for (uint64_t left = get(section->data + i * section->width, section->width); left--;
-		     at++)
-			printf(*at < ' ' || *at > '~' || *at == '"' || *at == '\\' ? "\\x%02x" : "%c",
+		for (uint64_t left = get(section->data + i * section->width, section->width);
+		     left--; at++)
+			printf(*at < ' ' || *at > '~' || *at == '"' || *at == '\\' ? "\\x%02x"
+										   : "%c",
 			       *at);
 	}
 	putchar('"');
@@ -240,8 +253,8 @@ static size_t print_chunk(const uint8_t *at, const uint8_t *payload, size_t left
 	uint64_t dict = get(at + 40, 4), columns = get(at + 52, 4);
 
 	printf("CHUNK type=0x%04" PRIx64 " sequence=%" PRIu64 " clock=%d count=%" PRIu64
-	       " ordinal=%" PRIu64 " first=%" PRIu64 " last=%" PRIu64 " sample=%" PRIu64
-	       ",%" PRIu64 " lost=",
+	       " ordinal=%" PRIu64 " first=%" PRIu64 " last=%" PRIu64 " sample=%" PRIu64 ",%" PRIu64
+	       " lost=",
 	       get(at + 6, 2), get(at + 24, 8), at[36], get(at + 64, 4), get(at + 72, 8),
 	       get(at + 80, 8), get(at + 88, 8), get(at + 96, 8), get(at + 104, 8));
 	for (int i = 0; i < 12; i++)

@@ -6,7 +6,7 @@
 
 static void test_owner_sources(void)
 {
-	static const char *const words[] = { "unknown", "socket", "flow",	"listener", "shared",
+	static const char *const words[] = { "unknown", "socket", "flow",      "listener", "shared",
 					     "seeded",	"kernel", "forwarded", "current" };
 
 	for (unsigned int i = 0; i < NST_OWNER_SOURCES; i++)

@@ -136,15 +136,15 @@ static inline struct fixture_bytes fixture_trace(uint8_t id, uint64_t n_chunks, 
 
 /* What a reading came to. */
 struct fixture_result {
-	int r;		      /* of the last nst_reader_next() */
-	uint64_t events;      /* decoded */
-	uint64_t wrong;	      /* of them, not equal to fixture_event() */
-	uint64_t chunks;      /* delivered */
+	int r;		 /* of the last nst_reader_next() */
+	uint64_t events; /* decoded */
+	uint64_t wrong;	 /* of them, not equal to fixture_event() */
+	uint64_t chunks; /* delivered */
 	uint64_t n_problems;
-	uint64_t codes;	      /* bit mask of the problems' codes */
+	uint64_t codes; /* bit mask of the problems' codes */
 	bool damaged;
 	size_t n_traces;
-	struct nst_trace trace; /* the first */
+	struct nst_trace trace;	    /* the first */
 	struct nst_problem problem; /* the first */
 };
 

@@ -120,7 +120,10 @@ static void test_sorting(void)
 
 /* ---- Tables of metadata ------------------------------------------------ */
 
-#define STR(text) { text, sizeof(text) - 1 }
+#define STR(text)                      \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
 
 static const struct nst_setting settings[] = {
 	{ STR("kernel"), STR("6.18") },
@@ -128,30 +131,76 @@ static const struct nst_setting settings[] = {
 	{ STR(""), STR("") },
 };
 static const struct nst_interface interfaces[] = {
-	{ .has = 0x0f, .time_ns = 1, .netns = 2, .ifindex = 3, .type = 772, .flags = 0x49,
-	  .mtu_bytes = 65536, .master = 4, .link = 5, .link_netns = 6, .vlan_id = 7,
-	  .name = STR("lo"), .kind = STR("veth"), .mac = STR("\0\1\2\3\4\5") },
+	{ .has = 0x0f,
+	  .time_ns = 1,
+	  .netns = 2,
+	  .ifindex = 3,
+	  .type = 772,
+	  .flags = 0x49,
+	  .mtu_bytes = 65536,
+	  .master = 4,
+	  .link = 5,
+	  .link_netns = 6,
+	  .vlan_id = 7,
+	  .name = STR("lo"),
+	  .kind = STR("veth"),
+	  .mac = STR("\0\1\2\3\4\5") },
 	{ .ifindex = UINT32_MAX, .name = STR("eth0") },
 };
 static const struct nst_netns netnses[] = { { 4026531840u, STR("blue") }, { 1, STR("") } };
 static const struct nst_cgroup cgroups[] = { { UINT64_MAX, STR("/a/b") } };
 static const struct nst_process_event process_events[] = {
-	{ .time_ns = 1, .start_ns = 2, .parent_start_ns = 3, .cgroup_id = 4, .has = 0x7ff,
-	  .pid = 5, .parent_pid = 6, .uid = 7, .gid = 8, .netns = 9, .mntns = 10, .pidns = 11,
-	  .exit_code = 256, .what = NST_PROCESS_EXIT, .comm = STR("sh"), .exe = STR("/bin/sh"),
-	  .args = STR("sh\0-c\0true\0"), .build_id = STR("\x12\x34") },
+	{ .time_ns = 1,
+	  .start_ns = 2,
+	  .parent_start_ns = 3,
+	  .cgroup_id = 4,
+	  .has = 0x7ff,
+	  .pid = 5,
+	  .parent_pid = 6,
+	  .uid = 7,
+	  .gid = 8,
+	  .netns = 9,
+	  .mntns = 10,
+	  .pidns = 11,
+	  .exit_code = 256,
+	  .what = NST_PROCESS_EXIT,
+	  .comm = STR("sh"),
+	  .exe = STR("/bin/sh"),
+	  .args = STR("sh\0-c\0true\0"),
+	  .build_id = STR("\x12\x34") },
 	{ .pid = 77, .what = NST_PROCESS_FORK },
 	{ .pid = 78, .has = NST_PROCESS_HAS_COMM, .comm = STR("") },
 };
 static const struct nst_owner owners[] = {
-	{ .flow_id = 1, .from_ns = 2, .to_ns = 3, .start_ns = 4, .cgroup_id = 5, .has = 7,
-	  .pid = 6, .tid = 7, .what = NST_OWNER_CONSUMED, .owner_source = NST_OWNER_SHARED,
+	{ .flow_id = 1,
+	  .from_ns = 2,
+	  .to_ns = 3,
+	  .start_ns = 4,
+	  .cgroup_id = 5,
+	  .has = 7,
+	  .pid = 6,
+	  .tid = 7,
+	  .what = NST_OWNER_CONSUMED,
+	  .owner_source = NST_OWNER_SHARED,
 	  .comm = STR("nginx") },
 };
 static const struct nst_total totals[] = {
-	{ .from_ns = 1, .to_ns = 2, .flow_id = 3, .start_ns = 4, .events = 5, .packets = 6,
-	  .bytes = 7, .payload_bytes = 8, .wire_bytes = 1ull << 40, .has = 0x1f, .pid = 9,
-	  .netns = 10, .ifindex = 11, .ethertype = 0x800, .protocol = 6, .is_send = 1,
+	{ .from_ns = 1,
+	  .to_ns = 2,
+	  .flow_id = 3,
+	  .start_ns = 4,
+	  .events = 5,
+	  .packets = 6,
+	  .bytes = 7,
+	  .payload_bytes = 8,
+	  .wire_bytes = 1ull << 40,
+	  .has = 0x1f,
+	  .pid = 9,
+	  .netns = 10,
+	  .ifindex = 11,
+	  .ethertype = 0x800,
+	  .protocol = 6,
+	  .is_send = 1,
 	  .owner_source = 1 },
 	{ .bytes = 5, .has = NST_TOTAL_HAS_PROTOCOL },
 };
@@ -166,8 +215,10 @@ static const struct table {
 	size_t row_size;
 	size_t strings_at, n_strings; /* struct nst_bytes members, which stand together */
 } tables[] = {
-#define TABLE(number, array, first, n)                                                             \
-	{ { number, array, sizeof(array) / sizeof(array[0]) }, sizeof(array[0]), first, n }
+#define TABLE(number, array, first, n)                                                          \
+	{                                                                                       \
+		{ number, array, sizeof(array) / sizeof(array[0]) }, sizeof(array[0]), first, n \
+	}
 	TABLE(NST_TABLE_SETTING, settings, offsetof(struct nst_setting, key), 2),
 	TABLE(NST_TABLE_INTERFACE, interfaces, offsetof(struct nst_interface, name), 3),
 	TABLE(NST_TABLE_NETNS, netnses, offsetof(struct nst_netns, name), 1),
@@ -329,7 +380,9 @@ static void test_refused_arguments(void)
 
 static void test_rows_that_do_not_fit(void)
 {
-	enum { N = 100 };
+	enum {
+		N = 100
+	};
 	struct nst_header header = fixture_header(1);
 	struct nst_setting settings_big[N];
 	struct nst_writer *writer = NULL;

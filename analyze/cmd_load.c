@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Traces into a database file. A new one is built beside its name and renamed
+ * into place, so that no half-made one is ever seen; an existing one is added
+ * to in one transaction.
+ */
+#include "analyze/collect.h"
+#include "analyze/command.h"
+#include "analyze/event_table.h"
+#include "analyze/known.h"
+#include "analyze/say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct option_spec options[] = {
+	{ "output", 'o', "FILE.db", "the database: a new one, or one to add to", apply_output },
+	{ "no-events", 0, NULL,
+	  "only what reports need; no table of events,\nso no windows and intervals later",
+	  apply_no_events },
+	{ "help", 'h', NULL, "this text", apply_help },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
+static char unfinished[4096]; /* the file to remove when a signal ends the program */
+
+static void remove_unfinished(int signal_number)
+{
+	if (unfinished[0])
+		unlink(unfinished);
+	_exit(128 + signal_number);
+}
+
+static void show_progress(uint64_t events)
+{
+	static struct timespec last;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec == last.tv_sec)
+		return;
+	last = now;
+	fprintf(stderr, "\r%" PRIu64 " events read ", events);
+}
+
+/* Rows of event for the traces that this input brought. */
+static int load_events(struct collector *collector, const struct input *input, uint32_t first_trace)
+{
+	struct event_source source = { .dims = &collector->dims,
+				       .input = input,
+				       .first_trace = first_trace };
+	sqlite3 *db = collector->db;
+	int err = event_table_create(db, "temp.trace_event", &source);
+
+	if (!err)
+		err = db_run(db, "INSERT INTO main.event SELECT * FROM temp.trace_event");
+	if (!err)
+		err = db_run(db, "DROP TABLE temp.trace_event");
+	if (!err)
+		err = db_insert_once(db, "UPDATE trace SET has_events = 1 WHERE trace_id >= ?", "i",
+				     TRACE_ID(&collector->dims, first_trace));
+	return err;
+}
+
+static int load_all(struct collector *collector, struct input *inputs, size_t n_inputs,
+		    bool with_events)
+{
+	uint32_t *first_traces = calloc(n_inputs, sizeof(*first_traces));
+	int err = first_traces ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < n_inputs && !err; i++) {
+		first_traces[i] = (uint32_t)collector->dims.n_traces;
+		err = with_events ? input_spool(&inputs[i]) : 0;
+		if (!err)
+			err = collector_read(collector, &inputs[i]);
+	}
+	if (!err)
+		err = collector_store(collector);
+	for (size_t i = 0; i < n_inputs && with_events && !err; i++)
+		err = load_events(collector, &inputs[i], first_traces[i]);
+	free(first_traces);
+	return err;
+}
+
+static int load_into(sqlite3 *db, const struct settings *settings, struct input *inputs,
+		     size_t n_inputs, bool *ret_damaged)
+{
+	struct rollup_settings rollup = { 0 };
+	struct window window = { 0 };
+	struct collector collector;
+	int err = collector_init(&collector, db, rollup, window);
+
+	collector.check_known = true;
+	if (isatty(STDERR_FILENO))
+		collector.progress = show_progress;
+	if (!err)
+		err = db_run(db, "BEGIN IMMEDIATE");
+	if (!err)
+		err = known_read(db, &collector.dims);
+	if (!err)
+		err = load_all(&collector, inputs, n_inputs, !settings->no_events);
+	if (!err)
+		err = db_run(db, "COMMIT");
+	if (collector.progress)
+		fputs("\r\033[K", stderr);
+	if (!err)
+		*ret_damaged = collector.damaged;
+	else if (err == -ENOMEM)
+		say("out of memory");
+	collector_free(&collector);
+	return err;
+}
+
+static int add_to(const struct settings *settings, struct input *inputs, size_t n_inputs,
+		  bool *ret_damaged)
+{
+	sqlite3 *db = NULL;
+	int err = db_open(settings->output, true, &db);
+
+	if (!err)
+		err = load_into(db, settings, inputs, n_inputs, ret_damaged);
+	/* closing a connection rolls back what was not committed */
+	sqlite3_close(db);
+	return err;
+}
+
+static int sync_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0 || fsync(fd))
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int build_new(const struct settings *settings, struct input *inputs, size_t n_inputs,
+		     bool *ret_damaged)
+{
+	sqlite3 *db = NULL;
+	int fd, err;
+
+	if (snprintf(unfinished, sizeof(unfinished), "%s.tmp-%d", settings->output,
+		     (int)getpid()) >= (int)sizeof(unfinished)) {
+		unfinished[0] = '\0';
+		say("%s: the name is too long", settings->output);
+		return -ENAMETOOLONG;
+	}
+	fd = open(unfinished, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		err = -errno;
+		say("%s: %s", unfinished, strerror(errno));
+		unfinished[0] = '\0';
+		return err;
+	}
+	close(fd);
+	signal(SIGINT, remove_unfinished);
+	signal(SIGTERM, remove_unfinished);
+	err = db_create(unfinished, &db);
+	if (!err)
+		err = load_into(db, settings, inputs, n_inputs, ret_damaged);
+	if (sqlite3_close(db) != SQLITE_OK && !err)
+		err = -EIO;
+	if (!err) {
+		err = sync_file(unfinished);
+		if (!err && rename(unfinished, settings->output))
+			err = -errno;
+		if (err)
+			say("%s: %s", settings->output, strerror(-err));
+	}
+	if (err)
+		unlink(unfinished);
+	unfinished[0] = '\0';
+	return err;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct settings settings = { .command = command };
+	struct input *inputs = NULL;
+	struct stat status;
+	bool damaged = false;
+	int first, err = -EINVAL;
+	size_t n_inputs = 0;
+	int result = command_parse(&settings, argc, argv, &first);
+
+	if (result)
+		return command_parse_status(result);
+	if (!settings.output)
+		return say_usage(command->name, "load: -o FILE.db says where to");
+	if (first == argc)
+		return say_usage(command->name, "load: which trace?");
+	inputs = calloc((size_t)(argc - first), sizeof(*inputs));
+	if (!inputs)
+		return STATUS_FAILED;
+	for (int i = first; i < argc; i++) {
+		if (input_open(argv[i], &inputs[n_inputs]))
+			goto out;
+		n_inputs++;
+		if (inputs[n_inputs - 1].is_database) {
+			say("%s: a database, not a trace", argv[i]);
+			goto out;
+		}
+	}
+	err = stat(settings.output, &status) ? build_new(&settings, inputs, n_inputs, &damaged)
+					     : add_to(&settings, inputs, n_inputs, &damaged);
+out:
+	for (size_t i = 0; i < n_inputs; i++)
+		input_close(&inputs[i]);
+	free(inputs);
+	return err ? STATUS_FAILED : damaged ? STATUS_DAMAGED : STATUS_DONE;
+}
+
+const struct command command_load = {
+	.name = "load",
+	.operands = "-o FILE.db TRACE...",
+	.summary = "put traces into a SQLite database",
+	.description =
+		"Put traces into a SQLite database, for report, sql and any other client.\n"
+		"An existing database is added to; a trace that it has is not loaded again.\n",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "analyze/collect.h"
+#include "analyze/command.h"
+#include "analyze/out.h"
+#include "analyze/report.h"
+#include "analyze/reroll.h"
+#include "analyze/say.h"
+#include "common/units.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows of (interval, lane) that are kept before the interval doubles: some 60 MB. */
+#define MAX_ROWS (1 << 18)
+
+static const struct option_spec options[] = {
+	{ "by", 0, "WHAT", "process, protocol or flow; without it all three", apply_by },
+	{ "interval", 'i', "DURATION", "a row for each DURATION and key, \"time\" first",
+	  apply_interval },
+	{ "limit", 'n', "ROWS",
+	  "this many rows (of an interval); a table sums the rest in one\n"
+	  "(default: 20 on a terminal, else all)",
+	  apply_limit },
+	{ "sort", 's', "COLUMN",
+	  "numbers from the greatest down, text from A to Z\n(default: bytes, both directions)",
+	  apply_sort },
+	{ "from", 0, "TIME",
+	  "only events from TIME on: 2026-01-02T03:04:05Z,\n"
+	  "+SECONDS from the start or -SECONDS from the end",
+	  apply_from },
+	{ "to", 0, "TIME", "only events before TIME", apply_to },
+	{ "utc", 0, NULL, "tables show UTC instead of local time", apply_utc },
+	{ "bytes", 'b', NULL, "tables show exact numbers instead of units", apply_bytes },
+	{ "format", 'f', "FORMAT", "table, json or csv (csv needs --by)", apply_format_table },
+	{ "help", 'h', NULL, "this text", apply_help },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
+static void say_interval(const struct rollup *rollup)
+{
+	char text[UNITS_MAX];
+
+	if (rollup->interval_ns != rollup->settings.interval_ns)
+		say("too many rows for this interval: it was widened to %s",
+		    format_duration(rollup->interval_ns, text));
+}
+
+/* Traces into the empty database in memory. */
+static int read_traces(sqlite3 *db, const struct settings *settings, struct window window,
+		       struct input *inputs, size_t n_inputs, bool *ret_damaged)
+{
+	struct rollup_settings rollup = { settings->interval_ns, MAX_ROWS };
+	struct collector collector;
+	int err = collector_init(&collector, db, rollup, window);
+
+	if (!err)
+		err = db_run(db, "BEGIN");
+	if (!err)
+		err = collector_resolve_window(&collector, inputs, n_inputs);
+	for (size_t i = 0; i < n_inputs && !err; i++)
+		err = collector_read(&collector, &inputs[i]);
+	if (!err)
+		err = collector_store(&collector);
+	if (!err)
+		err = db_run(db, "COMMIT");
+	if (!err) {
+		say_interval(&collector.rollup);
+		*ret_damaged = collector.damaged;
+	}
+	collector_free(&collector);
+	return err;
+}
+
+static int open_data(const struct settings *settings, struct window window, struct input *inputs,
+		     size_t n_inputs, sqlite3 **ret_db, bool *ret_damaged)
+{
+	sqlite3 *db = NULL;
+	int err;
+
+	if (inputs[0].is_database && !settings->interval_ns && !window_is_given(&window))
+		return db_open(inputs[0].name, false, ret_db);
+	err = db_create(NULL, &db);
+	if (!err && inputs[0].is_database)
+		err = reroll_database(db, inputs[0].name, settings->interval_ns, MAX_ROWS, window,
+				      say_interval);
+	else if (!err)
+		err = read_traces(db, settings, window, inputs, n_inputs, ret_damaged);
+	if (err) {
+		sqlite3_close(db);
+		return err;
+	}
+	*ret_db = db;
+	return 0;
+}
+
+static int report(const struct settings *settings, struct window window, struct input *inputs,
+		  size_t n_inputs)
+{
+	sqlite3 *db = NULL;
+	bool damaged = false;
+	int err = open_data(settings, window, inputs, n_inputs, &db, &damaged);
+	int status = STATUS_FAILED;
+	FILE *out = err ? NULL : out_open();
+
+	if (out) {
+		err = report_print(out, db, settings);
+		status = err == -EINVAL ? STATUS_USAGE
+			 : err		? STATUS_FAILED
+			 : damaged	? STATUS_DAMAGED
+					: STATUS_DONE;
+		status = out_close(out, status);
+	}
+	sqlite3_close(db);
+	return status;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct settings settings = { .command = command };
+	struct window window;
+	struct input *inputs = NULL;
+	int first, status = STATUS_FAILED;
+	size_t n_inputs = 0;
+	int result = command_parse(&settings, argc, argv, &first);
+
+	if (result)
+		return command_parse_status(result);
+	if (settings_window(&settings, &window))
+		return STATUS_USAGE;
+	if (first == argc)
+		return say_usage(command->name, "report: which trace or database?");
+	if (settings.format == FORMAT_CSV && settings.by == BY_ALL)
+		return say_usage(command->name,
+				 "--format csv needs --by: one table has one set of columns");
+	inputs = calloc((size_t)(argc - first), sizeof(*inputs));
+	for (int i = first; inputs && i < argc; i++) {
+		if (input_open(argv[i], &inputs[n_inputs]))
+			goto out;
+		n_inputs++;
+		if (inputs[n_inputs - 1].is_database && argc - first > 1) {
+			status = say_usage(command->name,
+					   "%s is a database: report on it alone, or load the "
+					   "traces into it",
+					   argv[i]);
+			goto out;
+		}
+	}
+	if (inputs)
+		status = report(&settings, window, inputs, n_inputs);
+out:
+	for (size_t i = 0; i < n_inputs; i++)
+		input_close(&inputs[i]);
+	free(inputs);
+	return status;
+}
+
+const struct command command_report = {
+	.name = "report",
+	.operands = "TRACE...|DB|-",
+	.summary = "throughput by process, protocol and flow",
+	.description = "Throughput by process, protocol and flow, of traces (- is standard input)\n"
+		       "or of a database that load wrote.\n",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "analyze/collect.h"
+
+#include "analyze/known.h"
+#include "analyze/say.h"
+#include "analyze/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SKIPPED UINT32_MAX /* a trace that was read before */
+#define TIME_MAX_NS (UINT64_MAX / 4)
+
+int collector_init(struct collector *collector, sqlite3 *db, struct rollup_settings settings,
+		   struct window window)
+{
+	*collector = (struct collector){ .db = db, .window = window };
+	rollup_init(&collector->rollup, settings);
+	return dims_init(&collector->dims);
+}
+
+void collector_free(struct collector *collector)
+{
+	dims_free(&collector->dims);
+	rollup_free(&collector->rollup);
+	free(collector->traces);
+	free(collector->lanes);
+	*collector = (struct collector){ 0 };
+}
+
+/* Of one input: the numbers of the reader's traces among all traces. */
+struct reading {
+	struct collector *collector;
+	const struct input *input;
+	struct nst_reader *reader;
+	uint32_t *numbers;
+	size_t n_numbers, n_allocated;
+	size_t n_said;
+};
+
+void collector_set_axis(struct collector *collector, uint32_t number, uint64_t start_ns)
+{
+	struct collected *trace = &collector->traces[number];
+	const struct timeline *timeline = &collector->dims.traces[number].timeline;
+	int64_t start_realtime_ns;
+
+	start_ns = start_ns > TIME_MAX_NS ? 0 : start_ns;
+	start_realtime_ns = timeline_realtime(timeline, start_ns);
+	if (!collector->has_bounds) {
+		collector->bounds = window_bounds(&collector->window, start_realtime_ns, 0);
+		collector->has_bounds = true;
+	}
+	if (number == 0)
+		collector->origin_realtime_ns = collector->bounds.has_from
+							? collector->bounds.from_realtime_ns
+							: start_realtime_ns;
+	trace->has_axis = true;
+	trace->axis.trace = number;
+	trace->axis.start_ns = start_ns;
+	trace->axis.origin_ns =
+		collector->origin_realtime_ns - (start_realtime_ns - (int64_t)start_ns);
+}
+
+/* A trace that another input had, or that the database to be added to has. */
+static int is_repeated(struct reading *reading, const struct nst_header *header,
+		       bool *ret_is_repeated)
+{
+	struct collector *collector = reading->collector;
+	char uuid[TEXT_UUID_MAX];
+	uint32_t number;
+	bool is_known = false;
+	int err = 0;
+
+	if (dims_find_trace(&collector->dims, header->uuid, &number)) {
+		say("%s: trace %s was read before and is not counted twice", reading->input->name,
+		    text_uuid(header->uuid, uuid));
+		*ret_is_repeated = true;
+		return 0;
+	}
+	if (collector->check_known)
+		err = known_trace(collector->db, header->uuid, &is_known);
+	if (is_known)
+		say("%s: trace %s is in the database already", reading->input->name,
+		    text_uuid(header->uuid, uuid));
+	if (!err)
+		*ret_is_repeated = is_known;
+	return err;
+}
+
+static int add_trace(struct reading *reading, const struct nst_header *header)
+{
+	struct collector *collector = reading->collector;
+	bool is_old;
+	uint32_t *number;
+	int err;
+
+	err = array_reserve(&reading->numbers, &reading->n_allocated, reading->n_numbers + 1,
+			    sizeof(*reading->numbers));
+	if (err)
+		return err;
+	number = &reading->numbers[reading->n_numbers];
+	err = is_repeated(reading, header, &is_old);
+	if (err)
+		return err;
+	if (is_old) {
+		*number = SKIPPED;
+		reading->n_numbers++;
+		return 0;
+	}
+	err = array_reserve(&collector->traces, &collector->n_traces_allocated,
+			    collector->dims.n_traces + 1, sizeof(*collector->traces));
+	if (!err)
+		err = dims_add_trace(&collector->dims, header, number);
+	if (err)
+		return err;
+	reading->n_numbers++;
+	collector->traces[*number] =
+		(struct collected){ .header = *header, .file = reading->input->name };
+	return 0;
+}
+
+/* Traces that the reader met since the last time. */
+static int add_new_traces(struct reading *reading)
+{
+	size_t n;
+	const struct nst_trace *traces = nst_reader_traces(reading->reader, &n);
+
+	while (reading->n_numbers < n) {
+		int err = add_trace(reading, &traces[reading->n_numbers].header);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int add_events(struct reading *reading, uint32_t number, const struct nst_chunk *chunk)
+{
+	struct collector *collector = reading->collector;
+	struct collected *trace = &collector->traces[number];
+	const struct nst_dictionaries *dictionaries;
+	const struct nst_events *events;
+	size_t from, to;
+	int err;
+
+	window_clock_bounds(&collector->bounds, &collector->dims.traces[number].timeline,
+			    &trace->bounds);
+	if (chunk->last_ns < trace->bounds.from_ns || chunk->first_ns >= trace->bounds.to_ns ||
+	    chunk->last_ns > TIME_MAX_NS)
+		return 0;
+	err = nst_reader_dictionaries(reading->reader, &dictionaries);
+	if (!err)
+		err = nst_reader_events(reading->reader, &events);
+	if (err)
+		return err == -EBADMSG ? 0 : err;
+	err = array_reserve(&collector->lanes, &collector->n_lanes_allocated, dictionaries->n_lanes,
+			    sizeof(*collector->lanes));
+	if (!err)
+		err = dims_map(&collector->dims, number, dictionaries, collector->lanes);
+	if (err)
+		return err;
+	from = rollup_find(events, 0, events->n_events, trace->bounds.from_ns);
+	to = rollup_find(events, from, events->n_events, trace->bounds.to_ns);
+	return rollup_add(&collector->rollup, &collector->dims, &trace->axis, events, from, to,
+			  collector->lanes, dictionaries->n_lanes);
+}
+
+/* A trace whose headers are all damaged starts with what is left of it. */
+static uint64_t start_of(const struct nst_header *header, const struct nst_chunk *chunk)
+{
+	if (header->start_ns)
+		return header->start_ns;
+	return chunk->n_events ? chunk->first_ns : chunk->sample_clock_ns;
+}
+
+static int add_chunk(struct reading *reading, const struct nst_chunk *chunk)
+{
+	struct collector *collector = reading->collector;
+	uint64_t start_ns;
+	uint32_t number;
+	int err = add_new_traces(reading);
+
+	if (err)
+		return err;
+	number = reading->numbers[chunk->trace];
+	if (number == SKIPPED)
+		return 0;
+	err = timeline_add(&collector->dims.traces[number].timeline, chunk->sample_clock_ns,
+			   chunk->sample_realtime_ns);
+	if (err)
+		return err;
+	start_ns = start_of(&collector->traces[number].header, chunk);
+	if (!collector->traces[number].has_axis && (start_ns || chunk->type == NST_CHUNK_EVENTS))
+		collector_set_axis(collector, number, start_ns);
+	if (chunk->type == NST_CHUNK_EVENTS)
+		return add_events(reading, number, chunk);
+	return metadata_store(collector->db, &collector->dims, number, reading->reader, chunk);
+}
+
+void collector_set_span(struct collector *collector, uint32_t number, uint64_t end_ns)
+{
+	struct collected *trace = &collector->traces[number];
+	uint64_t start_ns = trace->axis.start_ns;
+
+	if (!start_ns)
+		start_ns = trace->summary.first_ns;
+	if (end_ns > TIME_MAX_NS || end_ns < start_ns)
+		end_ns = start_ns;
+	window_clock_bounds(&collector->bounds, &collector->dims.traces[number].timeline,
+			    &trace->bounds);
+	trace->from_ns = trace->bounds.from_ns > start_ns ? trace->bounds.from_ns : start_ns;
+	trace->to_ns = trace->bounds.to_ns < end_ns ? trace->bounds.to_ns : end_ns;
+	if (trace->from_ns > trace->to_ns)
+		trace->from_ns = trace->to_ns = start_ns;
+}
+
+/* Take over what the reader knows of its traces, now that it is at the end. */
+static void finish(struct reading *reading)
+{
+	struct collector *collector = reading->collector;
+	bool damaged = nst_reader_damaged(reading->reader), found = false;
+	size_t n;
+	const struct nst_trace *traces = nst_reader_traces(reading->reader, &n);
+
+	for (size_t i = 0; i < n && i < reading->n_numbers; i++) {
+		struct collected *trace;
+
+		if (reading->numbers[i] == SKIPPED)
+			continue;
+		trace = &collector->traces[reading->numbers[i]];
+		trace->summary = traces[i];
+		if (!trace->has_axis)
+			collector_set_axis(collector, reading->numbers[i], trace->header.start_ns);
+		trace->complete = traces[i].has_end && traces[i].has_header &&
+				  !traces[i].missing_chunks && !traces[i].damaged_chunks;
+		found = found || !trace->complete;
+		collector_set_span(collector, reading->numbers[i], traces[i].end_ns);
+	}
+	/* damage that belongs to no trace in particular puts all of them in doubt */
+	for (size_t i = 0; i < reading->n_numbers && damaged && !found; i++)
+		if (reading->numbers[i] != SKIPPED)
+			collector->traces[reading->numbers[i]].complete = false;
+	collector->damaged = collector->damaged || damaged;
+}
+
+static int read_chunks(struct reading *reading)
+{
+	const struct nst_chunk *chunk;
+	int err;
+
+	while ((err = nst_reader_next(reading->reader, &chunk)) > 0) {
+		err = add_chunk(reading, chunk);
+		if (err)
+			return err;
+		if (reading->collector->on_chunk)
+			reading->collector->on_chunk(reading->collector->on_chunk_context, chunk);
+		input_say_problems(reading->input, reading->reader, &reading->n_said, 0);
+		if (reading->collector->progress)
+			reading->collector->progress(chunk->first_ordinal + chunk->n_events);
+	}
+	input_say_problems(reading->input, reading->reader, &reading->n_said, err);
+	input_say_more_problems(reading->input, reading->reader);
+	if (!err || reading->n_numbers == 0)
+		return err ? err : add_new_traces(reading);
+	/* what was read up to here is worth reporting */
+	reading->collector->damaged = true;
+	return 0;
+}
+
+int collector_read(struct collector *collector, const struct input *input)
+{
+	struct reading reading = { .collector = collector, .input = input };
+	int err = nst_reader_open(input->fd, &reading.reader);
+
+	if (!err)
+		err = read_chunks(&reading);
+	if (!err)
+		finish(&reading);
+	if (err == -ENOMEM)
+		say("%s: out of memory", input->name);
+	nst_reader_close(reading.reader);
+	free(reading.numbers);
+	return err;
+}
+
+int collector_resolve_window(struct collector *collector, struct input *inputs, size_t n_inputs)
+{
+	int64_t start_ns = INT64_MAX, end_ns = INT64_MIN;
+
+	if (!window_is_relative(&collector->window) ||
+	    (n_inputs == 1 && !window_needs_end(&collector->window)))
+		return 0;
+	for (size_t i = 0; i < n_inputs; i++) {
+		int err = input_spool(&inputs[i]);
+
+		if (!err)
+			err = input_survey(&inputs[i], &start_ns, &end_ns);
+		if (err)
+			return err;
+	}
+	if (start_ns > end_ns)
+		start_ns = end_ns = 0; /* no trace in any: reading them will say so */
+	collector->bounds = window_bounds(&collector->window, start_ns, end_ns);
+	collector->has_bounds = true;
+	return 0;
+}

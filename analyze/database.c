@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "analyze/database.h"
+
+#include "analyze/say.h"
+#include "analyze/sql.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <strings.h>
+
+#define APPLICATION_ID 1314082384 /* as in schema.sql */
+#define SCHEMA_VERSION 1
+
+int db_error(sqlite3 *db, const char *doing)
+{
+	const char *path = sqlite3_db_filename(db, "main");
+	int system_error = sqlite3_system_errno(db);
+	bool has_path = path && *path;
+
+	say("%s%s%s: %s%s%s", has_path ? path : "", has_path ? ": " : "", doing, sqlite3_errmsg(db),
+	    system_error ? ": " : "", system_error ? strerror(system_error) : "");
+	return -EIO;
+}
+
+int db_run(sqlite3 *db, const char *sql)
+{
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return db_error(db, "database");
+	return 0;
+}
+
+int db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **ret_statement)
+{
+	if (sqlite3_prepare_v2(db, sql, -1, ret_statement, NULL) != SQLITE_OK)
+		return db_error(db, "database");
+	return 0;
+}
+
+static void bind(sqlite3_stmt *statement, const char *types, va_list arguments)
+{
+	for (int i = 1; *types; types++, i++) {
+		if (*types == 's') {
+			/* NULL binds NULL; what does not fit fails in the step */
+			sqlite3_bind_text(statement, i, va_arg(arguments, const char *), -1,
+					  SQLITE_TRANSIENT);
+			continue;
+		}
+		bool has = *types == 'i' || va_arg(arguments, int);
+		int64_t value = va_arg(arguments, int64_t);
+
+		if (has)
+			sqlite3_bind_int64(statement, i, value);
+		else
+			sqlite3_bind_null(statement, i);
+	}
+}
+
+static int step_once(sqlite3_stmt *statement)
+{
+	int code;
+
+	do {
+		code = sqlite3_step(statement);
+	} while (code == SQLITE_ROW);
+	if (code != SQLITE_DONE)
+		db_error(sqlite3_db_handle(statement), "database");
+	sqlite3_reset(statement);
+	return code == SQLITE_DONE ? 0 : -EIO;
+}
+
+int db_insert(sqlite3_stmt *statement, const char *types, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, types);
+	bind(statement, types, arguments);
+	va_end(arguments);
+	return step_once(statement);
+}
+
+int db_insert_once(sqlite3 *db, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *statement;
+	va_list arguments;
+	int err = db_prepare(db, sql, &statement);
+
+	if (err)
+		return err;
+	va_start(arguments, types);
+	bind(statement, types, arguments);
+	va_end(arguments);
+	err = step_once(statement);
+	sqlite3_finalize(statement);
+	return err;
+}
+
+int db_integer(sqlite3 *db, const char *sql, int64_t otherwise, int64_t *ret_value)
+{
+	sqlite3_stmt *statement;
+	int code, err = db_prepare(db, sql, &statement);
+
+	if (err)
+		return err;
+	code = sqlite3_step(statement);
+	if (code == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+		otherwise = sqlite3_column_int64(statement, 0);
+	if (code == SQLITE_ROW || code == SQLITE_DONE)
+		*ret_value = otherwise;
+	else
+		err = db_error(db, "database");
+	sqlite3_finalize(statement);
+	return err;
+}
+
+static int open_path(const char *path, int flags, sqlite3 **ret_db)
+{
+	sqlite3 *db = NULL;
+	int code = sqlite3_open_v2(path, &db, flags, NULL);
+
+	if (code != SQLITE_OK) {
+		say("%s: %s", path, db ? sqlite3_errmsg(db) : sqlite3_errstr(code));
+		sqlite3_close(db);
+		return -EIO;
+	}
+	*ret_db = db;
+	return 0;
+}
+
+int db_create(const char *path, sqlite3 **ret_db)
+{
+	sqlite3 *db;
+	int err = open_path(path ? path : ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+			    &db);
+
+	if (err)
+		return err;
+	/* safe: the file is not yet under its name, a crash leaves nothing behind */
+	err = db_run(db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN");
+	if (!err)
+		err = db_run(db, sql_schema);
+	if (!err)
+		err = db_run(db, "COMMIT");
+	if (err) {
+		sqlite3_close(db);
+		return err;
+	}
+	*ret_db = db;
+	return 0;
+}
+
+int db_open(const char *path, bool writable, sqlite3 **ret_db)
+{
+	sqlite3 *db = NULL;
+	int64_t id = 0, version = 0;
+	int err = open_path(path, writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, &db);
+
+	if (!err)
+		err = db_integer(db, "PRAGMA application_id", 0, &id);
+	if (!err)
+		err = db_integer(db, "PRAGMA user_version", 0, &version);
+	if (!err && id != APPLICATION_ID) {
+		say("%s: a SQLite database, but not one that netsnoop-analyze load wrote", path);
+		err = -EIO;
+	} else if (!err && version != SCHEMA_VERSION) {
+		say("%s: schema version %lld, this program knows %d: load the trace again", path,
+		    (long long)version, SCHEMA_VERSION);
+		err = -EIO;
+	}
+	if (err) {
+		sqlite3_close(db);
+		return err;
+	}
+	*ret_db = db;
+	return 0;
+}
+
+static int authorize(void *unused, int action, const char *first, const char *second,
+		     const char *database, const char *trigger)
+{
+	(void)unused;
+	(void)first;
+	(void)database;
+	(void)trigger;
+	switch (action) {
+	case SQLITE_SELECT:
+	case SQLITE_READ:
+	case SQLITE_RECURSIVE:
+		return SQLITE_OK;
+	case SQLITE_FUNCTION:
+		return second && !strcasecmp(second, "load_extension") ? SQLITE_DENY : SQLITE_OK;
+	default:
+		return SQLITE_DENY;
+	}
+}
+
+int db_restrict(sqlite3 *db)
+{
+	int err = db_run(db, "PRAGMA query_only = 1; PRAGMA trusted_schema = 0");
+
+	if (!err && sqlite3_set_authorizer(db, authorize, NULL) != SQLITE_OK)
+		err = db_error(db, "database");
+	return err;
+}

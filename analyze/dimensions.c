@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "analyze/dimensions.h"
+
+#include "analyze/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int dims_init(struct dimensions *dims)
+{
+	struct process_key nobody;
+	uint32_t index;
+	bool is_new;
+
+	*dims = (struct dimensions){ .first_trace_id = 1, .first_flow_id = 1, .first_lane_id = 1 };
+	memset(&nobody, 0, sizeof(nobody));
+	nobody.boot = UINT32_MAX;
+	return intern_get(&dims->processes, &nobody, sizeof(nobody), &index, &is_new);
+}
+
+void dims_free(struct dimensions *dims)
+{
+	for (size_t i = 0; i < dims->n_traces; i++)
+		timeline_free(&dims->traces[i].timeline);
+	free(dims->traces);
+	free(dims->process_names);
+	intern_free(&dims->boots);
+	intern_free(&dims->names);
+	intern_free(&dims->processes);
+	intern_free(&dims->protocols);
+	intern_free(&dims->flows);
+	intern_free(&dims->conversations);
+	intern_free(&dims->lanes);
+	*dims = (struct dimensions){ 0 };
+}
+
+int dims_add_trace(struct dimensions *dims, const struct nst_header *header, uint32_t *ret_trace)
+{
+	static const uint8_t zero[16];
+	struct dims_trace *trace;
+	struct boot_key key;
+	bool is_new;
+	int err;
+
+	err = array_reserve(&dims->traces, &dims->n_traces_allocated, dims->n_traces + 1,
+			    sizeof(*dims->traces));
+	if (err)
+		return err;
+	trace = &dims->traces[dims->n_traces];
+	memset(&key, 0, sizeof(key));
+	key.is_trace = !memcmp(header->boot_id, zero, sizeof(zero));
+	memcpy(key.uuid, key.is_trace ? header->uuid : header->boot_id, sizeof(key.uuid));
+	memcpy(trace->uuid, header->uuid, sizeof(trace->uuid));
+	err = intern_get(&dims->boots, &key, sizeof(key), &trace->boot, &is_new);
+	if (err)
+		return err;
+	err = timeline_add(&trace->timeline, header->start_ns, header->start_realtime_ns);
+	if (err)
+		return err;
+	*ret_trace = (uint32_t)dims->n_traces++;
+	return 0;
+}
+
+bool dims_find_trace(const struct dimensions *dims, const uint8_t uuid[16], uint32_t *ret_trace)
+{
+	for (size_t i = 0; i < dims->n_traces; i++) {
+		if (memcmp(dims->traces[i].uuid, uuid, 16))
+			continue;
+		*ret_trace = (uint32_t)i;
+		return true;
+	}
+	return false;
+}
+
+int dims_name(struct dimensions *dims, struct nst_bytes comm, uint32_t *ret_name)
+{
+	char text[TEXT_MAX(NST_COMM_MAX)];
+	size_t len = comm.len_bytes > NST_COMM_MAX ? NST_COMM_MAX : comm.len_bytes;
+	bool is_new;
+
+	len = text_from_bytes(comm.data, len, text);
+	return intern_get(&dims->names, text, len + 1, ret_name, &is_new);
+}
+
+int dims_process(struct dimensions *dims, uint32_t trace, uint32_t pid, uint64_t start_ns,
+		 uint32_t *ret_process)
+{
+	struct process_key key;
+	bool is_new;
+
+	memset(&key, 0, sizeof(key));
+	key.boot = dims->traces[trace].boot;
+	key.pid = pid;
+	key.start_ns = start_ns;
+	return intern_get(&dims->processes, &key, sizeof(key), ret_process, &is_new);
+}
+
+int dims_name_process(struct dimensions *dims, uint32_t process, uint32_t name, uint64_t seen_ns)
+{
+	struct process_name *last;
+
+	if (array_reserve(&dims->process_names, &dims->n_process_names, (size_t)process + 1,
+			  sizeof(*dims->process_names)))
+		return -ENOMEM;
+	last = &dims->process_names[process];
+	if (last->has_name && last->seen_ns > seen_ns)
+		return 0;
+	last->has_name = true;
+	last->seen_ns = seen_ns;
+	last->name = name;
+	return 0;
+}
+
+const char *flow_protocol_name(uint32_t has, uint8_t protocol, uint16_t ethertype,
+			       char name[PROTOCOL_NAME_MAX])
+{
+	bool is_ip = has & NST_HAS_PROTOCOL;
+
+	return protocol_name((struct protocol){ is_ip, is_ip ? protocol : ethertype }, name);
+}
+
+static uint8_t copy_address(struct nst_bytes from, uint8_t to[16])
+{
+	if (from.len_bytes != 4 && from.len_bytes != 16)
+		return 0;
+	memcpy(to, from.data, from.len_bytes);
+	return (uint8_t)from.len_bytes;
+}
+
+static void flow_key(uint32_t trace, const struct nst_flow *flow, struct flow_key *key)
+{
+	memset(key, 0, sizeof(*key));
+	key->trace = trace;
+	key->has = flow->has;
+	key->id = flow->has & NST_HAS_FLOW_ID ? flow->id : 0;
+	key->netns = flow->has & NST_HAS_NETNS ? flow->netns : 0;
+	key->ethertype = flow->ethertype;
+	key->protocol = flow->has & NST_HAS_PROTOCOL ? flow->protocol : 0;
+	if (flow->has & NST_HAS_PORT) {
+		key->local_port = flow->local_port;
+		key->remote_port = flow->remote_port;
+	}
+	if (flow->has & NST_HAS_ADDR) {
+		key->local_len = copy_address(flow->local_addr, key->local_addr);
+		key->remote_len = copy_address(flow->remote_addr, key->remote_addr);
+	}
+}
+
+static void conversation_key(uint32_t boot, uint32_t protocol, uint32_t process,
+			     const struct flow_key *flow, struct conversation_key *key)
+{
+	memset(key, 0, sizeof(*key));
+	key->boot = boot;
+	key->protocol = protocol;
+	key->process = process;
+	key->has = flow->has & (NST_HAS_PORT | NST_HAS_NETNS);
+	key->netns = flow->netns;
+	key->local_port = flow->local_port;
+	key->remote_port = flow->remote_port;
+	key->local_len = flow->local_len;
+	key->remote_len = flow->remote_len;
+	memcpy(key->local_addr, flow->local_addr, sizeof(key->local_addr));
+	memcpy(key->remote_addr, flow->remote_addr, sizeof(key->remote_addr));
+}
+
+static int map_flow(struct dimensions *dims, uint32_t trace, const struct nst_flow *flow,
+		    uint32_t *ret_flow, uint32_t *ret_protocol)
+{
+	char name[PROTOCOL_NAME_MAX];
+	struct flow_key key;
+	bool is_new;
+	int err;
+
+	flow_key(trace, flow, &key);
+	err = intern_get(&dims->flows, &key, sizeof(key), ret_flow, &is_new);
+	if (err)
+		return err;
+	flow_protocol_name(key.has, key.protocol, key.ethertype, name);
+	return intern_get(&dims->protocols, name, strlen(name) + 1, ret_protocol, &is_new);
+}
+
+static int map_lane(struct dimensions *dims, uint32_t trace,
+		    const struct nst_dictionaries *dictionaries, const struct nst_lane *lane,
+		    uint32_t *ret_lane)
+{
+	const struct nst_process *process = NULL;
+	struct conversation_key conversation;
+	struct lane_key key;
+	bool is_new;
+	int err;
+
+	memset(&key, 0, sizeof(key));
+	key.trace = trace;
+	key.has = lane->has;
+	key.is_send = lane->is_send;
+	key.owner_source = lane->owner_source < NST_OWNER_SOURCES ? lane->owner_source : 0;
+	key.flags = lane->flags;
+	key.cgroup_id = lane->has & NST_HAS_CGROUP ? lane->cgroup_id : 0;
+	key.vlan_id = lane->has & NST_HAS_VLAN ? lane->vlan_id : 0;
+	key.ifindex = lane->has & NST_HAS_IFINDEX ? lane->ifindex : 0;
+	key.link_header_bytes = lane->has & NST_HAS_LINK_HEADER ? lane->link_header_bytes : 0;
+	err = map_flow(dims, trace, &dictionaries->flows[lane->flow], &key.flow, &key.protocol);
+	if (lane->has & NST_HAS_OWNER)
+		process = &dictionaries->processes[lane->process];
+	if (!err && process)
+		err = dims_name(dims, process->comm, &key.name);
+	if (!err && process)
+		err = dims_process(dims, trace, process->pid, process->start_ns, &key.process);
+	if (err)
+		return err;
+	conversation_key(dims->traces[trace].boot, key.protocol, key.process,
+			 intern_key(&dims->flows, key.flow), &conversation);
+	err = intern_get(&dims->conversations, &conversation, sizeof(conversation),
+			 &key.conversation, &is_new);
+	if (err)
+		return err;
+	return intern_get(&dims->lanes, &key, sizeof(key), ret_lane, &is_new);
+}
+
+int dims_map(struct dimensions *dims, uint32_t trace, const struct nst_dictionaries *dictionaries,
+	     uint32_t *ret_lanes)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < dictionaries->n_lanes && !err; i++)
+		err = map_lane(dims, trace, dictionaries, &dictionaries->lanes[i], &ret_lanes[i]);
+	return err;
+}

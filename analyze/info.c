@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "analyze/info.h"
+
+#include "analyze/database.h"
+#include "analyze/output.h"
+#include "analyze/timeline.h"
+#include "common/units.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static const struct {
+	uint16_t type;
+	const char *name;
+} types[INFO_TYPES] = {
+	{ NST_CHUNK_EVENTS, "events" },
+	{ NST_CHUNK_ENVIRONMENT, "environment" },
+	{ NST_CHUNK_PROCESSES, "processes" },
+	{ NST_CHUNK_OWNERS, "owners" },
+	{ NST_CHUNK_TOTALS, "totals" },
+	{ NST_CHUNK_INTERFACE_COUNTERS, "interface counters" },
+	{ NST_CHUNK_COMMENT, "comment" },
+	{ NST_CHUNK_END, "end" },
+	{ 0, "unknown" },
+};
+#define UNKNOWN_TYPE (INFO_TYPES - 1)
+
+void info_count(struct info_counts *counts, const struct nst_chunk *chunk)
+{
+	size_t i = 0;
+
+	while (i < UNKNOWN_TYPE && types[i].type != chunk->type)
+		i++;
+	counts->chunks[i]++;
+	counts->bytes[i] += (uint64_t)chunk->dictionaries_bytes + chunk->columns_bytes;
+	counts->raw_bytes[i] += (uint64_t)chunk->dictionaries_raw_bytes + chunk->columns_raw_bytes;
+	counts->events += chunk->n_events;
+}
+
+static void put_text(FILE *out, sqlite3_stmt *row, int column)
+{
+	const char *value = (const char *)sqlite3_column_text(row, column);
+	char *text = value ? table_text(value, (size_t)sqlite3_column_bytes(row, column)) : NULL;
+
+	fputs(text ? text : "(unknown)", out);
+	free(text);
+}
+
+static void print_time(FILE *out, const char *label, sqlite3_stmt *row, int column, bool utc)
+{
+	char text[TIME_TEXT_MAX];
+
+	fprintf(out, "%-14s%s%s (%" PRId64 " ns)\n", label,
+		time_format(sqlite3_column_int64(row, column), utc, 9, text), utc ? " UTC" : "",
+		(int64_t)sqlite3_column_int64(row, column + 1));
+}
+
+static void print_label(FILE *out, const char *label, sqlite3_stmt *row, int column)
+{
+	fprintf(out, "%-14s", label);
+	put_text(out, row, column);
+	fputc('\n', out);
+}
+
+static int print_headers(FILE *out, sqlite3 *db, bool utc)
+{
+	sqlite3_stmt *row = NULL;
+	int err = db_prepare(db,
+			     "SELECT file, t.uuid, b.uuid, host, kernel, writer, "
+			     "format_major || '.' || format_minor, clock, start_realtime_ns, "
+			     "start_ns, end_realtime_ns, end_ns, has_end, complete, events, "
+			     "missing_events, missing_chunks, damaged_chunks "
+			     "FROM trace t JOIN boot b USING (boot_id) ORDER BY trace_id",
+			     &row);
+
+	while (!err && sqlite3_step(row) == SQLITE_ROW) {
+		static const char *const labels[] = { "file",	"uuid",	  "boot",   "host",
+						      "kernel", "writer", "format", "clock" };
+
+		for (int i = 0; i < 8; i++)
+			print_label(out, labels[i], row, i);
+		print_time(out, "start", row, 8, utc);
+		print_time(out, sqlite3_column_int(row, 12) ? "end" : "last event", row, 10, utc);
+		fprintf(out, "%-14s%s\n", "state",
+			sqlite3_column_int(row, 13)   ? "complete"
+			: sqlite3_column_int(row, 12) ? "damaged"
+						      : "cut: it has no END chunk");
+		fprintf(out,
+			"%-14s%" PRId64 " (%" PRId64 " missing, in %" PRId64 " missing and %" PRId64
+			" damaged chunks)\n\n",
+			"events", (int64_t)sqlite3_column_int64(row, 14),
+			(int64_t)sqlite3_column_int64(row, 15),
+			(int64_t)sqlite3_column_int64(row, 16),
+			(int64_t)sqlite3_column_int64(row, 17));
+	}
+	if (sqlite3_finalize(row) != SQLITE_OK && !err)
+		err = db_error(db, "info");
+	return err;
+}
+
+static void print_chunks(FILE *out, const struct info_counts *counts)
+{
+	uint64_t bytes = 0, raw_bytes = 0;
+
+	fprintf(out, "%-20s %10s %14s %14s\n", "chunks", "number", "bytes", "uncompressed");
+	for (size_t i = 0; i < INFO_TYPES; i++) {
+		if (!counts->chunks[i])
+			continue;
+		bytes += counts->bytes[i];
+		raw_bytes += counts->raw_bytes[i];
+		fprintf(out, "  %-18s %10" PRIu64 " %14" PRIu64 " %14" PRIu64 "\n", types[i].name,
+			counts->chunks[i], counts->bytes[i], counts->raw_bytes[i]);
+	}
+	if (bytes)
+		fprintf(out, "compression   %.2f : 1\n", (double)raw_bytes / (double)bytes);
+	if (counts->events)
+		fprintf(out, "bytes/event   %.2f (events chunks alone)\n",
+			(double)counts->bytes[0] / (double)counts->events);
+	fputc('\n', out);
+}
+
+/* A heading, then "  name value" for each row, or nothing where there is none. */
+static int print_pairs(FILE *out, sqlite3 *db, const char *heading, const char *sql)
+{
+	sqlite3_stmt *row = NULL;
+	bool any = false;
+	int err = db_prepare(db, sql, &row);
+
+	while (!err && sqlite3_step(row) == SQLITE_ROW) {
+		if (!any)
+			fprintf(out, "%s\n", heading);
+		any = true;
+		fputs("  ", out);
+		put_text(out, row, 0);
+		fputs(": ", out);
+		put_text(out, row, 1);
+		fputc('\n', out);
+	}
+	if (any)
+		fputc('\n', out);
+	if (sqlite3_finalize(row) != SQLITE_OK && !err)
+		err = db_error(db, "info");
+	return err;
+}
+
+/* The kernel's maps against the events that were read. */
+static int print_cross_check(FILE *out, sqlite3 *db)
+{
+	sqlite3_stmt *row = NULL;
+	int err = db_prepare(
+		db,
+		"SELECT w.is_send, "
+		"(SELECT sum(bytes) FROM throughput t WHERE t.is_send = w.is_send) AS counted, "
+		"(SELECT coalesce(sum(u.bytes), 0) FROM usage u JOIN lane l USING (lane_id) "
+		" WHERE l.is_send = w.is_send), "
+		"(SELECT coalesce(sum(events), 0) FROM lost) "
+		"FROM (SELECT 1 AS is_send UNION ALL SELECT 0) w WHERE counted IS NOT NULL",
+		&row);
+
+	while (!err && sqlite3_step(row) == SQLITE_ROW) {
+		int64_t counted = sqlite3_column_int64(row, 1);
+		int64_t events = sqlite3_column_int64(row, 2);
+		const char *name = sqlite3_column_int(row, 0) ? "send_bytes" : "recv_bytes";
+
+		fprintf(out,
+			"%-14s%" PRId64 " counted in the kernel, %" PRId64 " in events: ", name,
+			counted, events);
+		if (counted == events)
+			fputs("equal\n", out);
+		else
+			fprintf(out, "differ by %" PRId64 " (%" PRId64 " events were lost)\n",
+				counted - events, (int64_t)sqlite3_column_int64(row, 3));
+	}
+	if (sqlite3_finalize(row) != SQLITE_OK && !err)
+		err = db_error(db, "info");
+	return err;
+}
+
+int info_print(FILE *out, sqlite3 *db, const struct info_counts *counts, bool utc)
+{
+	int err = print_headers(out, db, utc);
+
+	if (!err)
+		err = print_pairs(out, db, "environment",
+				  "SELECT key, value FROM environment ORDER BY rowid");
+	if (!err)
+		err = print_pairs(out, db, "interfaces",
+				  "SELECT name, 'index ' || ifindex || ', namespace ' || netns || "
+				  "coalesce(', ' || kind, '') || coalesce(', ' || mac, '') "
+				  "FROM interface ORDER BY netns, ifindex, time_ns");
+	if (err)
+		return err;
+	print_chunks(out, counts);
+	err = print_pairs(out, db, "lost", "SELECT cause, events || ' events' FROM lost");
+	if (!err)
+		err = print_pairs(
+			out, db, "counters",
+			"SELECT name || CASE cpu WHEN -1 THEN '' ELSE ' (CPU ' || cpu || ')' "
+			"END, value FROM counter ORDER BY name, cpu");
+	if (!err)
+		err = print_pairs(
+			out, db, "clock",
+			"SELECT 'samples', count(*) || ', the time of day moved against it "
+			"by ' || (max(realtime_ns - clock_ns) - min(realtime_ns - clock_ns)) "
+			"|| ' ns' FROM clock_sample HAVING count(*) > 0");
+	return err ? err : print_cross_check(out, db);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What stands on the command line: traces, a database, or - for a pipe. */
+#ifndef NETSNOOP_ANALYZE_INPUT_H
+#define NETSNOOP_ANALYZE_INPUT_H
+
+#include "format/trace.h"
+
+#include <stdbool.h>
+
+struct input {
+	const char *name; /* as given */
+	int fd;
+	bool is_database;
+	bool can_seek;
+};
+
+/* Open a file, or take standard input for "-". 0, or -errno once it was said. */
+int input_open(const char *name, struct input *ret_input);
+
+/*
+ * Make sure that the input can be read more than once: a pipe is copied into a
+ * file without a name. 0, or -errno once it was said.
+ */
+int input_spool(struct input *input);
+
+/* A descriptor with a position of its own, at the start. -errno, said. */
+int input_reopen(const struct input *input, int *ret_fd);
+
+/* Back to the start. 0, or -errno once it was said. */
+int input_rewind(const struct input *input);
+
+void input_close(struct input *input);
+
+/*
+ * Read the input through and widen *start_ns..*end_ns, times of day, to take in
+ * its traces; then rewind it. 0 or -errno.
+ */
+int input_survey(const struct input *input, int64_t *start_ns, int64_t *end_ns);
+
+/*
+ * Word the problems from *n_said on that the reader noted, and what is wrong
+ * with err, the result of nst_reader_next() (0 or a negative errno).
+ */
+void input_say_problems(const struct input *input, const struct nst_reader *reader, size_t *n_said,
+			int err);
+
+/* The rest, if there were more problems than the reader keeps. */
+void input_say_more_problems(const struct input *input, const struct nst_reader *reader);
+
+#endif

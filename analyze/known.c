@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "analyze/known.h"
+
+#include "analyze/database.h"
+#include "analyze/say.h"
+#include "analyze/text.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int parse_uuid(const char *text, uint8_t uuid[16])
+{
+	for (int i = 0; i < 16; i++) {
+		unsigned int byte;
+
+		while (*text == '-')
+			text++;
+		if (sscanf(text, "%2x", &byte) != 1)
+			return -EUCLEAN;
+		uuid[i] = (uint8_t)byte;
+		text += 2;
+	}
+	return 0;
+}
+
+/* The row's key must get the number that its id says. */
+static int number_row(struct intern *intern, const void *key, size_t len, int64_t id, int64_t first)
+{
+	uint32_t index;
+	bool is_new;
+	int err = intern_get(intern, key, len, &index, &is_new);
+
+	if (!err && (!is_new || (int64_t)index + first != id))
+		err = -EUCLEAN;
+	return err;
+}
+
+static int read_boot(struct dimensions *dims, sqlite3_stmt *row)
+{
+	const char *uuid = (const char *)sqlite3_column_text(row, 1);
+	const char *trace = (const char *)sqlite3_column_text(row, 2);
+	struct boot_key key;
+	int err;
+
+	memset(&key, 0, sizeof(key));
+	key.is_trace = !uuid;
+	if (!uuid && !trace)
+		return -EUCLEAN;
+	err = parse_uuid(uuid ? uuid : trace, key.uuid);
+	if (err)
+		return err;
+	return number_row(&dims->boots, &key, sizeof(key), sqlite3_column_int64(row, 0), 1);
+}
+
+static int read_process(struct dimensions *dims, sqlite3_stmt *row)
+{
+	const char *comm = (const char *)sqlite3_column_text(row, 4);
+	struct process_key key;
+	uint32_t name;
+	bool is_new;
+	int err;
+
+	memset(&key, 0, sizeof(key));
+	key.boot = (uint32_t)(sqlite3_column_int64(row, 1) - 1);
+	key.pid = (uint32_t)sqlite3_column_int64(row, 2);
+	key.start_ns = (uint64_t)sqlite3_column_int64(row, 3);
+	err = number_row(&dims->processes, &key, sizeof(key), sqlite3_column_int64(row, 0), 0);
+	if (err || !comm)
+		return err;
+	err = intern_get(&dims->names, comm, strlen(comm) + 1, &name, &is_new);
+	if (err)
+		return err;
+	return dims_name_process(dims, dims->processes.n - 1, name,
+				 (uint64_t)sqlite3_column_int64(row, 5));
+}
+
+static int read_protocol(struct dimensions *dims, sqlite3_stmt *row)
+{
+	const char *name = (const char *)sqlite3_column_text(row, 1);
+
+	if (!name)
+		return -EUCLEAN;
+	return number_row(&dims->protocols, name, strlen(name) + 1, sqlite3_column_int64(row, 0),
+			  1);
+}
+
+static uint8_t read_address(sqlite3_stmt *row, int column, uint8_t address[16])
+{
+	const char *text = (const char *)sqlite3_column_text(row, column);
+
+	if (text && inet_pton(AF_INET, text, address) == 1)
+		return 4;
+	return text && inet_pton(AF_INET6, text, address) == 1 ? 16 : 0;
+}
+
+static int read_conversation(struct dimensions *dims, sqlite3_stmt *row)
+{
+	struct conversation_key key;
+
+	memset(&key, 0, sizeof(key));
+	key.boot = (uint32_t)(sqlite3_column_int64(row, 1) - 1);
+	key.protocol = (uint32_t)(sqlite3_column_int64(row, 2) - 1);
+	if (sqlite3_column_type(row, 3) != SQLITE_NULL)
+		key.has |= NST_HAS_NETNS;
+	key.netns = (uint32_t)sqlite3_column_int64(row, 3);
+	key.local_len = read_address(row, 4, key.local_addr);
+	if (sqlite3_column_type(row, 5) != SQLITE_NULL)
+		key.has |= NST_HAS_PORT;
+	key.local_port = (uint16_t)sqlite3_column_int64(row, 5);
+	key.remote_len = read_address(row, 6, key.remote_addr);
+	key.remote_port = (uint16_t)sqlite3_column_int64(row, 7);
+	key.process = (uint32_t)sqlite3_column_int64(row, 8);
+	return number_row(&dims->conversations, &key, sizeof(key), sqlite3_column_int64(row, 0), 1);
+}
+
+static const struct {
+	const char *sql;
+	int (*read)(struct dimensions *dims, sqlite3_stmt *row);
+} tables[] = {
+	{ "SELECT boot_id, uuid, (SELECT t.uuid FROM trace t WHERE t.boot_id = b.boot_id "
+	  "ORDER BY trace_id LIMIT 1) FROM boot b ORDER BY boot_id",
+	  read_boot },
+	{ "SELECT process_id, boot_id, pid, start_ns, comm, comm_ns FROM process "
+	  "WHERE process_id > 0 ORDER BY process_id",
+	  read_process },
+	{ "SELECT protocol_id, name FROM protocol ORDER BY protocol_id", read_protocol },
+	{ "SELECT conversation_id, boot_id, protocol_id, netns, local_addr, local_port, "
+	  "remote_addr, remote_port, process_id FROM conversation ORDER BY conversation_id",
+	  read_conversation },
+};
+
+static int read_rows(sqlite3 *db, struct dimensions *dims, size_t t)
+{
+	sqlite3_stmt *row = NULL;
+	int err = db_prepare(db, tables[t].sql, &row);
+
+	while (!err && sqlite3_step(row) == SQLITE_ROW)
+		err = tables[t].read(dims, row);
+	if (sqlite3_finalize(row) != SQLITE_OK && !err)
+		err = db_error(db, "reading the database");
+	if (err == -EUCLEAN)
+		say("the database was changed by another program: its ids are not those that "
+		    "load gave; load into a new one");
+	return err;
+}
+
+int known_read(sqlite3 *db, struct dimensions *dims)
+{
+	int err = 0;
+
+	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]) && !err; t++)
+		err = read_rows(db, dims, t);
+	if (!err)
+		err = db_integer(db, "SELECT max(trace_id) + 1 FROM trace", 1,
+				 &dims->first_trace_id);
+	if (!err)
+		err = db_integer(db, "SELECT max(flow_id) + 1 FROM flow", 1, &dims->first_flow_id);
+	if (!err)
+		err = db_integer(db, "SELECT max(lane_id) + 1 FROM lane", 1, &dims->first_lane_id);
+	return err;
+}
+
+int known_trace(sqlite3 *db, const uint8_t uuid[16], bool *ret_is_known)
+{
+	char text[TEXT_UUID_MAX];
+	sqlite3_stmt *row = NULL;
+	int code, err = db_prepare(db, "SELECT 1 FROM trace WHERE uuid = ?", &row);
+
+	if (err)
+		return err;
+	sqlite3_bind_text(row, 1, text_uuid(uuid, text), -1, SQLITE_STATIC);
+	code = sqlite3_step(row);
+	if (code == SQLITE_ROW || code == SQLITE_DONE)
+		*ret_is_known = code == SQLITE_ROW;
+	else
+		err = db_error(db, "reading the database");
+	sqlite3_finalize(row);
+	return err;
+}

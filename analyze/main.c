@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* netsnoop-analyze COMMAND: what is in a trace of netsnoop-record. */
+#include "analyze/command.h"
+#include "analyze/say.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct command *const commands[] = {
+	&command_report, &command_load, &command_info, &command_dump, &command_sql,
+};
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_usage(FILE *out)
+{
+	fprintf(out, "Usage: netsnoop-analyze COMMAND [OPTION]... TRACE\n\n");
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	fprintf(out, "\n'netsnoop-analyze COMMAND --help' has a command's options; "
+		     "--version the program's version.\n");
+}
+
+static int finish_help(void)
+{
+	return fflush(stdout) || ferror(stdout) ? STATUS_FAILED : STATUS_DONE;
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error like any other */
+	if (argc < 2) {
+		print_usage(stderr);
+		return STATUS_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		print_usage(stdout);
+		return finish_help();
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("netsnoop-analyze %s\n", NETSNOOP_VERSION);
+		return finish_help();
+	}
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i]->name))
+			return commands[i]->run(commands[i], argc - 1, argv + 1);
+	say("no command '%s'", argv[1]);
+	print_usage(stderr);
+	return STATUS_USAGE;
+}

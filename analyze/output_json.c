@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "analyze/output.h"
+
+#include "analyze/text.h"
+#include "analyze/timeline.h"
+#include "common/escape.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+/* A character that is not printable, valid UTF-8 or not. Returns its length. */
+static size_t json_escape(FILE *out, const char *text, size_t len)
+{
+	uint32_t code;
+	size_t n = utf8_decode(text, len, &code);
+
+	if (!n) {
+		fprintf(out, "\\\\x%02x", (unsigned char)*text);
+		return 1;
+	}
+	if (code > 0xffff) {
+		code -= 0x10000;
+		fprintf(out, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd800 + (code >> 10),
+			0xdc00 + (code & 0x3ff));
+	} else {
+		fprintf(out, "\\u%04" PRIx32, code);
+	}
+	return n;
+}
+
+void json_text(FILE *out, const char *text, size_t len)
+{
+	fputc('"', out);
+	for (size_t i = 0; i < len;) {
+		size_t n = printable_character(text + i, len - i);
+
+		if (!n) {
+			i += json_escape(out, text + i, len - i);
+			continue;
+		}
+		if (text[i] == '"' || text[i] == '\\')
+			fputc('\\', out);
+		fwrite(text + i, 1, n, out);
+		i += n;
+	}
+	fputc('"', out);
+}
+
+static void json_integer(FILE *out, int64_t value, enum column_kind kind)
+{
+	char text[TIME_TEXT_MAX];
+
+	if (kind == COLUMN_TIME)
+		fprintf(out, "\"%s\"", time_format_rfc3339(value, text));
+	else if (kind == COLUMN_BOOL)
+		fputs(value ? "true" : "false", out);
+	else
+		fprintf(out, "%" PRId64, value);
+}
+
+static void json_value(FILE *out, sqlite3_stmt *row, int column, enum column_kind kind)
+{
+	double real;
+
+	switch (sqlite3_column_type(row, column)) {
+	case SQLITE_INTEGER:
+		json_integer(out, sqlite3_column_int64(row, column), kind);
+		break;
+	case SQLITE_FLOAT:
+		real = sqlite3_column_double(row, column);
+		if (isfinite(real))
+			fprintf(out, "%.17g", real);
+		else
+			fputs("null", out);
+		break;
+	case SQLITE_TEXT:
+	case SQLITE_BLOB: {
+		const void *text = sqlite3_column_blob(row, column);
+
+		json_text(out, text, (size_t)sqlite3_column_bytes(row, column));
+		break;
+	}
+	default:
+		fputs("null", out);
+	}
+}
+
+static void json_name(FILE *out, const char *name, const char *separator)
+{
+	fputs(separator, out);
+	json_text(out, name, strlen(name));
+	fputc(':', out);
+}
+
+/* Consecutive columns sources_NAME as one object. Returns the column behind them. */
+static int json_sources(FILE *out, sqlite3_stmt *row, int column)
+{
+	const char *separator = "";
+	int n = sqlite3_column_count(row);
+
+	fputc('{', out);
+	for (; column < n; column++) {
+		const char *name = sqlite3_column_name(row, column);
+
+		if (column_kind(name) != COLUMN_SOURCE)
+			break;
+		if (!sqlite3_column_int64(row, column))
+			continue;
+		json_name(out, name + strlen(SOURCE_PREFIX), separator);
+		json_value(out, row, column, COLUMN_PLAIN);
+		separator = ",";
+	}
+	fputc('}', out);
+	return column;
+}
+
+void json_members(FILE *out, sqlite3_stmt *row, int first, bool typed)
+{
+	int n = sqlite3_column_count(row);
+	const char *separator = "";
+
+	for (int column = first; column < n; separator = ",") {
+		const char *name = sqlite3_column_name(row, column);
+		enum column_kind kind = typed ? column_kind(name) : COLUMN_PLAIN;
+
+		if (kind == COLUMN_SOURCE) {
+			json_name(out, "sources", separator);
+			column = json_sources(out, row, column);
+			continue;
+		}
+		json_name(out, name, separator);
+		json_value(out, row, column++, kind);
+	}
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Sums of events by lane and period, and the highest second of each process,
+ * protocol and conversation. Its memory grows with these, never with events
+ * or seconds: periods are capped (see rollup_settings).
+ *
+ * The columns of a chunk are walked in slices that lie within one second and
+ * one period, so that an event costs a few additions; only a slice's sums by
+ * lane are folded into the rest.
+ */
+#ifndef NETSNOOP_ANALYZE_ROLLUP_H
+#define NETSNOOP_ANALYZE_ROLLUP_H
+
+#include "analyze/dimensions.h"
+#include "analyze/intern.h"
+#include "format/trace.h"
+
+struct sums {
+	uint64_t events, packets, bytes;
+	uint64_t payload_bytes, payload_events; /* of events with known headers */
+	uint64_t wire_bytes, wire_packets;	/* less link headers; of those known */
+	uint64_t first_ns, last_ns;		/* on the trace's clock */
+};
+
+enum rollup_grouping {
+	BY_PROCESS,
+	BY_PROTOCOL,
+	BY_CONVERSATION,
+	ROLLUP_GROUPINGS,
+};
+
+/* The two newest seconds of a group: neighbouring chunks may overlap a little. */
+struct peak {
+	int64_t second[2];    /* [0] is the newer; 0: none yet (see peak.c) */
+	uint64_t bytes[2][2]; /* by second and is_send */
+	uint64_t highest[2];  /* by is_send */
+};
+
+struct rollup_settings {
+	uint64_t interval_ns; /* 0: one period for everything */
+	uint32_t max_rows;    /* of (period, lane), before the interval doubles */
+};
+
+/* One row of usage or of peaks: what it is of, and in which period. */
+struct rollup_key {
+	int64_t period;
+	uint32_t id;	   /* lane; for peaks the group's number */
+	uint32_t grouping; /* for peaks: enum rollup_grouping */
+};
+
+/* Where a trace stands on the axis of seconds and periods. */
+struct rollup_axis {
+	uint32_t trace;
+	uint64_t start_ns; /* seconds count from here */
+	int64_t origin_ns; /* periods count from here, on the trace's clock */
+};
+
+struct rollup {
+	struct rollup_settings settings;
+	uint64_t interval_ns; /* doubled as often as it had to be */
+	struct intern usage_keys, peak_keys;
+	struct sums *usage;
+	struct peak *peaks;
+	size_t n_usage_allocated, n_peaks_allocated;
+	struct sums *slice; /* by lane of the chunk; zeros between slices */
+	uint32_t *touched;
+	size_t n_slice, n_touched_allocated;
+};
+
+void rollup_init(struct rollup *rollup, struct rollup_settings settings);
+void rollup_free(struct rollup *rollup);
+
+/*
+ * Add the events from..to-1 of a chunk whose lanes have the numbers
+ * lanes[n_lanes] in dims. 0 or -ENOMEM.
+ */
+int rollup_add(struct rollup *rollup, const struct dimensions *dims, const struct rollup_axis *axis,
+	       const struct nst_events *events, size_t from, size_t to, const uint32_t *lanes,
+	       size_t n_lanes);
+
+static inline const struct rollup_key *rollup_usage_key(const struct rollup *rollup, uint32_t i)
+{
+	return intern_key(&rollup->usage_keys, i);
+}
+
+static inline const struct rollup_key *rollup_peak_key(const struct rollup *rollup, uint32_t i)
+{
+	return intern_key(&rollup->peak_keys, i);
+}
+
+/* The first of events[from..to) at or after time_ns, else to. */
+size_t rollup_find(const struct nst_events *events, size_t from, size_t to, uint64_t time_ns);
+
+/* ---- peak.c ---- */
+
+/*
+ * Bytes in a second of a trace. Seconds of an earlier trace than the newest
+ * count as its own.
+ */
+void peak_add(struct peak *peak, uint32_t trace, uint64_t second, bool is_send, uint64_t bytes);
+
+/* Take in the peaks of a period just after or before; exact below a second. */
+void peak_merge(struct peak *into, const struct peak *from);
+
+#endif

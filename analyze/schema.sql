@@ -1,0 +1,292 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+-- The database of netsnoop-analyze, the same in memory (a trace) and in a file (load).
+-- Text is UTF-8: a byte of a trace that is not stands as \xNN. Unknown is NULL, never 0.
+-- *_ns is nanoseconds: *_realtime_ns since 1970 UTC, any other on its trace's clock.
+
+PRAGMA application_id = 1314082384; -- "NSNP"
+PRAGMA user_version = 1;            -- of this schema
+
+-- A running kernel, from one boot to the next: what process ids and clocks belong to.
+CREATE TABLE boot (
+	boot_id INTEGER PRIMARY KEY,
+	uuid TEXT,                  -- the kernel's boot id
+	host TEXT,                  -- its name
+	kernel TEXT                 -- its release
+);
+
+-- A recording.
+CREATE TABLE trace (
+	trace_id INTEGER PRIMARY KEY,
+	file TEXT NOT NULL,         -- as named on the command line
+	uuid TEXT NOT NULL UNIQUE,
+	boot_id INTEGER NOT NULL REFERENCES boot,
+	clock TEXT,                 -- boottime or monotonic
+	start_ns INTEGER,           -- of the recording
+	end_ns INTEGER,             -- its end; of a cut trace: the last event
+	start_realtime_ns INTEGER,
+	end_realtime_ns INTEGER,
+	has_end INTEGER NOT NULL,   -- 0: cut, it has no END chunk
+	complete INTEGER NOT NULL,  -- 1: has its END and no damage; loss is another matter
+	has_events INTEGER NOT NULL, -- 0: loaded with --no-events, or a trace read in place
+	events INTEGER NOT NULL,    -- in the chunks that could be read, in the whole trace
+	missing_events INTEGER NOT NULL, -- in chunks that are missing or damaged
+	chunks INTEGER NOT NULL,
+	missing_chunks INTEGER NOT NULL,
+	damaged_chunks INTEGER NOT NULL,
+	compressed_bytes INTEGER NOT NULL,
+	raw_bytes INTEGER NOT NULL,
+	writer TEXT,                -- program and version
+	format_major INTEGER,
+	format_minor INTEGER
+);
+
+-- The part of a trace that usage covers: all of it, or the window asked for.
+CREATE TABLE span (
+	trace_id INTEGER PRIMARY KEY REFERENCES trace,
+	from_ns INTEGER,
+	to_ns INTEGER,              -- half open
+	from_realtime_ns INTEGER,
+	to_realtime_ns INTEGER
+);
+
+-- The intervals of usage. 0 is the whole span; with --interval there is one row an interval.
+CREATE TABLE period (
+	period_id INTEGER PRIMARY KEY,
+	start_realtime_ns INTEGER,
+	duration_ns INTEGER NOT NULL -- as far as some trace covers it
+);
+
+-- Events that happened and are not in the trace, by cause.
+CREATE TABLE lost (
+	trace_id INTEGER NOT NULL REFERENCES trace,
+	cause TEXT NOT NULL,
+	events INTEGER NOT NULL,
+	PRIMARY KEY (trace_id, cause)
+) WITHOUT ROWID;
+
+-- What the recorder wrote down about itself and the machine.
+CREATE TABLE environment (
+	trace_id INTEGER NOT NULL REFERENCES trace,
+	key TEXT NOT NULL,
+	value TEXT NOT NULL
+);
+
+-- Network devices. A device that changed has several rows.
+CREATE TABLE interface (
+	trace_id INTEGER NOT NULL REFERENCES trace,
+	time_ns INTEGER,            -- since when it was so; 0: since the start
+	netns INTEGER NOT NULL,     -- inode number of its network namespace
+	ifindex INTEGER NOT NULL,
+	name TEXT,
+	kind TEXT,                  -- veth, bridge, vlan, ...
+	mac TEXT,
+	type INTEGER,               -- ARPHRD_*
+	flags INTEGER,              -- IFF_*
+	mtu_bytes INTEGER,
+	master INTEGER,             -- ifindex of the bridge, bond or VRF above
+	link INTEGER,               -- ifindex of the device below, or of the peer
+	link_netns INTEGER,
+	vlan_id INTEGER
+);
+
+CREATE INDEX interface_by_ifindex ON interface (trace_id, ifindex);
+
+-- Network namespaces by inode number.
+CREATE TABLE netns (
+	trace_id INTEGER NOT NULL REFERENCES trace,
+	netns INTEGER NOT NULL,
+	name TEXT                   -- as ip-netns(8) has it
+);
+
+CREATE TABLE cgroup (
+	trace_id INTEGER NOT NULL REFERENCES trace,
+	cgroup_id INTEGER NOT NULL,
+	path TEXT
+);
+
+-- Readings of the trace's clock and of the time of day, side by side.
+CREATE TABLE clock_sample (
+	trace_id INTEGER NOT NULL REFERENCES trace,
+	clock_ns INTEGER NOT NULL,
+	realtime_ns INTEGER NOT NULL,
+	PRIMARY KEY (trace_id, clock_ns)
+) WITHOUT ROWID;
+
+-- The recorder's other counts, at their last writing.
+CREATE TABLE counter (
+	trace_id INTEGER NOT NULL REFERENCES trace,
+	name TEXT NOT NULL,
+	cpu INTEGER NOT NULL,       -- -1: not by CPU
+	value INTEGER NOT NULL,
+	PRIMARY KEY (trace_id, name, cpu)
+) WITHOUT ROWID;
+
+-- The kernel's maps send_bytes and recv_bytes, as recorded, at their last writing.
+CREATE TABLE throughput (
+	trace_id INTEGER NOT NULL REFERENCES trace,
+	is_send INTEGER NOT NULL,
+	pid INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	bytes INTEGER NOT NULL,
+	PRIMARY KEY (trace_id, is_send, pid, name)
+) WITHOUT ROWID;
+
+-- A process is (boot, pid, start); comm is its last name. Row 0 stands for nobody known.
+CREATE TABLE process (
+	process_id INTEGER PRIMARY KEY,
+	boot_id INTEGER REFERENCES boot,
+	pid INTEGER,
+	start_ns INTEGER,           -- CLOCK_BOOTTIME
+	start_realtime_ns INTEGER,
+	comm TEXT,
+	comm_ns INTEGER             -- when it was last seen with that name
+);
+
+CREATE TABLE protocol (
+	protocol_id INTEGER PRIMARY KEY,
+	name TEXT NOT NULL UNIQUE   -- TCP, UDP, ICMPv6, ip-253, ARP, eth-0x88cc, ...
+);
+
+-- A 5-tuple of a process in a network namespace, over all its incarnations and traces.
+CREATE TABLE conversation (
+	conversation_id INTEGER PRIMARY KEY,
+	boot_id INTEGER NOT NULL REFERENCES boot,
+	protocol_id INTEGER NOT NULL REFERENCES protocol,
+	netns INTEGER,
+	local_addr TEXT,
+	local_port INTEGER,
+	remote_addr TEXT,
+	remote_port INTEGER,
+	process_id INTEGER NOT NULL REFERENCES process
+);
+
+-- A flow: one incarnation of a 5-tuple in one trace.
+CREATE TABLE flow (
+	flow_id INTEGER PRIMARY KEY, -- of this database
+	trace_id INTEGER NOT NULL REFERENCES trace,
+	incarnation INTEGER,         -- its id in the trace
+	protocol_id INTEGER NOT NULL REFERENCES protocol,
+	ethertype INTEGER,
+	netns INTEGER,
+	local_addr TEXT,             -- source of a send, destination of a receive
+	local_port INTEGER,
+	remote_addr TEXT,
+	remote_port INTEGER
+);
+
+-- What many events have in common.
+CREATE TABLE lane (
+	lane_id INTEGER PRIMARY KEY,
+	trace_id INTEGER NOT NULL REFERENCES trace,
+	flow_id INTEGER NOT NULL REFERENCES flow,
+	conversation_id INTEGER NOT NULL REFERENCES conversation,
+	protocol_id INTEGER NOT NULL REFERENCES protocol,
+	process_id INTEGER NOT NULL REFERENCES process, -- the owner
+	comm TEXT,                  -- the owner's name at the time of the events
+	owner_source INTEGER NOT NULL REFERENCES owner_source,
+	is_send INTEGER NOT NULL,
+	ifindex INTEGER,
+	interface TEXT,             -- its name
+	link_header_bytes INTEGER,
+	cgroup_id INTEGER,
+	vlan_id INTEGER,
+	is_tunnelled INTEGER NOT NULL,
+	is_local_addr INTEGER NOT NULL, -- the local address is on this device
+	is_loopback INTEGER NOT NULL
+);
+
+-- How the owner of an event was found.
+CREATE TABLE owner_source (
+	owner_source INTEGER PRIMARY KEY,
+	name TEXT NOT NULL UNIQUE
+);
+INSERT INTO owner_source VALUES (0, 'unknown'), (1, 'socket'), (2, 'flow'), (3, 'listener'),
+	(4, 'shared'), (5, 'seeded'), (6, 'kernel'), (7, 'forwarded'), (8, 'current');
+
+-- The roll-up: events summed by lane and period.
+CREATE TABLE usage (
+	period_id INTEGER NOT NULL REFERENCES period,
+	lane_id INTEGER NOT NULL REFERENCES lane,
+	events INTEGER NOT NULL,    -- skbs
+	packets INTEGER NOT NULL,   -- segments
+	bytes INTEGER NOT NULL,     -- at the IP layer, headers included
+	payload_bytes INTEGER,      -- of the events whose headers could be read
+	wire_bytes INTEGER,         -- payload + segments x (link + IP + transport headers)
+	first_realtime_ns INTEGER NOT NULL,
+	last_realtime_ns INTEGER NOT NULL,
+	PRIMARY KEY (period_id, lane_id)
+) WITHOUT ROWID;
+
+-- The highest second of each process, protocol and conversation: seconds count from
+-- the recording's start, and each direction has its own highest.
+CREATE TABLE peak (
+	grouping TEXT NOT NULL,     -- process, protocol or conversation
+	key_id INTEGER NOT NULL,    -- process_id, protocol_id or conversation_id
+	period_id INTEGER NOT NULL REFERENCES period,
+	send_bytes INTEGER NOT NULL,
+	recv_bytes INTEGER NOT NULL,
+	PRIMARY KEY (grouping, key_id, period_id)
+) WITHOUT ROWID;
+
+-- Every event, in order of time within a trace.
+CREATE TABLE event (
+	timestamp INTEGER NOT NULL,
+	lane_id INTEGER NOT NULL REFERENCES lane,
+	bytes INTEGER NOT NULL,
+	segments INTEGER,
+	header_bytes INTEGER,       -- IP and transport
+	tcp_flags INTEGER,
+	tid INTEGER,                -- the sending thread
+	flags INTEGER NOT NULL      -- 1 fragment, 2 later fragment, 4 bad header
+);
+
+-- Every event with all that is known of it.
+CREATE VIEW net_event AS
+SELECT
+	strftime('%Y-%m-%dT%H:%M:%S', realtime_ns / 1000000000, 'unixepoch') ||
+		printf('.%09dZ', realtime_ns % 1000000000) AS time,
+	timestamp, is_send, pid, start_ns, tid, comm, owner_source,
+	CASE WHEN is_send THEN local_addr ELSE remote_addr END AS saddr,
+	CASE WHEN is_send THEN remote_addr ELSE local_addr END AS daddr,
+	CASE WHEN is_send THEN local_port ELSE remote_port END AS sport,
+	CASE WHEN is_send THEN remote_port ELSE local_port END AS dport,
+	protocol, ethertype,
+	CASE ethertype WHEN 2048 THEN 4 WHEN 34525 THEN 6 END AS family,
+	bytes, segments, header_bytes,
+	max(bytes - header_bytes, 0) AS payload_bytes,
+	link_header_bytes,
+	CASE WHEN coalesce(segments, 1) = 1 THEN bytes + link_header_bytes
+		ELSE bytes + (segments - 1) * header_bytes + segments * link_header_bytes
+	END AS wire_bytes,
+	tcp_flags, interface, ifindex, netns, cgroup_id, flow_id, vlan_id,
+	flags & 1 AS is_fragment,
+	flags >> 2 & 1 AS is_bad_header,
+	is_tunnelled, is_local_addr, is_loopback, trace_id
+FROM (
+	SELECT
+		e.timestamp + coalesce(
+			(SELECT s.realtime_ns - s.clock_ns FROM clock_sample s
+			 WHERE s.trace_id = l.trace_id AND s.clock_ns <= e.timestamp
+			 ORDER BY s.clock_ns DESC LIMIT 1),
+			(SELECT s.realtime_ns - s.clock_ns FROM clock_sample s
+			 WHERE s.trace_id = l.trace_id ORDER BY s.clock_ns LIMIT 1),
+			0) AS realtime_ns,
+		e.timestamp, l.is_send, p.pid, p.start_ns, e.tid, l.comm,
+		o.name AS owner_source, f.local_addr, f.remote_addr, f.local_port, f.remote_port,
+		r.name AS protocol, f.ethertype, e.bytes, e.segments, e.header_bytes,
+		l.link_header_bytes, e.tcp_flags, l.interface, l.ifindex, f.netns, l.cgroup_id,
+		f.incarnation AS flow_id, l.vlan_id, e.flags, l.is_tunnelled, l.is_local_addr,
+		l.is_loopback, l.trace_id
+	FROM event e
+	JOIN lane l ON l.lane_id = e.lane_id
+	JOIN flow f ON f.flow_id = l.flow_id
+	JOIN protocol r ON r.protocol_id = l.protocol_id
+	JOIN process p ON p.process_id = l.process_id
+	JOIN owner_source o ON o.owner_source = l.owner_source
+);
+
+-- The original's maps {pid, name} -> bytes.
+CREATE VIEW send_bytes AS
+SELECT pid, name, bytes, trace_id FROM throughput WHERE is_send;
+CREATE VIEW recv_bytes AS
+SELECT pid, name, bytes, trace_id FROM throughput WHERE NOT is_send;

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "analyze/collect.h"
+
+#include "analyze/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int store_trace(struct collector *collector, uint32_t number)
+{
+	const struct collected *trace = &collector->traces[number];
+	const struct dims_trace *dims = &collector->dims.traces[number];
+	const struct nst_trace *summary = &trace->summary;
+	const struct nst_header *header = &trace->header;
+	char uuid[TEXT_UUID_MAX], writer[TEXT_MAX(sizeof(header->writer))];
+	int64_t id = TRACE_ID(&collector->dims, number);
+	uint64_t start_ns = trace->axis.start_ns;
+	int err;
+
+	text_from_bytes(header->writer, strnlen(header->writer, sizeof(header->writer)), writer);
+	err = db_insert_once(
+		collector->db,
+		"INSERT INTO trace VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"issisiiiiiiiiiiiiisii", id, trace->file, text_uuid(header->uuid, uuid),
+		BOOT_ID(dims->boot),
+		header->clock == NST_CLOCK_BOOTTIME    ? "boottime"
+		: header->clock == NST_CLOCK_MONOTONIC ? "monotonic"
+						       : NULL,
+		(int64_t)start_ns, (int64_t)summary->end_ns,
+		timeline_realtime(&dims->timeline, start_ns),
+		timeline_realtime(&dims->timeline, summary->end_ns), (int64_t)summary->has_end,
+		(int64_t)trace->complete, (int64_t)summary->events,
+		(int64_t)summary->missing_events, (int64_t)summary->chunks,
+		(int64_t)summary->missing_chunks, (int64_t)summary->damaged_chunks,
+		(int64_t)summary->compressed_bytes, (int64_t)summary->raw_bytes,
+		*writer ? writer : NULL, (int64_t)header->major, (int64_t)header->minor);
+	if (err)
+		return err;
+	return db_insert_once(collector->db, "INSERT INTO span VALUES (?, ?, ?, ?, ?)", "iiiii", id,
+			      (int64_t)trace->from_ns, (int64_t)trace->to_ns,
+			      timeline_realtime(&dims->timeline, trace->from_ns),
+			      timeline_realtime(&dims->timeline, trace->to_ns));
+}
+
+static int store_trace_tables(struct collector *collector, uint32_t number)
+{
+	const struct timeline *timeline = &collector->dims.traces[number].timeline;
+	const struct nst_trace *summary = &collector->traces[number].summary;
+	int64_t id = TRACE_ID(&collector->dims, number);
+	sqlite3_stmt *statement = NULL;
+	int err =
+		db_prepare(collector->db, "INSERT INTO clock_sample VALUES (?, ?, ?)", &statement);
+
+	for (size_t i = 0; i < timeline->n && !err; i++)
+		err = db_insert(statement, "iii", id, (int64_t)timeline->samples[i].clock_ns,
+				(int64_t)timeline->samples[i].realtime_ns);
+	sqlite3_finalize(statement);
+	for (unsigned int cause = 0; cause < NST_LOSS_SLOTS && !err; cause++) {
+		const char *name = nst_loss_name(cause);
+		char number_name[24];
+
+		if (!summary->lost[cause])
+			continue;
+		snprintf(number_name, sizeof(number_name), "cause_%u", cause);
+		err = db_insert_once(collector->db, "INSERT INTO lost VALUES (?, ?, ?)", "isi", id,
+				     name ? name : number_name, (int64_t)summary->lost[cause]);
+	}
+	return err;
+}
+
+static int store_usage(struct collector *collector)
+{
+	const struct rollup *rollup = &collector->rollup;
+	sqlite3_stmt *statement = NULL;
+	int err = db_prepare(collector->db, "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			     &statement);
+
+	for (uint32_t i = 0; i < rollup->usage_keys.n && !err; i++) {
+		const struct rollup_key *key = rollup_usage_key(rollup, i);
+		const struct lane_key *lane = dims_lane(&collector->dims, key->id);
+		const struct timeline *timeline = &collector->dims.traces[lane->trace].timeline;
+		const struct sums *sums = &rollup->usage[i];
+		uint64_t wire_bytes = sums->wire_bytes;
+		bool has_wire = sums->wire_packets && lane->has & NST_HAS_LINK_HEADER;
+
+		wire_bytes += sums->wire_packets * lane->link_header_bytes;
+		err = db_insert(statement, "iiiii??ii", key->period,
+				LANE_ID(&collector->dims, key->id), (int64_t)sums->events,
+				(int64_t)sums->packets, (int64_t)sums->bytes,
+				sums->payload_events != 0, (int64_t)sums->payload_bytes, has_wire,
+				(int64_t)wire_bytes, timeline_realtime(timeline, sums->first_ns),
+				timeline_realtime(timeline, sums->last_ns));
+	}
+	sqlite3_finalize(statement);
+	return err;
+}
+
+static int store_peaks(struct collector *collector)
+{
+	static const char *const groupings[ROLLUP_GROUPINGS] = { "process", "protocol",
+								 "conversation" };
+	const struct rollup *rollup = &collector->rollup;
+	sqlite3_stmt *statement = NULL;
+	int err = db_prepare(collector->db,
+			     "INSERT INTO peak VALUES (?, ?, ?, ?, ?) "
+			     "ON CONFLICT DO UPDATE SET "
+			     "send_bytes = max(send_bytes, excluded.send_bytes), "
+			     "recv_bytes = max(recv_bytes, excluded.recv_bytes)",
+			     &statement);
+
+	for (uint32_t i = 0; i < rollup->peak_keys.n && !err; i++) {
+		const struct rollup_key *key = rollup_peak_key(rollup, i);
+		const struct peak *peak = &rollup->peaks[i];
+		int64_t id = key->grouping == BY_PROCESS    ? PROCESS_ID(key->id)
+			     : key->grouping == BY_PROTOCOL ? PROTOCOL_ID(key->id)
+							    : CONVERSATION_ID(key->id);
+
+		err = db_insert(statement, "siiii", groupings[key->grouping], id, key->period,
+				(int64_t)peak->highest[true], (int64_t)peak->highest[false]);
+	}
+	sqlite3_finalize(statement);
+	return err;
+}
+
+/* Processes are known by their last names: those of their latest events. */
+static int name_processes(struct collector *collector)
+{
+	const struct rollup *rollup = &collector->rollup;
+	int err = 0;
+
+	for (uint32_t i = 0; i < rollup->usage_keys.n && !err; i++) {
+		const struct lane_key *lane =
+			dims_lane(&collector->dims, rollup_usage_key(rollup, i)->id);
+
+		if (lane->has & NST_HAS_OWNER)
+			err = dims_name_process(&collector->dims, lane->process, lane->name,
+						rollup->usage[i].last_ns);
+	}
+	return err;
+}
+
+int store_sums(struct collector *collector)
+{
+	const struct rollup *rollup = &collector->rollup;
+	int err = store_usage(collector);
+
+	if (!err)
+		err = store_peaks(collector);
+	if (err)
+		return err;
+	if (!rollup->interval_ns)
+		return periods_store_whole(collector->db);
+	return periods_store(collector->db, rollup, collector->origin_realtime_ns);
+}
+
+int collector_store(struct collector *collector)
+{
+	int err = name_processes(collector);
+
+	for (uint32_t i = 0; i < collector->dims.n_traces && !err; i++) {
+		err = store_trace(collector, i);
+		if (!err)
+			err = store_trace_tables(collector, i);
+	}
+	if (!err)
+		err = store_dimensions(collector->db, &collector->dims);
+	return err ? err : store_sums(collector);
+}
