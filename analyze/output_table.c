@@ -208,10 +208,15 @@ static void sum_row(struct table *table)
 
 	table->n_others++;
 	for (int i = 0; i < n; i++) {
+		const char *name = sqlite3_column_name(table->row, i);
+
+		if (column_kind(name) != COLUMN_SOURCE && !column_adds_up(name))
+			continue;
 		if (sqlite3_column_type(table->row, i) != SQLITE_INTEGER)
 			continue;
 		table->has_others[i] = true;
-		table->others[i] += sqlite3_column_int64(table->row, i);
+		table->others[i] = (int64_t)((uint64_t)table->others[i] +
+					     (uint64_t)sqlite3_column_int64(table->row, i));
 	}
 }
 

@@ -19,6 +19,7 @@ record_sample() {
 	"$2"
 	stop_record
 	"$analyze" report --utc --limit 20 "samples/$1.zst" >"samples/$1.txt"
+	chmod 644 "samples/$1.zst"
 	echo "samples/$1.zst: $(stat -c %s "samples/$1.zst") bytes"
 }
 in_left() {
@@ -31,16 +32,17 @@ in_right() {
 web_fetch() {
 	in_left curl -s -o /dev/null http://10.99.0.2:8080/page.html
 	in_left curl -s -o /dev/null 'http://[fd99::2]:8080/page.html'
-	in_left curl -s -Z -o /dev/null http://10.99.0.2:8080/image -o /dev/null http://10.99.0.2:8080/missing
+	in_left curl -s -Z -o /dev/null http://10.99.0.2:8080/image \
+		-o /dev/null http://10.99.0.2:8080/missing 2>/dev/null
 }
 udp_stream() {
 	in_left iperf3 -u -c 10.99.0.2 -b 2M -l 1200 -t 10 >/dev/null
 }
 mixed_minute() {
-	in_left ping -q -c 55 10.99.0.2 >/dev/null &
-	in_left ping -q -c 25 -i 2 fd99::2 >/dev/null &
+	in_left ping -q -c 60 10.99.0.2 >/dev/null &
+	in_left ping -q -c 29 -i 2 fd99::2 >/dev/null &
 	in_left iperf3 -u -c fd99::2 -b 256k -l 160 -t 20 >/dev/null
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13; do
 		web_fetch
 		in_left socat -u OPEN:/proc/cpuinfo UDP:10.99.0.2:9
 		in_right socat -u OPEN:"$TMP/www/page.html" TCP:10.99.0.1:2525

@@ -59,7 +59,7 @@ cleanup=:
 at_exit() {
 	cleanup="$*; $cleanup"
 }
-trap 'status=$?; trap - EXIT; eval "$cleanup" >/dev/null 2>&1; exit $status' EXIT
+trap 'status=$?; set +e; trap - EXIT; eval "$cleanup" >/dev/null 2>&1; exit $status' EXIT
 trap 'exit 1' INT TERM HUP
 
 need_live() {

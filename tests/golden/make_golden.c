@@ -13,8 +13,14 @@
 #include <unistd.h>
 
 #define START_NS 5000000000ull
-#define STR(text) { text, sizeof(text) - 1 }
-#define ROWS(number, array) { number, array, sizeof(array) / sizeof(array[0]) }
+#define STR(text)                      \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
+#define ROWS(number, array)                                     \
+	{                                                       \
+		number, array, sizeof(array) / sizeof(array[0]) \
+	}
 
 static const struct nst_setting settings[] = {
 	{ STR("tool"), STR("golden 1") },
@@ -22,39 +28,101 @@ static const struct nst_setting settings[] = {
 	{ STR("empty"), STR("") },
 };
 static const struct nst_interface interfaces[] = {
-	{ .netns = 4026531840u, .ifindex = 1, .type = 772, .flags = 0x49, .mtu_bytes = 65536,
-	  .name = STR("lo"), .mac = STR("\0\0\0\0\0\0") },
-	{ .time_ns = START_NS + 1, .has = NST_INTERFACE_HAS_MASTER | NST_INTERFACE_HAS_LINK |
-	  NST_INTERFACE_HAS_LINK_NETNS | NST_INTERFACE_HAS_VLAN, .netns = 4026531840u,
-	  .ifindex = 7, .type = 1, .flags = 0x1043, .mtu_bytes = 1500, .master = 8, .link = 9,
-	  .link_netns = 4026532000u, .vlan_id = 42, .name = STR("eth0.42"), .kind = STR("vlan"),
+	{ .netns = 4026531840u,
+	  .ifindex = 1,
+	  .type = 772,
+	  .flags = 0x49,
+	  .mtu_bytes = 65536,
+	  .name = STR("lo"),
+	  .mac = STR("\0\0\0\0\0\0") },
+	{ .time_ns = START_NS + 1,
+	  .has = NST_INTERFACE_HAS_MASTER | NST_INTERFACE_HAS_LINK | NST_INTERFACE_HAS_LINK_NETNS |
+		 NST_INTERFACE_HAS_VLAN,
+	  .netns = 4026531840u,
+	  .ifindex = 7,
+	  .type = 1,
+	  .flags = 0x1043,
+	  .mtu_bytes = 1500,
+	  .master = 8,
+	  .link = 9,
+	  .link_netns = 4026532000u,
+	  .vlan_id = 42,
+	  .name = STR("eth0.42"),
+	  .kind = STR("vlan"),
 	  .mac = STR("\2\1\2\3\4\5") },
 };
-static const struct nst_netns netnses[] = { { 4026531840u, STR("") }, { 4026532000u, STR("blue") } };
+static const struct nst_netns netnses[] = { { 4026531840u, STR("") },
+					    { 4026532000u, STR("blue") } };
 static const struct nst_cgroup cgroups[] = { { 1, STR("/") }, { 1ull << 40, STR("/user.slice") } };
 static const struct nst_process_event process_events[] = {
-	{ .pid = 1, .start_ns = 10, .what = NST_PROCESS_SNAPSHOT, .has = NST_PROCESS_HAS_COMM,
+	{ .pid = 1,
+	  .start_ns = 10,
+	  .what = NST_PROCESS_SNAPSHOT,
+	  .has = NST_PROCESS_HAS_COMM,
 	  .comm = STR("init") },
-	{ .time_ns = START_NS + 5, .start_ns = 20, .parent_start_ns = 10, .cgroup_id = 1ull << 40,
-	  .has = 0x7ff, .pid = 70000, .parent_pid = 1, .uid = 1000, .gid = 1001,
-	  .netns = 4026531840u, .mntns = 4026531841u, .pidns = 4026531836u, .exit_code = 256,
-	  .what = NST_PROCESS_EXIT, .comm = STR("sh"), .exe = STR("/bin/sh"),
-	  .args = STR("sh\0-c\0exit 1\0"), .build_id = STR("\xde\xad\xbe\xef") },
+	{ .time_ns = START_NS + 5,
+	  .start_ns = 20,
+	  .parent_start_ns = 10,
+	  .cgroup_id = 1ull << 40,
+	  .has = 0x7ff,
+	  .pid = 70000,
+	  .parent_pid = 1,
+	  .uid = 1000,
+	  .gid = 1001,
+	  .netns = 4026531840u,
+	  .mntns = 4026531841u,
+	  .pidns = 4026531836u,
+	  .exit_code = 256,
+	  .what = NST_PROCESS_EXIT,
+	  .comm = STR("sh"),
+	  .exe = STR("/bin/sh"),
+	  .args = STR("sh\0-c\0exit 1\0"),
+	  .build_id = STR("\xde\xad\xbe\xef") },
 };
 static const struct nst_owner owners[] = {
-	{ .flow_id = 2, .from_ns = START_NS + 9, .start_ns = 20, .pid = 70000,
-	  .what = NST_OWNER_CONSUMED, .owner_source = NST_OWNER_SOCKET, .comm = STR("sh") },
-	{ .flow_id = 1ull << 33, .from_ns = START_NS, .to_ns = START_NS + 70, .start_ns = 10,
-	  .cgroup_id = 1, .has = 7, .pid = 1, .tid = 2, .owner_source = NST_OWNER_LISTENER,
+	{ .flow_id = 2,
+	  .from_ns = START_NS + 9,
+	  .start_ns = 20,
+	  .pid = 70000,
+	  .what = NST_OWNER_CONSUMED,
+	  .owner_source = NST_OWNER_SOCKET,
+	  .comm = STR("sh") },
+	{ .flow_id = 1ull << 33,
+	  .from_ns = START_NS,
+	  .to_ns = START_NS + 70,
+	  .start_ns = 10,
+	  .cgroup_id = 1,
+	  .has = 7,
+	  .pid = 1,
+	  .tid = 2,
+	  .owner_source = NST_OWNER_LISTENER,
 	  .comm = STR("init") },
 };
 static const struct nst_total totals[] = {
-	{ .from_ns = START_NS, .to_ns = START_NS + 70, .flow_id = 2, .start_ns = 20, .events = 3,
-	  .packets = 30, .bytes = 1ull << 34, .payload_bytes = 5, .wire_bytes = 6, .has = 0x1f,
-	  .pid = 70000, .netns = 4026531840u, .ifindex = 7, .ethertype = 0x0800, .protocol = 6,
-	  .is_send = 1, .owner_source = NST_OWNER_SOCKET },
-	{ .from_ns = START_NS, .to_ns = START_NS + 70, .events = 1, .packets = 1, .bytes = 46,
-	  .wire_bytes = 60, .ethertype = 0x0806 },
+	{ .from_ns = START_NS,
+	  .to_ns = START_NS + 70,
+	  .flow_id = 2,
+	  .start_ns = 20,
+	  .events = 3,
+	  .packets = 30,
+	  .bytes = 1ull << 34,
+	  .payload_bytes = 5,
+	  .wire_bytes = 6,
+	  .has = 0x1f,
+	  .pid = 70000,
+	  .netns = 4026531840u,
+	  .ifindex = 7,
+	  .ethertype = 0x0800,
+	  .protocol = 6,
+	  .is_send = 1,
+	  .owner_source = NST_OWNER_SOCKET },
+	{ .from_ns = START_NS,
+	  .to_ns = START_NS + 70,
+	  .events = 1,
+	  .packets = 1,
+	  .bytes = 46,
+	  .wire_bytes = 60,
+	  .ethertype = 0x0806 },
 };
 static const struct nst_throughput throughputs[] = {
 	{ 1ull << 34, 70000, 1, STR("sh") },
@@ -158,8 +226,8 @@ static struct net_event event_arp(uint64_t time)
 static int write_events(struct nst_writer *writer)
 {
 	const struct net_event mixed[] = {
-		event_tcp(START_NS + 10, true),	 event_tcp(START_NS + 10, false),
-		event_fragment(START_NS + 300),	 event_arp(START_NS + 200), /* out of order */
+		event_tcp(START_NS + 10, true),	   event_tcp(START_NS + 10, false),
+		event_fragment(START_NS + 300),	   event_arp(START_NS + 200), /* out of order */
 		event_tcp(START_NS + 70000, true),
 	};
 	const struct net_event alike[] = { event_tcp(START_NS + 80000, true),

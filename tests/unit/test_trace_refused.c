@@ -158,6 +158,38 @@ static void test_unknown_chunks(void)
 	CHECK_INT(result.events, TOTAL);
 }
 
+/* More unknown kinds than are listed must not hide a critical one behind them. */
+static void test_critical_behind_many_unknown(void)
+{
+	enum {
+		N = 70
+	};
+	struct fixture_bytes bytes = fixture_trace(1, 1, EVENTS), many;
+	uint8_t *end = bytes.data + chunk_at(&bytes, 1);
+	size_t at = (size_t)(end - bytes.data);
+	struct fixture_result result;
+
+	many.len = at + N * CHUNK_FRAME;
+	many.data = malloc(many.len);
+	memcpy(many.data, bytes.data, at);
+	for (uint32_t i = 0; i < N; i++, at += CHUNK_FRAME) {
+		uint32_t type = i == N - 1 ? 8 : i == N - 2 ? 0x8123 : 1000 + i;
+
+		put32(end + 9 + 24, 1 + i);
+		end[9 + 6] = (uint8_t)type;
+		end[9 + 7] = (uint8_t)(type >> 8);
+		header_seal(end);
+		memcpy(many.data + at, end, CHUNK_FRAME);
+	}
+	result = fixture_read(many.data, many.len);
+	CHECK_INT(result.events, EVENTS);
+	CHECK(result.trace.has_end);
+	CHECK_INT(result.n_problems, 64);
+	CHECK(result.damaged);
+	free(many.data);
+	free(bytes.data);
+}
+
 /* Chunk 1 again, with a section added to its columns or dictionaries. */
 static struct fixture_bytes with_section(const struct fixture_bytes *bytes, const uint8_t *section,
 					 size_t len)
@@ -224,6 +256,36 @@ static void test_sections(void)
 	CHECK_INT(result.trace.missing_events, EVENTS);
 }
 
+/*
+ * Two lanes that only a column of a later version tells apart: that column is
+ * passed over, so the rows that are left are no damage.
+ */
+static void test_rows_that_an_unknown_column_tells_apart(void)
+{
+	static const uint8_t dictionaries[] = {
+		/* FLOW ethertype: CONST 0x0800 */
+		4, 2, 1, 2, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0x00, 0x08,
+		/* LANE flow: CONST 0, two rows */
+		2, 3, 1, 1, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,
+		/* LANE column 11: PLAIN 0 and 1 */
+		11, 3, 0, 1, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1
+	};
+	static const uint8_t columns[] = { 2, 4, 2, 1, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+	struct nst_chunk chunk = { .first_ns = 5, .last_ns = 5, .n_events = 2 };
+	struct nst_bytes frame = { columns, sizeof(columns) };
+	struct nst_problem problem = { 0 };
+
+	CHECK_INT(nst_decode_events_chunk(&chunk,
+					  (struct nst_bytes){ dictionaries, sizeof(dictionaries) },
+					  frame, &problem),
+		  0);
+	CHECK_INT(nst_decode_events_chunk(
+			  &chunk, (struct nst_bytes){ dictionaries, sizeof(dictionaries) - 18 },
+			  frame, &problem),
+		  -EBADMSG);
+	CHECK_INT(problem.code, NST_PROBLEM_BAD_VALUE);
+}
+
 /* ---- Inputs that are no trace ------------------------------------------ */
 
 static void check_not_a_trace(const void *data, size_t len, const char *word)
@@ -262,6 +324,22 @@ static void test_not_a_trace(void)
 	check_not_a_trace(plain, len, "decompressed");
 	len = ZSTD_compress(packed, sizeof(packed), plain, len, 3);
 	check_not_a_trace(packed, len, "compressed again");
+	free(bytes.data);
+}
+
+/* Headers that are refused, and nothing else: the reason must be told. */
+static void test_no_header_that_can_be_right(void)
+{
+	struct fixture_bytes bytes = fixture_trace(1, 1, EVENTS);
+	struct fixture_result result;
+
+	bytes.data[9 + 56] = 3;
+	header_seal(bytes.data);
+	check_not_a_trace(bytes.data, FILE_FRAME, "the clock is neither");
+	result = fixture_read(bytes.data, FILE_FRAME + 20);
+	CHECK_INT(result.r, -ENOMSG);
+	CHECK(strstr(result.problem.text, "the clock is neither"));
+	check_not_a_trace("\x5e\x2a\x4d\x18\0\0\0", 8, "no header");
 	free(bytes.data);
 }
 
@@ -311,6 +389,61 @@ static void test_overlapping_claims(void)
 	free(bytes.data);
 }
 
+/* Small frames, each of which could be skipped if only its end could be seen. */
+static void test_overlapping_skippable_frames(void)
+{
+	enum {
+		LEN = 14 << 20,
+		STEP = FILE_FRAME + 8
+	};
+	struct fixture_bytes bytes = fixture_trace(1, 1, EVENTS), bomb = { calloc(1, LEN), LEN };
+	double begin = cpu_seconds();
+	struct fixture_result result;
+
+	for (size_t at = 0; at + STEP <= LEN; at += STEP) {
+		memcpy(bomb.data + at, bytes.data, FILE_FRAME);
+		put32(bomb.data + at + FILE_FRAME, 0x184d2a50);
+		put32(bomb.data + at + FILE_FRAME + 4, (8 << 20) - 88);
+	}
+	result = fixture_read(bomb.data, bomb.len);
+	CHECK_INT(result.r, 0);
+	CHECK(result.damaged);
+	CHECK(cpu_seconds() - begin < 5);
+	free(bomb.data);
+	free(bytes.data);
+}
+
+/* As many traces as are allowed, again and again. */
+static void test_many_traces(void)
+{
+	enum {
+		N = 16384,
+		TIMES = 8
+	};
+	struct fixture_bytes bytes = fixture_trace(1, 1, EVENTS), bomb;
+	double begin = cpu_seconds();
+	struct fixture_result result;
+
+	bomb.len = (size_t)N * TIMES * FILE_FRAME;
+	bomb.data = malloc(bomb.len);
+	for (uint32_t i = 0; i < N * TIMES; i++) {
+		put32(bytes.data + 9 + 24, i % N);
+		header_seal(bytes.data);
+		memcpy(bomb.data + (size_t)i * FILE_FRAME, bytes.data, FILE_FRAME);
+	}
+	result = fixture_read(bomb.data, bomb.len);
+	CHECK_INT(result.r, 0);
+	CHECK_INT(result.n_traces, N);
+	CHECK(cpu_seconds() - begin < 3);
+
+	put32(bytes.data + 9 + 24, N);
+	header_seal(bytes.data);
+	memcpy(bomb.data + bomb.len - FILE_FRAME, bytes.data, FILE_FRAME);
+	CHECK_INT(fixture_read(bomb.data, bomb.len).r, -EBADMSG);
+	free(bomb.data);
+	free(bytes.data);
+}
+
 static void test_empty_chunks(void)
 {
 	enum {
@@ -345,10 +478,15 @@ int main(void)
 	RUN(test_newer_minor);
 	RUN(test_reserved_of_the_file_header);
 	RUN(test_unknown_chunks);
+	RUN(test_critical_behind_many_unknown);
 	RUN(test_sections);
+	RUN(test_rows_that_an_unknown_column_tells_apart);
 	RUN(test_not_a_trace);
+	RUN(test_no_header_that_can_be_right);
 	RUN(test_a_directory);
 	RUN(test_overlapping_claims);
+	RUN(test_overlapping_skippable_frames);
+	RUN(test_many_traces);
 	RUN(test_empty_chunks);
 	return test_result();
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What is written is what is read: every field, null, table and string. */
+#include "format/intern.h"
 #include "test_trace_fixture.h"
 
 #include <pthread.h>
 #include <signal.h>
+#include <time.h>
 
 static void test_events(void)
 {
@@ -430,6 +432,33 @@ static void test_many_processes(void)
 	close(fd);
 }
 
+/* Addresses chosen so that all flows would fall together in a table without a secret. */
+static void test_flows_that_aim_at_collisions(void)
+{
+	struct nst_intern *intern = NULL;
+	clock_t begin;
+
+	CHECK_INT(nst_intern_new(&intern), 0);
+	begin = clock();
+	for (int round = 0; round < 30; round++) {
+		nst_intern_clear(intern);
+		for (uint64_t i = 0; i < 16384; i++) {
+			struct nst_flow_key key = { .id = i + 1, .addr_len = 16 };
+			uint64_t words[sizeof(key) / 8], hash = sizeof(key);
+
+			memcpy(words, &key, sizeof(key));
+			for (size_t w = 0; w < sizeof(key) / 8 - 1; w++) {
+				hash = (hash ^ words[w]) * 0x9e3779b97f4a7c15u;
+				hash ^= hash >> 32;
+			}
+			memcpy(key.remote_addr + 8, &hash, sizeof(hash));
+			CHECK_INT(nst_intern_flow(intern, &key), i);
+		}
+	}
+	CHECK((clock() - begin) / CLOCKS_PER_SEC < 3);
+	nst_intern_free(intern);
+}
+
 /* After a failed write the writer writes nothing more and goes on saying so. */
 static void test_full_device(void)
 {
@@ -496,6 +525,7 @@ int main(void)
 	RUN(test_refused_arguments);
 	RUN(test_rows_that_do_not_fit);
 	RUN(test_many_processes);
+	RUN(test_flows_that_aim_at_collisions);
 	RUN(test_full_device);
 	RUN(test_stats);
 	return test_result();

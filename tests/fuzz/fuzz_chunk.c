@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The decoder of chunks, beneath checksums and compression. Input: u32 count
+ * of events, u32 length of the dictionaries, dictionaries, columns; with no
+ * events, the rest is one frame of metadata.
+ */
+#include "format/chunk_decode.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MUST(condition)                                                                         \
+	do {                                                                                    \
+		if (!(condition)) {                                                             \
+			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+			abort();                                                                \
+		}                                                                               \
+	} while (0)
+
+static void check_problem(int r, const struct nst_problem *problem)
+{
+	MUST(r == 0 || r == -EBADMSG);
+	MUST(!r || (problem->code && problem->text[0]));
+}
+
+static void decode_events(const struct nst_chunk *chunk, struct nst_bytes dictionaries,
+			  struct nst_bytes columns)
+{
+	struct nst_problem problem = { 0 };
+	int r = nst_decode_events_chunk(chunk, dictionaries, columns, &problem);
+
+	check_problem(r, &problem);
+	MUST(!r || problem.sequence == chunk->sequence);
+}
+
+/* What was accepted must be usable without another check. */
+static void check_events(const struct nst_chunk *chunk, struct nst_bytes dictionaries,
+			 struct nst_bytes columns)
+{
+	struct nst_decoder *decoder = NULL;
+	struct nst_problem problem = { 0 };
+
+	MUST(!nst_decoder_new(&decoder));
+	if (!nst_decode_dictionaries(decoder, dictionaries, &problem) &&
+	    !nst_decode_events(decoder, chunk, columns, &problem)) {
+		const struct nst_events *events = &decoder->events;
+
+		for (size_t i = 0; i < events->n_events; i++) {
+			MUST(events->lane[i] < decoder->dictionaries.n_lanes);
+			MUST(events->timestamp[i] >= chunk->first_ns);
+			MUST(events->timestamp[i] <= chunk->last_ns);
+			MUST(!i || events->timestamp[i] >= events->timestamp[i - 1]);
+			MUST(!(events->has[i] & ~NST_EVENT_HAS));
+		}
+	}
+	nst_decoder_free(decoder);
+}
+
+static void decode_metadata(struct nst_bytes frame)
+{
+	struct nst_decoder *decoder = NULL;
+	struct nst_problem problem = { 0 };
+	const struct nst_row_array *rows;
+	int r;
+
+	MUST(!nst_decoder_new(&decoder));
+	r = nst_decode_metadata(decoder, frame, &problem);
+	check_problem(r, &problem);
+	for (unsigned int table = NST_TABLE_SETTING; !r && table <= NST_TABLE_COMMENT; table++) {
+		int bad = nst_decode_rows(decoder, nst_table_find(table), &rows, &problem);
+
+		check_problem(bad, &problem);
+		MUST(bad || rows->n_rows <= NST_ROWS_CAP);
+	}
+	nst_decoder_free(decoder);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct nst_chunk chunk = { .first_ns = 1000, .last_ns = UINT64_MAX - 1000, .sequence = 7 };
+	struct nst_bytes dictionaries, columns;
+
+	if (size < 8 || size > NST_FRAME_CAP)
+		return 0;
+	chunk.n_events = nst_get32(data);
+	dictionaries = (struct nst_bytes){ data + 8, nst_get32(data + 4) };
+	if (dictionaries.len_bytes > size - 8)
+		dictionaries.len_bytes = (uint32_t)size - 8;
+	columns = (struct nst_bytes){ data + 8 + dictionaries.len_bytes,
+				      (uint32_t)size - 8 - dictionaries.len_bytes };
+	if (!chunk.n_events) {
+		decode_metadata(columns);
+		return 0;
+	}
+	decode_events(&chunk, dictionaries, columns);
+	check_events(&chunk, dictionaries, columns);
+	return 0;
+}
