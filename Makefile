@@ -35,7 +35,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)';)
 
 WARNINGS := -Wall -Wextra -Wshadow -Werror
-CPPFLAGS_ALL := -I. -I$(O) -D_GNU_SOURCE -DNETSNOOP_VERSION='"$(VERSION)"' $(CPPFLAGS)
+CPPFLAGS_ALL := -I. -I$(O) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DNETSNOOP_VERSION='"$(VERSION)"' $(CPPFLAGS)
 CFLAGS_ALL := -std=gnu11 $(WARNINGS) $(SAN_FLAGS) $(CFLAGS)
 LDFLAGS_ALL := $(SAN_FLAGS) $(LDFLAGS)
 

@@ -42,6 +42,19 @@ void nst_decoder_free(struct nst_decoder *decoder)
 
 /* ---- Dictionaries ------------------------------------------------------ */
 
+/* A column of a later version may be all that tells two rows apart. */
+static bool has_unknown_column(const struct nst_sections *sections,
+			       const struct nst_table_desc *desc)
+{
+	for (unsigned int column = 0; column <= UINT8_MAX; column++) {
+		uint16_t id = NST_SECTION_ID(desc->table, column);
+
+		if (sections->seen[id >> 3] & 1 << (id & 7) && !nst_table_column(desc, column))
+			return true;
+	}
+	return false;
+}
+
 static int unique_rows_decode(struct nst_decoder *decoder, unsigned int table,
 			      struct nst_row_array *array, struct nst_problem *ret_problem)
 {
@@ -50,7 +63,7 @@ static int unique_rows_decode(struct nst_decoder *decoder, unsigned int table,
 	int r;
 
 	r = nst_table_decode(desc, &decoder->sections, decoder->scratch, array, ret_problem);
-	if (r)
+	if (r || has_unknown_column(&decoder->sections, desc))
 		return r;
 	while (n_slots < 2 * array->n_rows)
 		n_slots *= 2;

@@ -64,83 +64,83 @@ static uint8_t high_bytes(const struct nst_section *section, size_t n, size_t si
 	return all;
 }
 
-#define DEFINE_COLUMN(type)                                                                        \
-	static void planes_##type(const uint8_t *restrict at, type *restrict to, size_t n,         \
-				  unsigned int width)                                              \
-	{                                                                                          \
-		const uint8_t *b = at + n, *c = b + n, *d = c + n;                                 \
-                                                                                                   \
-		if (width == 1) {                                                                  \
-			for (size_t i = 0; i < n; i++)                                             \
-				to[i] = at[i];                                                     \
-		} else if (width == 2) {                                                           \
-			for (size_t i = 0; i < n; i++)                                             \
-				to[i] = (type)(at[i] | (uint32_t)b[i] << 8);                       \
-		} else {                                                                           \
-			for (size_t i = 0; i < n; i++)                                             \
-				to[i] = (type)(at[i] | (uint32_t)b[i] << 8 |                       \
-					       (uint32_t)c[i] << 16 | (uint32_t)d[i] << 24);       \
-		}                                                                                  \
-	}                                                                                          \
-                                                                                                   \
-	static void plain_##type(const uint8_t *restrict at, type *restrict to, size_t n,          \
-				 unsigned int width)                                               \
-	{                                                                                          \
-		if (width == 1) {                                                                  \
-			for (size_t i = 0; i < n; i++)                                             \
-				to[i] = at[i];                                                     \
-		} else if (width == 2) {                                                           \
-			for (size_t i = 0; i < n; i++)                                             \
-				to[i] = (type)nst_get16(at + 2 * i);                               \
-		} else {                                                                           \
-			for (size_t i = 0; i < n; i++)                                             \
-				to[i] = (type)nst_get32(at + width * i);                           \
-		}                                                                                  \
-	}                                                                                          \
-                                                                                                   \
-	/* n values, the high bytes of too wide ones cut off */                                    \
-	static void values_##type(const struct nst_section *section, type *to, size_t n)           \
-	{                                                                                          \
-		if (section->encoding & NST_PLANES)                                                \
-			planes_##type(section->data, to, n, section->width);                       \
-		else                                                                               \
-			plain_##type(section->data, to, n, section->width);                        \
-	}                                                                                          \
-                                                                                                   \
-	static int column_##type(const struct column_source *source, unsigned int column,          \
-				 type *to)                                                         \
-	{                                                                                          \
-		const struct nst_section *section =                                                \
-			nst_section_find(source->sections, NST_TABLE_EVENT, column);               \
-		size_t n = source->n_events, n_values = n;                                         \
-		type *by_lane = (type *)(void *)source->scratch, one;                              \
-		unsigned int kind;                                                                 \
-		int r;                                                                             \
-                                                                                                   \
-		if (!section) {                                                                    \
-			memset(to, 0, n * sizeof(*to));                                            \
-			return 0;                                                                  \
-		}                                                                                  \
-		r = section_check(source, section);                                                \
-		if (r)                                                                             \
-			return r;                                                                  \
-		kind = section->encoding & 0x0f;                                                   \
-		if (kind == NST_CONST) {                                                           \
-			n_values = 1;                                                              \
-			values_##type(section, &one, 1);                                           \
-			for (size_t i = 0; i < n; i++)                                             \
-				to[i] = one;                                                       \
-		} else if (kind == NST_BY_LANE) {                                                  \
-			n_values = source->n_lanes;                                                \
-			values_##type(section, by_lane, n_values);                                 \
-			for (size_t i = 0; i < n; i++)                                             \
-				to[i] = by_lane[source->lane[i]];                                  \
-		} else {                                                                           \
-			values_##type(section, to, n);                                             \
-		}                                                                                  \
-		if (section->width > sizeof(type) && high_bytes(section, n_values, sizeof(type)))  \
-			return too_wide(section, source->problem);                                 \
-		return 0;                                                                          \
+#define DEFINE_COLUMN(type)                                                                       \
+	static void planes_##type(const uint8_t *restrict at, type *restrict to, size_t n,        \
+				  unsigned int width)                                             \
+	{                                                                                         \
+		const uint8_t *b = at + n, *c = b + n, *d = c + n;                                \
+                                                                                                  \
+		if (width == 1) {                                                                 \
+			for (size_t i = 0; i < n; i++)                                            \
+				to[i] = at[i];                                                    \
+		} else if (width == 2) {                                                          \
+			for (size_t i = 0; i < n; i++)                                            \
+				to[i] = (type)(at[i] | (uint32_t)b[i] << 8);                      \
+		} else {                                                                          \
+			for (size_t i = 0; i < n; i++)                                            \
+				to[i] = (type)(at[i] | (uint32_t)b[i] << 8 |                      \
+					       (uint32_t)c[i] << 16 | (uint32_t)d[i] << 24);      \
+		}                                                                                 \
+	}                                                                                         \
+                                                                                                  \
+	static void plain_##type(const uint8_t *restrict at, type *restrict to, size_t n,         \
+				 unsigned int width)                                              \
+	{                                                                                         \
+		if (width == 1) {                                                                 \
+			for (size_t i = 0; i < n; i++)                                            \
+				to[i] = at[i];                                                    \
+		} else if (width == 2) {                                                          \
+			for (size_t i = 0; i < n; i++)                                            \
+				to[i] = (type)nst_get16(at + 2 * i);                              \
+		} else {                                                                          \
+			for (size_t i = 0; i < n; i++)                                            \
+				to[i] = (type)nst_get32(at + width * i);                          \
+		}                                                                                 \
+	}                                                                                         \
+                                                                                                  \
+	/* n values, the high bytes of too wide ones cut off */                                   \
+	static void values_##type(const struct nst_section *section, type *to, size_t n)          \
+	{                                                                                         \
+		if (section->encoding & NST_PLANES)                                               \
+			planes_##type(section->data, to, n, section->width);                      \
+		else                                                                              \
+			plain_##type(section->data, to, n, section->width);                       \
+	}                                                                                         \
+                                                                                                  \
+	static int column_##type(const struct column_source *source, unsigned int column,         \
+				 type *to)                                                        \
+	{                                                                                         \
+		const struct nst_section *section =                                               \
+			nst_section_find(source->sections, NST_TABLE_EVENT, column);              \
+		size_t n = source->n_events, n_values = n;                                        \
+		type *by_lane = (type *)(void *)source->scratch, one;                             \
+		unsigned int kind;                                                                \
+		int r;                                                                            \
+                                                                                                  \
+		if (!section) {                                                                   \
+			memset(to, 0, n * sizeof(*to));                                           \
+			return 0;                                                                 \
+		}                                                                                 \
+		r = section_check(source, section);                                               \
+		if (r)                                                                            \
+			return r;                                                                 \
+		kind = section->encoding & 0x0f;                                                  \
+		if (kind == NST_CONST) {                                                          \
+			n_values = 1;                                                             \
+			values_##type(section, &one, 1);                                          \
+			for (size_t i = 0; i < n; i++)                                            \
+				to[i] = one;                                                      \
+		} else if (kind == NST_BY_LANE) {                                                 \
+			n_values = source->n_lanes;                                               \
+			values_##type(section, by_lane, n_values);                                \
+			for (size_t i = 0; i < n; i++)                                            \
+				to[i] = by_lane[source->lane[i]];                                 \
+		} else {                                                                          \
+			values_##type(section, to, n);                                            \
+		}                                                                                 \
+		if (section->width > sizeof(type) && high_bytes(section, n_values, sizeof(type))) \
+			return too_wide(section, source->problem);                                \
+		return 0;                                                                         \
 	}
 
 DEFINE_COLUMN(uint8_t)

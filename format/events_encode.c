@@ -47,13 +47,13 @@ static const uint32_t *sort_order(struct nst_event_columns *events)
 	return from;
 }
 
-#define PERMUTE(column)                                                                            \
-	do {                                                                                       \
-		__typeof__(&events->column[0]) spare_ = (void *)events->scratch;                   \
-                                                                                                   \
-		for (uint32_t i = 0; i < events->n_events; i++)                                    \
-			spare_[i] = events->column[order[i]];                                      \
-		memcpy(events->column, spare_, events->n_events * sizeof(*spare_));                \
+#define PERMUTE(column)                                                             \
+	do {                                                                        \
+		__typeof__(&events->column[0]) spare_ = (void *)events->scratch;    \
+                                                                                    \
+		for (uint32_t i = 0; i < events->n_events; i++)                     \
+			spare_[i] = events->column[order[i]];                       \
+		memcpy(events->column, spare_, events->n_events * sizeof(*spare_)); \
 	} while (0)
 
 void nst_events_sort(struct nst_event_columns *events)
@@ -80,60 +80,60 @@ void nst_events_sort(struct nst_event_columns *events)
  * Only lanes and times are in planes: of a mixed trace that saves 2 and 7 %,
  * while bytes and tid, whose values come back whole, would cost 2 % more each.
  */
-#define DEFINE_COLUMN(type)                                                                        \
-	static void put_##type(uint8_t *at, const type *values, size_t n, unsigned int width,      \
-			       bool planes)                                                        \
-	{                                                                                          \
-		size_t step = planes ? 1 : width, plane = planes ? n : 1;                          \
-                                                                                                   \
-		for (unsigned int k = 0; k < width; k++, at += plane) {                            \
-			for (size_t i = 0; i < n; i++)                                             \
-				at[i * step] = (uint8_t)(values[i] >> 8 * k);                      \
-		}                                                                                  \
-	}                                                                                          \
-                                                                                                   \
-	static bool by_lane_##type(const uint32_t *lane, const type *values, size_t n,             \
-				   type *by_lane)                                                  \
-	{                                                                                          \
-		type differ = 0;                                                                   \
-                                                                                                   \
-		for (size_t i = 0; i < n; i++)                                                     \
-			by_lane[lane[i]] = values[i];                                              \
-		for (size_t i = 0; i < n; i++)                                                     \
-			differ |= (type)(by_lane[lane[i]] ^ values[i]);                            \
-		return !differ;                                                                    \
-	}                                                                                          \
-                                                                                                   \
-	static int column_##type(struct nst_event_columns *events, unsigned int column,            \
-				 const type *values, size_t n_lanes, struct nst_buffer *out)       \
-	{                                                                                          \
-		size_t n = events->n_events, n_values = n;                                         \
-		unsigned int encoding = NST_PLAIN, width;                                          \
-		type *by_lane = (type *)(void *)events->scratch;                                   \
-		type all = 0, differ = 0;                                                          \
-		uint8_t *at;                                                                       \
-                                                                                                   \
-		for (size_t i = 0; i < n; i++) {                                                   \
-			all |= values[i];                                                          \
-			differ |= (type)(values[i] ^ values[0]);                                   \
-		}                                                                                  \
-		width = nst_width(all);                                                            \
-		if (!differ) {                                                                     \
-			encoding = NST_CONST;                                                      \
-			n_values = 1;                                                              \
-		} else if (n_lanes < n && by_lane_##type(events->lane, values, n, by_lane)) {      \
-			encoding = NST_BY_LANE;                                                    \
-			n_values = n_lanes;                                                        \
-			values = by_lane;                                                          \
-		}                                                                                  \
-		if (width > 1 && encoding != NST_CONST && column == NST_EV_LANE)                   \
-			encoding |= NST_PLANES;                                                    \
-		at = nst_section_add(out, NST_SECTION_ID(NST_TABLE_EVENT, column), encoding,       \
-				     width, n, n_values *width);                                   \
-		if (!at)                                                                           \
-			return -E2BIG;                                                             \
-		put_##type(at, values, n_values, width, encoding & NST_PLANES);                                           \
-		return 0;                                                                          \
+#define DEFINE_COLUMN(type)                                                                   \
+	static void put_##type(uint8_t *at, const type *values, size_t n, unsigned int width, \
+			       bool planes)                                                   \
+	{                                                                                     \
+		size_t step = planes ? 1 : width, plane = planes ? n : 1;                     \
+                                                                                              \
+		for (unsigned int k = 0; k < width; k++, at += plane) {                       \
+			for (size_t i = 0; i < n; i++)                                        \
+				at[i * step] = (uint8_t)(values[i] >> 8 * k);                 \
+		}                                                                             \
+	}                                                                                     \
+                                                                                              \
+	static bool by_lane_##type(const uint32_t *lane, const type *values, size_t n,        \
+				   type *by_lane)                                             \
+	{                                                                                     \
+		type differ = 0;                                                              \
+                                                                                              \
+		for (size_t i = 0; i < n; i++)                                                \
+			by_lane[lane[i]] = values[i];                                         \
+		for (size_t i = 0; i < n; i++)                                                \
+			differ |= (type)(by_lane[lane[i]] ^ values[i]);                       \
+		return !differ;                                                               \
+	}                                                                                     \
+                                                                                              \
+	static int column_##type(struct nst_event_columns *events, unsigned int column,       \
+				 const type *values, size_t n_lanes, struct nst_buffer *out)  \
+	{                                                                                     \
+		size_t n = events->n_events, n_values = n;                                    \
+		unsigned int encoding = NST_PLAIN, width;                                     \
+		type *by_lane = (type *)(void *)events->scratch;                              \
+		type all = 0, differ = 0;                                                     \
+		uint8_t *at;                                                                  \
+                                                                                              \
+		for (size_t i = 0; i < n; i++) {                                              \
+			all |= values[i];                                                     \
+			differ |= (type)(values[i] ^ values[0]);                              \
+		}                                                                             \
+		width = nst_width(all);                                                       \
+		if (!differ) {                                                                \
+			encoding = NST_CONST;                                                 \
+			n_values = 1;                                                         \
+		} else if (n_lanes < n && by_lane_##type(events->lane, values, n, by_lane)) { \
+			encoding = NST_BY_LANE;                                               \
+			n_values = n_lanes;                                                   \
+			values = by_lane;                                                     \
+		}                                                                             \
+		if (width > 1 && encoding != NST_CONST && column == NST_EV_LANE)              \
+			encoding |= NST_PLANES;                                               \
+		at = nst_section_add(out, NST_SECTION_ID(NST_TABLE_EVENT, column), encoding,  \
+				     width, n, n_values * width);                             \
+		if (!at)                                                                      \
+			return -E2BIG;                                                        \
+		put_##type(at, values, n_values, width, encoding &NST_PLANES);                \
+		return 0;                                                                     \
 	}
 
 DEFINE_COLUMN(uint8_t)

@@ -62,8 +62,8 @@ int nst_frame_decompress(ZSTD_DCtx *dctx, const uint8_t *frame, size_t len, size
 		return r;
 	got = ZSTD_decompressDCtx(dctx, buffer->data, raw_len, frame, len);
 	if (ZSTD_isError(got))
-		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_FRAME, "payload frame: zstd: %s",
-				       ZSTD_getErrorName(got));
+		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_FRAME,
+				       "payload frame: zstd: %s", ZSTD_getErrorName(got));
 	if (got != raw_len)
 		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_FRAME,
 				       "payload frame: %zu bytes instead of %zu", got, raw_len);

@@ -39,8 +39,7 @@ void nst_file_header_put(uint8_t frame[NST_FILE_FRAME_LEN], const struct nst_hea
 	raw_frame_close(frame, NST_FILE_HEADER_LEN);
 }
 
-void nst_chunk_header_put(uint8_t frame[NST_CHUNK_FRAME_LEN],
-			  const struct nst_chunk_header *header)
+void nst_chunk_header_put(uint8_t frame[NST_CHUNK_FRAME_LEN], const struct nst_chunk_header *header)
 {
 	uint8_t *at = frame + NST_RAW_OVERHEAD;
 

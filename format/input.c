@@ -26,7 +26,11 @@ void nst_input_free(struct nst_input *input)
 	free(input->buffer);
 }
 
-/* Room for len bytes from begin on. */
+/*
+ * Room for len bytes from begin on. The buffer is at least twice as large, so
+ * that bytes are moved only once as many have been consumed: whoever needs much
+ * of an input and then goes on by little must not pay for the move each time.
+ */
 static int make_room(struct nst_input *input, size_t len)
 {
 	size_t kept = nst_input_len(input), cap = input->cap ? input->cap : 2 * STEP_MAX;
@@ -34,10 +38,10 @@ static int make_room(struct nst_input *input, size_t len)
 
 	if (input->begin + len <= input->cap)
 		return 0;
-	if (len <= input->cap) {
+	if (2 * len <= input->cap) {
 		memmove(input->buffer, nst_input_at(input), kept);
 	} else {
-		while (cap < len)
+		while (cap < 2 * len)
 			cap *= 2;
 		buffer = malloc(cap);
 		if (!buffer)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "intern.h"
 
+#include "hash.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -12,6 +14,7 @@ struct index {
 	uint32_t slots[SLOTS];
 	uint32_t used[ROWS];
 	uint32_t n_rows;
+	uint64_t seed;
 };
 
 struct process_key {
@@ -38,6 +41,8 @@ int nst_intern_new(struct nst_intern **ret_intern)
 
 	if (!intern)
 		return -ENOMEM;
+	intern->process_index.seed = intern->flow_index.seed = intern->lane_index.seed =
+		nst_hash_seed();
 	*ret_intern = intern;
 	return 0;
 }
@@ -62,28 +67,11 @@ void nst_intern_clear(struct nst_intern *intern)
 	intern->comm_bytes = 0;
 }
 
-static uint64_t hash_bytes(const void *data, size_t len)
-{
-	const uint8_t *at = data;
-	uint64_t hash = len;
-
-	for (; len >= 8; len -= 8, at += 8) {
-		uint64_t word;
-
-		memcpy(&word, at, 8);
-		hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-		hash ^= hash >> 32;
-	}
-	while (len--)
-		hash = (hash ^ *at++) * 0x9e3779b97f4a7c15u;
-	return hash ^ hash >> 32;
-}
-
 /* The row of a key, found or (is_new) to be filled in at the end of keys. */
 static inline uint32_t index_row(struct index *index, const void *key, size_t key_len,
 				 const void *keys, size_t key_size, bool *ret_is_new)
 {
-	uint32_t slot = hash_bytes(key, key_len) & (SLOTS - 1), row;
+	uint32_t slot = nst_hash_bytes(key, key_len, index->seed) & (SLOTS - 1), row;
 
 	for (; index->slots[slot]; slot = (slot + 1) & (SLOTS - 1)) {
 		row = index->slots[slot] - 1;

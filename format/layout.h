@@ -14,12 +14,13 @@
 #define NST_KNOWN_INCOMPAT 0u
 
 /* Caps: a reader refuses more, a writer never writes more. */
-#define NST_FRAME_CAP (4u << 20)  /* bytes of a payload frame, packed or not */
-#define NST_ROWS_CAP 65536u	  /* rows of a table in one chunk, events included */
-#define NST_STRING_CAP 65536u	  /* bytes of a string */
-#define NST_CHUNK_EVENTS_MAX 16384u /* events of a chunk, when writing */
-#define NST_HEADER_REPEAT 64u	  /* chunks between two file headers */
-#define NST_INDEX_CAP (4u << 20)  /* bytes of the index frame's content */
+#define NST_FRAME_CAP (4u << 20)     /* bytes of a payload frame, packed or not */
+#define NST_ROWS_CAP 65536u	     /* rows of a table in one chunk, events included */
+#define NST_STRING_CAP 65536u	     /* bytes of a string */
+#define NST_CHUNK_EVENTS_MAX 16384u  /* events of a chunk, when writing */
+#define NST_HEADER_REPEAT 64u	     /* chunks between two file headers */
+#define NST_INDEX_CAP (4u << 20)     /* bytes of the index frame's content */
+#define NST_SKIPPABLE_CAP (8u << 20) /* bytes of any skippable frame's content, when reading */
 
 /* Raw frame: zstd magic, descriptor, content size, header of one raw block. */
 #define NST_ZSTD_MAGIC 0xfd2fb528u
@@ -116,12 +117,11 @@ enum nst_event_column {
 };
 
 /* The bits of a row's has that its table may set. */
-#define NST_FLOW_HAS                                                                               \
+#define NST_FLOW_HAS \
 	(NST_HAS_PROTOCOL | NST_HAS_ADDR | NST_HAS_PORT | NST_HAS_NETNS | NST_HAS_FLOW_ID)
-#define NST_LANE_HAS                                                                               \
+#define NST_LANE_HAS \
 	(NST_HAS_OWNER | NST_HAS_CGROUP | NST_HAS_VLAN | NST_HAS_IFINDEX | NST_HAS_LINK_HEADER)
-#define NST_EVENT_HAS                                                                              \
-	(NST_HAS_TID | NST_HAS_HEADER_BYTES | NST_HAS_TCP_FLAGS | NST_HAS_SEGMENTS)
+#define NST_EVENT_HAS (NST_HAS_TID | NST_HAS_HEADER_BYTES | NST_HAS_TCP_FLAGS | NST_HAS_SEGMENTS)
 
 /* Index: a skippable frame of entries and a trailer. */
 #define NST_INDEX_MAGIC 0x184d2a5eu

@@ -3,10 +3,10 @@
 #include "trace.h"
 
 static const char *const owner_sources[NST_OWNER_SOURCES] = {
-	[NST_OWNER_UNKNOWN] = "unknown",   [NST_OWNER_SOCKET] = "socket",
-	[NST_OWNER_FLOW] = "flow",	   [NST_OWNER_LISTENER] = "listener",
-	[NST_OWNER_SHARED] = "shared",	   [NST_OWNER_SEEDED] = "seeded",
-	[NST_OWNER_KERNEL] = "kernel",	   [NST_OWNER_FORWARDED] = "forwarded",
+	[NST_OWNER_UNKNOWN] = "unknown", [NST_OWNER_SOCKET] = "socket",
+	[NST_OWNER_FLOW] = "flow",	 [NST_OWNER_LISTENER] = "listener",
+	[NST_OWNER_SHARED] = "shared",	 [NST_OWNER_SEEDED] = "seeded",
+	[NST_OWNER_KERNEL] = "kernel",	 [NST_OWNER_FORWARDED] = "forwarded",
 	[NST_OWNER_CURRENT] = "current",
 };
 

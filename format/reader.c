@@ -164,9 +164,9 @@ static int dictionaries_decode(struct nst_reader *reader, struct nst_problem *pr
 	r = nst_frame_decompress(reader->dctx, chunk_payload(reader), header->dict_len,
 				 header->dict_raw_len, raw, problem);
 	if (!r)
-		r = nst_decode_dictionaries(
-			reader->decoder, (struct nst_bytes){ raw->data, (uint32_t)raw->len },
-			problem);
+		r = nst_decode_dictionaries(reader->decoder,
+					    (struct nst_bytes){ raw->data, (uint32_t)raw->len },
+					    problem);
 	if (!r)
 		note_unknown_sections(reader);
 	return r;
@@ -236,9 +236,8 @@ static bool chunk_has_rows(const struct nst_reader *reader)
 {
 	unsigned int type = reader->chunk.type;
 
-	return reader->has_chunk &&
-	       (type == NST_CHUNK_OWNERS ||
-		(type >= NST_CHUNK_ENVIRONMENT && type <= NST_CHUNK_COMMENT));
+	return reader->has_chunk && (type == NST_CHUNK_OWNERS ||
+				     (type >= NST_CHUNK_ENVIRONMENT && type <= NST_CHUNK_COMMENT));
 }
 
 int nst_reader_rows(struct nst_reader *reader, enum nst_table table, const void **ret_rows,

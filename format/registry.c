@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "registry.h"
 
+#include "hash.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
-/* Searching is linear: more of either is no honest input. */
+/* More of either is no honest input; the search for a gap is linear. */
 #define TRACES_MAX 16384
 #define GAPS_MAX 4096
 
@@ -12,8 +14,20 @@ void nst_registry_free(struct nst_registry *registry)
 {
 	for (size_t i = 0; i < registry->n; i++)
 		free(registry->states[i].gaps);
+	free(registry->slots);
 	free(registry->states);
 	free(registry->traces);
+}
+
+/* The slot of a uuid, or the empty one where it belongs. */
+static uint32_t *slot_find(const struct nst_registry *registry, const uint8_t uuid[16])
+{
+	size_t mask = 2 * registry->cap - 1, i = nst_hash_bytes(uuid, 16, nst_hash_seed()) & mask;
+
+	while (registry->slots[i] &&
+	       memcmp(registry->traces[registry->slots[i] - 1].header.uuid, uuid, 16))
+		i = (i + 1) & mask;
+	return &registry->slots[i];
 }
 
 static int registry_grow(struct nst_registry *registry)
@@ -21,6 +35,7 @@ static int registry_grow(struct nst_registry *registry)
 	size_t cap = registry->cap ? 2 * registry->cap : 4;
 	struct nst_trace_state *states;
 	struct nst_trace *traces;
+	uint32_t *slots;
 
 	if (registry->n < registry->cap)
 		return 0;
@@ -34,29 +49,35 @@ static int registry_grow(struct nst_registry *registry)
 	if (!states)
 		return -ENOMEM;
 	registry->states = states;
+	slots = calloc(2 * cap, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	free(registry->slots);
+	registry->slots = slots;
 	registry->cap = cap;
+	for (size_t i = 0; i < registry->n; i++)
+		*slot_find(registry, traces[i].header.uuid) = (uint32_t)i + 1;
 	return 0;
 }
 
 int nst_registry_trace(struct nst_registry *registry, const uint8_t uuid[16], size_t *ret_trace)
 {
+	uint32_t *slot = registry->cap ? slot_find(registry, uuid) : NULL;
+	size_t trace = registry->n;
 	int r;
 
-	for (size_t i = 0; i < registry->n; i++) {
-		size_t trace = (registry->last + registry->n - i) % registry->n;
-
-		if (!memcmp(registry->traces[trace].header.uuid, uuid, 16)) {
-			*ret_trace = registry->last = trace;
-			return 0;
-		}
+	if (slot && *slot) {
+		*ret_trace = *slot - 1;
+		return 0;
 	}
 	r = registry_grow(registry);
 	if (r)
 		return r;
-	*ret_trace = registry->last = registry->n++;
-	registry->traces[registry->last] = (struct nst_trace){ .has_header = false };
-	registry->states[registry->last] = (struct nst_trace_state){ .gaps = NULL };
-	memcpy(registry->traces[registry->last].header.uuid, uuid, 16);
+	registry->traces[trace] = (struct nst_trace){ .has_header = false };
+	registry->states[trace] = (struct nst_trace_state){ .gaps = NULL };
+	memcpy(registry->traces[trace].header.uuid, uuid, 16);
+	*slot_find(registry, uuid) = (uint32_t)++registry->n;
+	*ret_trace = trace;
 	return 0;
 }
 

@@ -29,8 +29,8 @@ struct nst_trace_state {
 struct nst_registry {
 	struct nst_trace *traces;
 	struct nst_trace_state *states; /* as many */
-	size_t n, cap;
-	size_t last; /* where the search begins */
+	uint32_t *slots; /* trace + 1 by the uuid's hash: 2 * cap of them, open addressing */
+	size_t n, cap;	 /* cap is a power of two */
 };
 
 void nst_registry_free(struct nst_registry *registry);
@@ -39,8 +39,8 @@ void nst_registry_free(struct nst_registry *registry);
 int nst_registry_trace(struct nst_registry *registry, const uint8_t uuid[16], size_t *ret_trace);
 
 enum nst_verdict {
-	NST_CHUNK_NEW,	     /* behind all others, or it fills a gap */
-	NST_CHUNK_SEEN,	     /* it was counted before */
+	NST_CHUNK_NEW,	      /* behind all others, or it fills a gap */
+	NST_CHUNK_SEEN,	      /* it was counted before */
 	NST_CHUNK_IMPOSSIBLE, /* its sequence and ordinals contradict the others' */
 };
 

@@ -149,8 +149,8 @@ int nst_sections_parse(struct nst_bytes frame, enum nst_frame_role role,
 	return 0;
 }
 
-const struct nst_section *nst_section_find(const struct nst_sections *sections,
-					   unsigned int table, unsigned int column)
+const struct nst_section *nst_section_find(const struct nst_sections *sections, unsigned int table,
+					   unsigned int column)
 {
 	uint16_t id = NST_SECTION_ID(table, column);
 

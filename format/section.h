@@ -59,7 +59,7 @@ int nst_sections_parse(struct nst_bytes frame, enum nst_frame_role role,
 		       struct nst_sections *ret_sections, struct nst_problem *ret_problem);
 
 /* NULL: there is no such section. */
-const struct nst_section *nst_section_find(const struct nst_sections *sections,
-					   unsigned int table, unsigned int column);
+const struct nst_section *nst_section_find(const struct nst_sections *sections, unsigned int table,
+					   unsigned int column);
 
 #endif

@@ -25,8 +25,11 @@ static const struct {
 	{ "\xa1\xb2\x3c\x4d", 4, "a pcap capture, which is not a netsnoop trace" },
 	{ "\x0a\x0d\x0d\x0a", 4, "a pcapng capture, which is not a netsnoop trace" },
 	{ "SQLite format 3", 16, "an SQLite database, which is not a netsnoop trace" },
-	{ "\x7f""ELF", 4, "an ELF file, which is not a netsnoop trace" },
-	{ NST_FILE_MAGIC, 8, "a trace that was decompressed: give the .zst file as it was recorded" },
+	{ "\x7f"
+	  "ELF",
+	  4, "an ELF file, which is not a netsnoop trace" },
+	{ NST_FILE_MAGIC, 8,
+	  "a trace that was decompressed: give the .zst file as it was recorded" },
 	{ "\x28\xb5\x2f\xfd", 4, "zstd data without a netsnoop trace in it" },
 };
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "table.h"
 
+#include "hash.h"
 #include "problem.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/auxv.h>
 
 static uint64_t member_get(const struct nst_column *column, const uint8_t *row)
 {
@@ -47,7 +47,7 @@ static void member_put(const struct nst_column *column, uint8_t *row, uint64_t v
 static uint64_t value_max(const struct nst_column *column)
 {
 	static const uint64_t kind_max[] = {
-		[NST_U8] = UINT8_MAX,	[NST_U16] = UINT16_MAX,		 [NST_U32] = UINT32_MAX,
+		[NST_U8] = UINT8_MAX,	[NST_U16] = UINT16_MAX,	       [NST_U32] = UINT32_MAX,
 		[NST_U64] = UINT64_MAX, [NST_STRING] = NST_STRING_CAP,
 	};
 
@@ -182,9 +182,10 @@ static int integer_column_decode(const struct nst_table_desc *desc, const struct
 	uint8_t *row = array->rows;
 
 	if (kind != NST_PLAIN && kind != NST_CONST)
-		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_SECTION,
-				       "section 0x%04x: encoding 0x%02x is not for a column of rows",
-				       section->id, section->encoding);
+		return nst_problem_set(
+			ret_problem, NST_PROBLEM_BAD_SECTION,
+			"section 0x%04x: encoding 0x%02x is not for a column of rows", section->id,
+			section->encoding);
 	nst_values_get(section->data, scratch, kind == NST_CONST ? 1 : section->count,
 		       section->width, section->encoding & NST_PLANES);
 	for (size_t i = 0; i < array->n_rows; i++, row += desc->row_size) {
@@ -330,31 +331,23 @@ int nst_table_decode(const struct nst_table_desc *desc, const struct nst_section
 
 /* ---- Uniqueness -------------------------------------------------------- */
 
-static uint64_t mix(uint64_t hash, uint64_t value)
+static uint64_t row_hash(const struct nst_table_desc *desc, const uint8_t *row, uint64_t seed)
 {
-	hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
-	return hash ^ hash >> 32;
-}
-
-/* Seeded by the process's random bytes, so that no file can aim at collisions. */
-static uint64_t row_hash(const struct nst_table_desc *desc, const uint8_t *row)
-{
-	const void *seed = (const void *)getauxval(AT_RANDOM);
-	uint64_t hash = seed ? nst_get64(seed) : desc->table;
+	uint64_t hash = seed;
 
 	for (size_t c = 0; c < desc->n_columns; c++) {
 		const struct nst_column *column = &desc->columns[c];
 		const struct nst_bytes *bytes = (const void *)(row + column->offset);
 
 		if (column->kind != NST_STRING) {
-			hash = mix(hash, member_get(column, row));
+			hash = nst_hash_mix(hash, member_get(column, row));
 			continue;
 		}
-		hash = mix(hash, bytes->len_bytes);
+		hash = nst_hash_mix(hash, bytes->len_bytes);
 		for (uint32_t i = 0; i < bytes->len_bytes; i++)
-			hash = mix(hash, ((const uint8_t *)bytes->data)[i]);
+			hash = nst_hash_mix(hash, ((const uint8_t *)bytes->data)[i]);
 	}
-	return mix(hash, 0);
+	return nst_hash_mix(hash, 0);
 }
 
 static bool rows_equal(const struct nst_table_desc *desc, const uint8_t *a, const uint8_t *b)
@@ -368,8 +361,7 @@ static bool rows_equal(const struct nst_table_desc *desc, const uint8_t *a, cons
 			if (member_get(column, a) != member_get(column, b))
 				return false;
 		} else if (in_a->len_bytes != in_b->len_bytes ||
-			   (in_a->len_bytes &&
-			    memcmp(in_a->data, in_b->data, in_a->len_bytes))) {
+			   (in_a->len_bytes && memcmp(in_a->data, in_b->data, in_a->len_bytes))) {
 			return false;
 		}
 	}
@@ -379,6 +371,7 @@ static bool rows_equal(const struct nst_table_desc *desc, const uint8_t *a, cons
 bool nst_table_has_twins(const struct nst_table_desc *desc, const struct nst_row_array *array,
 			 uint64_t *hashes, uint32_t *slots, size_t n_slots)
 {
+	uint64_t seed = nst_hash_seed();
 	const uint8_t *rows = array->rows;
 
 	memset(slots, 0, n_slots * sizeof(*slots));
@@ -386,7 +379,7 @@ bool nst_table_has_twins(const struct nst_table_desc *desc, const struct nst_row
 		const uint8_t *row = rows + i * desc->row_size;
 		size_t slot;
 
-		hashes[i] = row_hash(desc, row);
+		hashes[i] = row_hash(desc, row, seed);
 		for (slot = hashes[i] & (n_slots - 1); slots[slot];
 		     slot = (slot + 1) & (n_slots - 1)) {
 			size_t other = slots[slot] - 1;

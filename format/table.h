@@ -25,9 +25,9 @@ struct nst_column {
 };
 
 struct nst_table_desc {
-	uint8_t table;		/* enum nst_table */
-	bool has_has;		/* column 1 is has ... */
-	uint32_t has_mask;	/* ... and these are its bits */
+	uint8_t table;	   /* enum nst_table */
+	bool has_has;	   /* column 1 is has ... */
+	uint32_t has_mask; /* ... and these are its bits */
 	size_t row_size;
 	size_t n_columns;
 	const struct nst_column *columns;

@@ -8,14 +8,14 @@
 #include "layout.h"
 
 /* A column: number, kind and member; the has bits that tell of it; the highest value. */
-#define COLUMN(row, id, kind, member, has, max)                                                    \
-	{                                                                                          \
-		id, NST_##kind, offsetof(struct row, member), has, max                             \
+#define COLUMN(row, id, kind, member, has, max)                        \
+	{                                                              \
+		id, NST_##kind, offsetof(struct row, member), has, max \
 	}
-#define DESC(number, row, has_has, has_mask, columns)                                              \
-	{                                                                                          \
-		number, has_has, has_mask, sizeof(struct row),                                     \
-			sizeof(columns) / sizeof(columns[0]), columns                              \
+#define DESC(number, row, has_has, has_mask, columns)                 \
+	{                                                             \
+		number, has_has, has_mask, sizeof(struct row),        \
+			sizeof(columns) / sizeof(columns[0]), columns \
 	}
 
 /* clang-format off */

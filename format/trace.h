@@ -49,10 +49,10 @@ enum nst_owner_source {
  * header's table of cumulative losses; the rest of the table is reserved.
  */
 enum nst_loss {
-	NST_LOST_RING_FULL = 0,	  /* the kernel's ring of records was full */
-	NST_LOST_RECORDER = 1,	  /* the recorder could not keep up or write */
-	NST_LOST_OWNER_RING = 2,  /* owner records, not events */
-	NST_LOST_FLOW_TABLE = 3,  /* the flow table was full */
+	NST_LOST_RING_FULL = 0,	 /* the kernel's ring of records was full */
+	NST_LOST_RECORDER = 1,	 /* the recorder could not keep up or write */
+	NST_LOST_OWNER_RING = 2, /* owner records, not events */
+	NST_LOST_FLOW_TABLE = 3, /* the flow table was full */
 	NST_LOSSES,
 };
 #define NST_LOSS_SLOTS 12
@@ -65,19 +65,19 @@ const char *nst_loss_name(unsigned int loss);
 
 /* What could be read of an event. A field without its bit is null, never 0. */
 enum nst_has {
-	NST_HAS_PROTOCOL = 1 << 0,	/* protocol: the packet is IP */
-	NST_HAS_ADDR = 1 << 1,		/* saddr and daddr */
-	NST_HAS_PORT = 1 << 2,		/* sport and dport */
-	NST_HAS_OWNER = 1 << 3,		/* pid, start_ns and comm */
+	NST_HAS_PROTOCOL = 1 << 0, /* protocol: the packet is IP */
+	NST_HAS_ADDR = 1 << 1,	   /* saddr and daddr */
+	NST_HAS_PORT = 1 << 2,	   /* sport and dport */
+	NST_HAS_OWNER = 1 << 3,	   /* pid, start_ns and comm */
 	NST_HAS_TID = 1 << 4,
 	NST_HAS_CGROUP = 1 << 5,
 	NST_HAS_VLAN = 1 << 6,
-	NST_HAS_HEADER_BYTES = 1 << 7,	/* header_bytes */
+	NST_HAS_HEADER_BYTES = 1 << 7, /* header_bytes */
 	NST_HAS_TCP_FLAGS = 1 << 8,
 	NST_HAS_NETNS = 1 << 9,
 	NST_HAS_IFINDEX = 1 << 10,
 	NST_HAS_FLOW_ID = 1 << 11,
-	NST_HAS_LINK_HEADER = 1 << 12,	/* link_header_bytes */
+	NST_HAS_LINK_HEADER = 1 << 12, /* link_header_bytes */
 	NST_HAS_SEGMENTS = 1 << 13,
 };
 
@@ -107,26 +107,26 @@ struct nst_bytes {
  * IPv4 address in the first four bytes and zeros behind it.
  */
 struct net_event {
-	uint64_t timestamp;	/* ns of the file's clock */
-	uint64_t flow_id;	/* the flow's incarnation, unique in a trace */
-	uint64_t start_ns;	/* the owner's start, CLOCK_BOOTTIME */
+	uint64_t timestamp; /* ns of the file's clock */
+	uint64_t flow_id;   /* the flow's incarnation, unique in a trace */
+	uint64_t start_ns;  /* the owner's start, CLOCK_BOOTTIME */
 	uint64_t cgroup_id;
-	uint32_t has;		/* NST_HAS_* */
-	uint32_t pid;		/* the owner (a tgid) */
-	uint32_t tid;		/* the sending thread */
-	uint32_t bytes;		/* at the IP layer, headers included */
-	uint32_t segments;	/* packets on the wire: gso_segs or 1 */
+	uint32_t has;	   /* NST_HAS_* */
+	uint32_t pid;	   /* the owner (a tgid) */
+	uint32_t tid;	   /* the sending thread */
+	uint32_t bytes;	   /* at the IP layer, headers included */
+	uint32_t segments; /* packets on the wire: gso_segs or 1 */
 	uint32_t ifindex;
-	uint32_t netns;		/* inode number of the device's namespace */
+	uint32_t netns; /* inode number of the device's namespace */
 	uint16_t ethertype;
 	uint16_t sport, dport;
 	uint16_t vlan_id;
-	uint16_t header_bytes;	/* IP and transport headers */
-	uint16_t flags;		/* NST_FLAG_* */
-	uint8_t protocol;	/* of the last IPv6 extension header, if any */
+	uint16_t header_bytes; /* IP and transport headers */
+	uint16_t flags;	       /* NST_FLAG_* */
+	uint8_t protocol;      /* of the last IPv6 extension header, if any */
 	uint8_t tcp_flags;
-	uint8_t is_send;	/* 1: net_dev_queue, 0: netif_receive_skb */
-	uint8_t owner_source;	/* enum nst_owner_source */
+	uint8_t is_send;      /* 1: net_dev_queue, 0: netif_receive_skb */
+	uint8_t owner_source; /* enum nst_owner_source */
 	uint8_t link_header_bytes;
 	uint8_t comm_len;
 	uint8_t saddr[16], daddr[16];
@@ -142,15 +142,15 @@ struct net_event {
  * has its own, NST_xxx_HAS_*) says which of its fields are not null.
  */
 
-struct nst_process {	/* an owner: (pid, start); comm is a label */
+struct nst_process { /* an owner: (pid, start); comm is a label */
 	uint64_t start_ns;
 	uint32_t pid;
 	struct nst_bytes comm;
 };
 
-struct nst_flow {	/* local is the source of a send, the destination of a receive */
+struct nst_flow { /* local is the source of a send, the destination of a receive */
 	uint64_t id;
-	uint32_t has;	/* PROTOCOL, ADDR, PORT, NETNS, FLOW_ID */
+	uint32_t has; /* PROTOCOL, ADDR, PORT, NETNS, FLOW_ID */
 	uint32_t netns;
 	uint16_t ethertype;
 	uint16_t local_port, remote_port;
@@ -166,7 +166,7 @@ struct nst_lane {
 	uint32_t process; /* row of the chunk's processes, with HAS_OWNER */
 	uint32_t ifindex;
 	uint16_t vlan_id;
-	uint16_t flags;	  /* NST_LANE_FLAGS of them */
+	uint16_t flags; /* NST_LANE_FLAGS of them */
 	uint8_t is_send;
 	uint8_t owner_source;
 	uint8_t link_header_bytes;
@@ -176,13 +176,13 @@ struct nst_lane {
 struct nst_events {
 	size_t n_events;
 	const uint64_t *timestamp;
-	const uint32_t *lane;	/* row of lanes */
+	const uint32_t *lane; /* row of lanes */
 	const uint32_t *bytes;
 	const uint32_t *segments;
 	const uint32_t *tid;
-	const uint16_t *has;	/* TID, HEADER_BYTES, TCP_FLAGS, SEGMENTS */
+	const uint16_t *has; /* TID, HEADER_BYTES, TCP_FLAGS, SEGMENTS */
 	const uint16_t *header_bytes;
-	const uint8_t *flags;	/* NST_EVENT_FLAGS of them */
+	const uint8_t *flags; /* NST_EVENT_FLAGS of them */
 	const uint8_t *tcp_flags;
 };
 
@@ -194,7 +194,7 @@ struct nst_dictionaries {
 	const struct nst_lane *lanes;
 };
 
-struct nst_setting {	/* environment: a name and a value */
+struct nst_setting { /* environment: a name and a value */
 	struct nst_bytes key, value;
 };
 
@@ -205,23 +205,23 @@ enum nst_interface_has {
 	NST_INTERFACE_HAS_VLAN = 1 << 3,
 };
 struct nst_interface {
-	uint64_t time_ns;	/* since when this was so; 0: since the start */
+	uint64_t time_ns; /* since when this was so; 0: since the start */
 	uint32_t has;
 	uint32_t netns;
 	uint32_t ifindex;
-	uint32_t type;		/* ARPHRD_* */
-	uint32_t flags;		/* IFF_* */
+	uint32_t type;	/* ARPHRD_* */
+	uint32_t flags; /* IFF_* */
 	uint32_t mtu_bytes;
-	uint32_t master;	/* ifindex of the bridge, bond or VRF above */
-	uint32_t link;		/* ifindex of the device below, or the peer */
-	uint32_t link_netns;	/* inode number of the namespace of link */
+	uint32_t master;     /* ifindex of the bridge, bond or VRF above */
+	uint32_t link;	     /* ifindex of the device below, or the peer */
+	uint32_t link_netns; /* inode number of the namespace of link */
 	uint16_t vlan_id;
 	struct nst_bytes name, kind, mac;
 };
 
 struct nst_netns {
-	uint32_t netns;		/* inode number */
-	struct nst_bytes name;	/* as ip-netns(8) names it, or empty */
+	uint32_t netns;	       /* inode number */
+	struct nst_bytes name; /* as ip-netns(8) names it, or empty */
 };
 
 struct nst_cgroup {
@@ -257,10 +257,10 @@ struct nst_process_event {
 	uint32_t pid, parent_pid;
 	uint32_t uid, gid;
 	uint32_t netns, mntns, pidns;
-	uint32_t exit_code;	/* as wait(2) has it */
-	uint8_t what;		/* enum nst_process_what */
+	uint32_t exit_code; /* as wait(2) has it */
+	uint8_t what;	    /* enum nst_process_what */
 	struct nst_bytes comm, exe;
-	struct nst_bytes args;	/* each argument ends with a NUL */
+	struct nst_bytes args; /* each argument ends with a NUL */
 	struct nst_bytes build_id;
 };
 
@@ -273,26 +273,26 @@ enum nst_owner_has {
 	NST_OWNER_HAS_TID = 1 << 1,
 	NST_OWNER_HAS_CGROUP = 1 << 2,
 };
-struct nst_owner {	/* a flow belongs to a process from one time to another */
+struct nst_owner { /* a flow belongs to a process from one time to another */
 	uint64_t flow_id;
 	uint64_t from_ns, to_ns;
 	uint64_t start_ns;
 	uint64_t cgroup_id;
 	uint32_t has;
 	uint32_t pid, tid;
-	uint8_t what;		/* enum nst_owner_what */
+	uint8_t what; /* enum nst_owner_what */
 	uint8_t owner_source;
 	struct nst_bytes comm;
 };
 
 enum nst_total_has {
-	NST_TOTAL_HAS_FLOW = 1 << 0,  /* else a spill counter */
+	NST_TOTAL_HAS_FLOW = 1 << 0, /* else a spill counter */
 	NST_TOTAL_HAS_OWNER = 1 << 1,
 	NST_TOTAL_HAS_IFINDEX = 1 << 2,
 	NST_TOTAL_HAS_NETNS = 1 << 3,
 	NST_TOTAL_HAS_PROTOCOL = 1 << 4,
 };
-struct nst_total {	/* what the kernel counted, events or not */
+struct nst_total { /* what the kernel counted, events or not */
 	uint64_t from_ns, to_ns;
 	uint64_t flow_id;
 	uint64_t start_ns;
@@ -306,16 +306,16 @@ struct nst_total {	/* what the kernel counted, events or not */
 	uint8_t owner_source;
 };
 
-struct nst_throughput {	/* the maps send_bytes and recv_bytes, as recorded */
+struct nst_throughput { /* the maps send_bytes and recv_bytes, as recorded */
 	uint64_t bytes;
 	uint32_t pid;
 	uint8_t is_send;
 	struct nst_bytes name;
 };
 
-struct nst_counter {	/* any other cumulative count of the recorder */
+struct nst_counter { /* any other cumulative count of the recorder */
 	uint64_t value;
-	uint32_t cpu;		/* NST_ALL_CPUS: not by CPU */
+	uint32_t cpu; /* NST_ALL_CPUS: not by CPU */
 	struct nst_bytes name;
 };
 #define NST_ALL_CPUS UINT32_MAX
@@ -325,7 +325,7 @@ struct nst_loss_interval {
 	uint64_t events;
 	uint64_t bytes;
 	uint32_t cpu;
-	uint8_t cause;		/* enum nst_loss */
+	uint8_t cause; /* enum nst_loss */
 };
 
 struct nst_interface_counter {
@@ -340,7 +340,7 @@ struct nst_comment {
 	struct nst_bytes text;
 };
 
-enum nst_table {	/* the file's numbers; never reused */
+enum nst_table { /* the file's numbers; never reused */
 	NST_TABLE_PROCESS = 1,
 	NST_TABLE_FLOW = 2,
 	NST_TABLE_LANE = 3,
@@ -359,34 +359,34 @@ enum nst_table {	/* the file's numbers; never reused */
 	NST_TABLE_COMMENT = 27,		  /* struct nst_comment */
 };
 
-enum nst_chunk_type {	/* the file's numbers, with the critical bit */
+enum nst_chunk_type { /* the file's numbers, with the critical bit */
 	NST_CHUNK_CRITICAL = 0x8000,
 	NST_CHUNK_EVENTS = 1 | NST_CHUNK_CRITICAL,
-	NST_CHUNK_ENVIRONMENT = 2,	  /* SETTING, INTERFACE, NETNS, CGROUP */
-	NST_CHUNK_PROCESSES = 3,	  /* PROCESS_EVENT */
+	NST_CHUNK_ENVIRONMENT = 2,		   /* SETTING, INTERFACE, NETNS, CGROUP */
+	NST_CHUNK_PROCESSES = 3,		   /* PROCESS_EVENT */
 	NST_CHUNK_OWNERS = 4 | NST_CHUNK_CRITICAL, /* OWNER */
-	NST_CHUNK_TOTALS = 5,		  /* TOTAL, THROUGHPUT, COUNTER, LOSS */
-	NST_CHUNK_INTERFACE_COUNTERS = 6, /* INTERFACE_COUNTER */
-	NST_CHUNK_COMMENT = 7,		  /* COMMENT */
+	NST_CHUNK_TOTALS = 5,			   /* TOTAL, THROUGHPUT, COUNTER, LOSS */
+	NST_CHUNK_INTERFACE_COUNTERS = 6,	   /* INTERFACE_COUNTER */
+	NST_CHUNK_COMMENT = 7,			   /* COMMENT */
 	NST_CHUNK_END = 8,
 };
 
 /* ---- Writing ----------------------------------------------------------- */
 
 struct nst_header {
-	uint8_t uuid[16];	/* the trace's own, random */
-	uint8_t boot_id[16];	/* of the recording kernel; zero: not known */
-	uint64_t start_ns;	/* of the recording, on the file's clock */
+	uint8_t uuid[16];	    /* the trace's own, random */
+	uint8_t boot_id[16];	    /* of the recording kernel; zero: not known */
+	uint64_t start_ns;	    /* of the recording, on the file's clock */
 	uint64_t start_realtime_ns; /* the same moment, ns since 1970 UTC */
-	uint32_t clock;		/* enum nst_clock */
-	uint16_t major, minor;	/* the format's; ignored when writing */
+	uint32_t clock;		    /* enum nst_clock */
+	uint16_t major, minor;	    /* the format's; ignored when writing */
 	uint32_t incompat, compat;
-	char writer[33];	/* program and version; at most 32 bytes */
+	char writer[33]; /* program and version; at most 32 bytes */
 };
 
-struct nst_rows {		/* an array of rows of one metadata table */
+struct nst_rows { /* an array of rows of one metadata table */
 	enum nst_table table;
-	const void *rows;	/* of the struct named beside the table's number */
+	const void *rows; /* of the struct named beside the table's number */
 	size_t n_rows;
 };
 
@@ -411,7 +411,9 @@ int nst_writer_event(struct nst_writer *writer, const struct net_event *event);
 /*
  * Write the open chunk, if it holds events, with one writev(2). On an error
  * the chunk's events are lost to the file: nst_writer_stats() says how many
- * events were written, and the caller counts the difference.
+ * events were written, and the caller counts the difference. The file may then
+ * end in the middle of a chunk, so a failed write is final: every later call
+ * that would write gives the same error and writes nothing.
  */
 int nst_writer_flush(struct nst_writer *writer);
 
@@ -434,10 +436,10 @@ void nst_writer_set_clock_sample(struct nst_writer *writer, uint64_t clock_ns,
 int nst_writer_end(struct nst_writer *writer, uint64_t end_ns);
 
 struct nst_writer_stats {
-	uint64_t file_bytes;	/* written so far */
-	uint64_t events;	/* in chunks that were written whole */
+	uint64_t file_bytes; /* written so far */
+	uint64_t events;     /* in chunks that were written whole */
 	uint64_t chunks;
-	uint32_t pending_events; /* in the open chunk */
+	uint32_t pending_events;   /* in the open chunk */
 	uint64_t pending_since_ns; /* timestamp of its first event */
 };
 void nst_writer_stats(const struct nst_writer *writer, struct nst_writer_stats *ret_stats);
@@ -448,32 +450,32 @@ void nst_writer_close(struct nst_writer *writer);
 /* ---- Reading ----------------------------------------------------------- */
 
 enum nst_problem_code {
-	NST_PROBLEM_EMPTY = 1,	     /* nothing in the input */
-	NST_PROBLEM_NOT_A_TRACE,     /* no header or chunk of a trace found */
-	NST_PROBLEM_RECOMPRESSED,    /* a trace inside another compression */
-	NST_PROBLEM_INCOMPATIBLE,    /* an unknown incompat bit */
-	NST_PROBLEM_CUT,	     /* the input ends inside a frame */
-	NST_PROBLEM_NO_END,	     /* the input ends without an END chunk */
-	NST_PROBLEM_GARBAGE,	     /* bytes that belong to no frame of ours */
-	NST_PROBLEM_BAD_HEADER,	     /* a file or chunk header contradicts itself */
-	NST_PROBLEM_BAD_CHECKSUM,    /* a frame's CRC32C or content checksum */
-	NST_PROBLEM_BAD_FRAME,	     /* zstd refuses it, or its size differs */
-	NST_PROBLEM_BAD_SECTION,     /* sections do not add up */
-	NST_PROBLEM_BAD_VALUE,	     /* an index, time or length out of range */
-	NST_PROBLEM_TOO_LARGE,	     /* a length over the reader's cap */
-	NST_PROBLEM_MISSING_CHUNKS,  /* a gap in the sequence */
-	NST_PROBLEM_TOO_MUCH_DAMAGE, /* the budget on searching is used up */
+	NST_PROBLEM_EMPTY = 1,	      /* nothing in the input */
+	NST_PROBLEM_NOT_A_TRACE,      /* no header or chunk of a trace found */
+	NST_PROBLEM_RECOMPRESSED,     /* a trace inside another compression */
+	NST_PROBLEM_INCOMPATIBLE,     /* an unknown incompat bit */
+	NST_PROBLEM_CUT,	      /* the input ends inside a frame */
+	NST_PROBLEM_NO_END,	      /* the input ends without an END chunk */
+	NST_PROBLEM_GARBAGE,	      /* bytes that belong to no frame of ours */
+	NST_PROBLEM_BAD_HEADER,	      /* a file or chunk header contradicts itself */
+	NST_PROBLEM_BAD_CHECKSUM,     /* a frame's CRC32C or content checksum */
+	NST_PROBLEM_BAD_FRAME,	      /* zstd refuses it, or its size differs */
+	NST_PROBLEM_BAD_SECTION,      /* sections do not add up */
+	NST_PROBLEM_BAD_VALUE,	      /* an index, time or length out of range */
+	NST_PROBLEM_TOO_LARGE,	      /* a length over the reader's cap */
+	NST_PROBLEM_MISSING_CHUNKS,   /* a gap in the sequence */
+	NST_PROBLEM_TOO_MUCH_DAMAGE,  /* the budget on searching is used up */
 	NST_PROBLEM_UNKNOWN_CRITICAL, /* a chunk of an unknown critical type */
-	NST_PROBLEM_DUPLICATE_CHUNK, /* seen before; not counted twice */
-	NST_PROBLEM_UNKNOWN,	     /* an unknown chunk, section or column: skipped */
+	NST_PROBLEM_DUPLICATE_CHUNK,  /* seen before; not counted twice */
+	NST_PROBLEM_UNKNOWN,	      /* an unknown chunk, section or column: skipped */
 };
 
 struct nst_problem {
 	enum nst_problem_code code;
-	uint64_t offset;	/* in the input, bytes */
+	uint64_t offset; /* in the input, bytes */
 	bool has_sequence;
-	uint64_t sequence;	/* of the chunk concerned */
-	char text[192];		/* one line: what was found, what was allowed */
+	uint64_t sequence; /* of the chunk concerned */
+	char text[192];	   /* one line: what was found, what was allowed */
 };
 /* DUPLICATE_CHUNK and UNKNOWN tell of no damage; all others do. */
 bool nst_problem_is_damage(const struct nst_problem *problem);
@@ -481,32 +483,32 @@ bool nst_problem_is_damage(const struct nst_problem *problem);
 /* What the reader knows of one trace of the input, so far. */
 struct nst_trace {
 	struct nst_header header;
-	bool has_header;	/* false: every file header was damaged, and the
+	bool has_header; /* false: every file header was damaged, and the
 				 * rest was taken from the chunks' headers */
 	bool has_end;
-	uint64_t chunks;	/* read whole or skipped on purpose */
+	uint64_t chunks; /* read whole or skipped on purpose */
 	uint64_t missing_chunks;
 	uint64_t damaged_chunks;
-	uint64_t events;	/* in chunks that were read or skipped whole */
-	uint64_t missing_events; /* by ordinals: in chunks missing or damaged */
-	uint64_t first_ns, last_ns; /* over all chunks' events; 0, 0: none */
-	uint64_t end_ns;	/* END's time, or without END that of the last event */
+	uint64_t events;	       /* in chunks that were read or skipped whole */
+	uint64_t missing_events;       /* by ordinals: in chunks missing or damaged */
+	uint64_t first_ns, last_ns;    /* over all chunks' events; 0, 0: none */
+	uint64_t end_ns;	       /* END's time, or without END that of the last event */
 	uint64_t lost[NST_LOSS_SLOTS]; /* of the last chunk read */
 	uint64_t compressed_bytes, raw_bytes; /* of the chunks' frames */
 };
 
 struct nst_chunk {
-	uint64_t offset;	/* in the input, bytes */
+	uint64_t offset; /* in the input, bytes */
 	uint64_t sequence;
 	uint64_t first_ordinal;
 	uint64_t first_ns, last_ns;
 	uint64_t sample_clock_ns, sample_realtime_ns;
 	uint64_t lost[NST_LOSS_SLOTS];
-	size_t trace;		/* of nst_reader_traces() */
+	size_t trace; /* of nst_reader_traces() */
 	uint32_t n_events;
 	uint32_t dictionaries_bytes, columns_bytes; /* compressed */
 	uint32_t dictionaries_raw_bytes, columns_raw_bytes;
-	uint16_t type;		/* enum nst_chunk_type, or an unknown value */
+	uint16_t type; /* enum nst_chunk_type, or an unknown value */
 };
 
 struct nst_reader;
@@ -526,6 +528,7 @@ void nst_reader_set_window(struct nst_reader *reader, uint64_t from_ns, uint64_t
 /*
  * Go to the next chunk and read it; its checksums have been verified.
  * 1: *ret_chunk is valid until the next call. 0: the end of the input.
+ * Chunks of unknown types are gone to as well, for whoever lists chunks.
  * Damage is noted in the list of problems and passed over; a negative errno
  * means that nothing (more) can be read: -ENODATA (empty), -ENOMSG (not a
  * trace), -EPROTONOSUPPORT (incompatible), -EBADMSG (too much damage), or

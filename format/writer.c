@@ -30,9 +30,9 @@ struct nst_writer {
 	struct nst_intern *intern;
 	struct nst_event_columns *events;
 	ZSTD_CCtx *cctx;
-	struct nst_buffer raw;		  /* a frame before compression */
+	struct nst_buffer raw;		 /* a frame before compression */
 	struct nst_buffer dict, columns; /* frames, compressed */
-	uint64_t *scratch;		  /* NST_ROWS_CAP values */
+	uint64_t *scratch;		 /* NST_ROWS_CAP values */
 };
 
 static bool header_is_valid(const struct nst_header *header)
@@ -155,8 +155,8 @@ void nst_writer_close(struct nst_writer *writer)
 static int frame_compress(struct nst_writer *writer, struct nst_buffer *to, uint32_t *ret_len,
 			  uint32_t *ret_raw_len, uint32_t *ret_crc)
 {
-	size_t len = ZSTD_compress2(writer->cctx, to->data, to->cap, writer->raw.data,
-				    writer->raw.len);
+	size_t len =
+		ZSTD_compress2(writer->cctx, to->data, to->cap, writer->raw.data, writer->raw.len);
 
 	if (ZSTD_isError(len))
 		return -ENOMEM; /* there is room and the parameters are good */
@@ -420,8 +420,7 @@ void nst_writer_set_lost(struct nst_writer *writer, const uint64_t lost[NST_LOSS
 	memcpy(writer->lost, lost, sizeof(writer->lost));
 }
 
-void nst_writer_set_clock_sample(struct nst_writer *writer, uint64_t clock_ns,
-				 uint64_t realtime_ns)
+void nst_writer_set_clock_sample(struct nst_writer *writer, uint64_t clock_ns, uint64_t realtime_ns)
 {
 	writer->sample_clock_ns = clock_ns;
 	writer->sample_realtime_ns = realtime_ns;
@@ -435,7 +434,7 @@ int nst_writer_end(struct nst_writer *writer, uint64_t end_ns)
 	int r;
 
 	if (writer->ended)
-		return -EINVAL;
+		return writer->error ? writer->error : -EINVAL;
 	r = nst_writer_flush(writer);
 	if (r)
 		return r;

@@ -41,16 +41,18 @@ talk() { # talk PROTOCOL ADDRESS PORT BYTES
 : >"$scratch/stderr"
 $sudo "$build/netsnoop-record" --force --duration 30 -o "$trace" 2>"$scratch/stderr" </dev/null &
 recorder=$!
-if until_says "$scratch/stderr" '^netsnoop-record: recording' $recorder; then
+if until_says "$scratch/stderr" '^netsnoop-record: recording to' $recorder; then
 	echo "Recording traffic on the loopback device into $trace ..."
-	talk tcp 127.0.0.1 5701 50000000
-	talk udp 127.0.0.1 5702 5000000
-	if [ -e /proc/net/if_inet6 ] && grep -q ' lo$' /proc/net/if_inet6; then
-		talk tcp ::1 5703 20000000
-		talk udp ::1 5704 2000000
-	else
-		echo "This machine has no IPv6 on its loopback device: only IPv4 is shown."
-	fi
+	ipv6=
+	grep -qs ' lo$' /proc/net/if_inet6 && ipv6=yes
+	[ -n "$ipv6" ] || echo "There is no IPv6 on this loopback device: only IPv4 is shown."
+	for round in 1 2 3; do
+		talk tcp 127.0.0.1 5701 20000000
+		talk udp 127.0.0.1 5702 2000000
+		[ -z "$ipv6" ] || talk tcp ::1 5703 10000000
+		[ -z "$ipv6" ] || talk udp ::1 5704 1000000
+		[ $round = 3 ] || sleep 1 # for a span of some seconds
+	done
 	$sudo kill -INT $recorder
 	wait $recorder || { cat "$scratch/stderr" >&2; exit 1; }
 	recorder=

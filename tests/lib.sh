@@ -110,11 +110,11 @@ start_record() {
 	recorder=$!
 	at_exit "kill -KILL $recorder"
 	until_true 20 recording_or_dead
-	grep -q "^netsnoop-record: recording" "$TMP/record.err" ||
+	grep -q "^netsnoop-record: recording to" "$TMP/record.err" ||
 		fail "the recorder ended: $(cat "$TMP/record.err")"
 }
 recording_or_dead() {
-	grep -qs "^netsnoop-record: recording" "$TMP/record.err" || ! kill -0 "$recorder" 2>/dev/null
+	grep -qs "^netsnoop-record: recording to" "$TMP/record.err" || ! kill -0 "$recorder" 2>/dev/null
 }
 
 # stop_record [SIGNAL [STATUS]]: end it and check how it ended

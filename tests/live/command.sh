@@ -31,6 +31,38 @@ rm -f "$TMP/t.zst"
 expect 143 "$record" -d 0.3 -o "$TMP/t.zst" -- sleep 60
 [ $(($(date +%s) - began)) -lt 10 ] || fail "the command was not ended"
 
+# ... also one that is stopped.
+rm -f "$TMP/t.zst"
+expect 143 timeout -s KILL 20 "$record" -d 0.3 -o "$TMP/t.zst" -- sh -c 'kill -STOP $$'
+
+# How the recorder itself was started does not matter.
+rm -f "$TMP/t.zst"
+expect 3 timeout -s KILL 20 env --ignore-signal=CHLD "$record" -o "$TMP/t.zst" -- sh -c 'exit 3'
+
+# What the command prints does not get into a trace on standard output.
+expect 0 "$record" -q -o - -- echo printed
+expect 0 zstd -q -t "$TMP/out"
+"$record" -q -o - -- echo printed 2>&1 >"$TMP/t.zst" | grep -qx printed || fail "the output is gone"
+
+# A process that merely has the number of a child that is gone is not followed,
+# nor are its children. (Others may take the number first.)
+mkfifo "$TMP/hold"
+rm -f "$TMP/t.zst"
+"$record" -q -o "$TMP/t.zst" -- sh -c "sh -c 'echo \$\$; :' >$TMP/gone; read -r line <$TMP/hold" &
+recorder=$!
+at_exit "kill -KILL $recorder"
+until_true 20 test -s "$TMP/gone"
+gone=$(cat "$TMP/gone")
+until_true 20 eval '! kill -0 "$gone" 2>/dev/null'
+is_taken() {
+	echo $((gone - 1)) >/proc/sys/kernel/ns_last_pid || skip "no CONFIG_CHECKPOINT_RESTORE"
+	sh -c "[ \$\$ -ne $gone ] || ping -q -c 1 127.0.0.1 >/dev/null; [ \$\$ -eq $gone ]"
+}
+until_true 20 is_taken
+echo >"$TMP/hold"
+wait $recorder || fail "the recorder exited $?"
+equal "events of a bystander" "$(query "$TMP/t.zst" "SELECT count(*) FROM net_event")" 0
+
 # The recorder's own failure is told apart from any of the command's.
 expect 125 "$record" -o "$TMP/no/such/directory/t.zst" -- true
 expect 125 "$record" -o "$TMP/t.zst" -- true

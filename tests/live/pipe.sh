@@ -33,7 +33,7 @@ rm "$TMP/record.err"
 	"$analyze" dump - 2>"$TMP/dump.err"
 	echo $? >"$TMP/dump.status"
 } | head -n 3 >"$TMP/lines" &
-until_true 20 grep -qs '^netsnoop-record: recording' "$TMP/record.err"
+until_true 20 grep -qs '^netsnoop-record: recording to' "$TMP/record.err"
 # the recorder learns of the closed pipe when it has something to write
 until_true 20 eval "ip netns exec $left ping -q -c 1 10.99.0.2 >/dev/null; [ -s $TMP/record.status ]"
 wait

@@ -60,6 +60,41 @@ send 1000
 until_true 10 grep -q traffic "$TMP/record.err"
 stop_record
 
+# nohup(1) is heeded
+rm -f "$TMP/t.zst" "$TMP/record.err"
+env --ignore-signal=HUP "$record" --port 9 --interface nsl -c 1 -o "$TMP/t.zst" 2>"$TMP/record.err" &
+recorder=$!
+at_exit "kill -KILL $recorder"
+until_true 20 recording_or_dead
+kill -HUP $recorder
+send 1
+wait $recorder || fail "after SIGHUP: exit status $?"
+says "$TMP/record.err" "1 events"
+
+# a fifo that nobody reads: waiting for a reader can be ended
+mkfifo "$TMP/fifo"
+"$record" -q -o "$TMP/fifo" &
+recorder=$!
+at_exit "kill -KILL $recorder"
+waits_in_open() { grep -q 'wait_for_partner\|fifo_open' /proc/$recorder/stack; }
+until_true 20 waits_in_open
+kill -TERM $recorder
+until_true 20 eval '! kill -0 $recorder 2>/dev/null'
+
+# as many names of processes as the kernel's maps hold
+rm -f "$TMP/t.zst"
+expect 0 "$record" -o "$TMP/t.zst" -- "$traffic" rename 40000
+equal "what send_bytes and recv_bytes hold" "$(query "$TMP/t.zst" "SELECT
+	(SELECT count(*) FROM send_bytes WHERE name LIKE 'name%') ||
+	' ' || (SELECT count(*) FROM recv_bytes WHERE name LIKE 'name%')")" "40000 40000"
+
+# on a terminal the status line is gone at the end, also where the reader went
+script -qec "$record -o - --port 9 --interface nsl | { head -c 1; sleep 1.5
+	ip netns exec $left $traffic flood udp 10.99.0.2 9 10 100; } >/dev/null" /dev/null \
+	</dev/null >"$TMP/tty" 2>&1 || fail "on a terminal: $(cat "$TMP/tty")"
+says "$TMP/tty" "lost 0"
+tail -c 4 "$TMP/tty" | grep -qF "$(printf '\r\033[K')" || fail "the terminal: $(od -c "$TMP/tty")"
+
 # -q is quiet, the default name is one's own directory's
 cd "$TMP" || exit 1
 mkdir default && cd default || exit 1

@@ -94,6 +94,15 @@ static void hosts(void)
 	CHECK(!memcmp(filters.all[2].host.addr, ip6, 16));
 	CHECK_INT(filters.all[3].host.prefix_bits, 128);
 	filters_free(&filters);
+	CHECK_INT(filters_add(&filters, BY_HOST, "::ffff:10.1.2.3"), 0);
+	CHECK_INT(filters_add(&filters, BY_HOST, "::ffff:10.1.2.3/104"), 0);
+	CHECK_INT(filters_add(&filters, BY_HOST, "::ffff:0:0/95"), 0);
+	CHECK_INT(filters.all[0].host.family, 4);
+	CHECK_INT(filters.all[0].host.prefix_bits, 32);
+	CHECK(!memcmp(filters.all[0].host.addr, ip4, 16));
+	CHECK_INT(filters.all[1].host.prefix_bits, 8);
+	CHECK_INT(filters.all[2].host.family, 6);
+	filters_free(&filters);
 	refused(BY_HOST, "10.1.2.3/33");
 	refused(BY_HOST, "10.1.2.3/");
 	refused(BY_HOST, "/8");

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 static void test_events(void)
@@ -485,6 +486,30 @@ static void test_full_device(void)
 		  -ENOSPC);
 }
 
+/* The file may not grow beyond a part of the index: a short write, then an error that stays. */
+static void test_failure_in_the_index(void)
+{
+	struct rlimit limit, small = { 137 + 233 + 10, RLIM_INFINITY };
+	struct nst_header header = fixture_header(1);
+	struct nst_writer *writer = NULL;
+	struct nst_writer_stats stats;
+	int fd = fixture_memfd();
+
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK_INT(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	small.rlim_max = limit.rlim_max;
+	CHECK_INT(nst_writer_open(fd, &header, 3, &writer), 0);
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &small), 0);
+	CHECK_INT(nst_writer_end(writer, 1), -EFBIG);
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	CHECK_INT(nst_writer_end(writer, 1), -EFBIG);
+	nst_writer_stats(writer, &stats);
+	CHECK_INT(stats.file_bytes, 137 + 233 + 10);
+	CHECK_INT(lseek(fd, 0, SEEK_END), 137 + 233 + 10);
+	nst_writer_close(writer);
+	close(fd);
+}
+
 static void test_stats(void)
 {
 	struct nst_header header = fixture_header(1);
@@ -527,6 +552,7 @@ int main(void)
 	RUN(test_many_processes);
 	RUN(test_flows_that_aim_at_collisions);
 	RUN(test_full_device);
+	RUN(test_failure_in_the_index);
 	RUN(test_stats);
 	return test_result();
 }
