@@ -76,13 +76,19 @@ static __always_inline __u32 verdict_of(void *map, const void *key)
 	return verdict ? *verdict : 0;
 }
 
+/* What snoop_proc says of a process, and not of an earlier one with its pid. */
+static __always_inline __u32 snoop_what(__u32 pid, __u64 start_ns)
+{
+	struct snoop_value *value = bpf_map_lookup_elem(&snoop_proc, &pid);
+
+	if (!value || (value->start_ns && value->start_ns != start_ns))
+		return 0;
+	return value->what;
+}
+
 static __always_inline bool allows_pid(const struct record *record)
 {
-	struct snoop_value *value = bpf_map_lookup_elem(&snoop_proc, &record->pid);
-
-	if (value && value->start_ns && value->start_ns != record->start_ns)
-		value = NULL; /* an earlier process with this pid */
-	return allows(FILTER_PID, value ? value->what : 0);
+	return allows(FILTER_PID, snoop_what(record->pid, record->start_ns));
 }
 
 static __always_inline bool allows_interface(struct net_device *device)

@@ -137,6 +137,10 @@ struct sock {
 	__u8 sk_kern_sock : 1;
 };
 
+struct tcp_sock {
+	bool is_mptcp; /* CONFIG_MPTCP */
+};
+
 struct skb_shared_info {
 	unsigned short gso_size;
 	unsigned short gso_segs;

@@ -93,18 +93,17 @@ int BPF_PROG(see_receive, struct sk_buff *skb)
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(see_fork, struct task_struct *parent, struct task_struct *child)
 {
-	__u32 parent_pid = BPF_CORE_READ(parent, tgid);
 	__u32 thread = BPF_CORE_READ(child, pid), pid = BPF_CORE_READ(child, tgid);
-	struct snoop_value *followed, own = {};
 	struct counters *count = own_counters();
+	struct snoop_value own = {};
 
 	if (thread != pid)
 		return 0;
-	followed = bpf_map_lookup_elem(&snoop_proc, &parent_pid);
-	if (!followed || !(followed->what & SNOOP_FOLLOW))
-		return 0;
 	own.start_ns = BPF_CORE_READ(child, start_boottime);
-	own.what = followed->what;
+	own.what = snoop_what(BPF_CORE_READ(parent, tgid),
+			      BPF_CORE_READ(parent, group_leader, start_boottime));
+	if (!(own.what & SNOOP_FOLLOW))
+		return 0;
 	if (bpf_map_update_elem(&snoop_proc, &pid, &own, BPF_ANY) && count)
 		count->value[COUNTER_SNOOP_FULL]++;
 	return 0;

@@ -102,7 +102,8 @@ static __always_inline void current_owner(struct owner *owner)
 	owner->tid = (__u32)id;
 	owner->start_ns = BPF_CORE_READ(leader, start_boottime);
 	owner->cgroup_id = bpf_get_current_cgroup_id();
-	bpf_probe_read_kernel(owner->comm, sizeof(owner->comm), &leader->comm);
+	/* a string: before 5.17 the rest of an earlier name may stand behind its end */
+	bpf_core_read_str(owner->comm, sizeof(owner->comm), &leader->comm);
 }
 
 static __always_inline bool is_user_process(void)
@@ -131,6 +132,20 @@ static __always_inline bool is_full_socket(struct sock *sk)
 }
 
 /*
+ * Is it the kernel's own? The subflows of MPTCP are made by the kernel too, but
+ * on behalf of the process that holds the MPTCP socket.
+ */
+static __always_inline bool is_kernel_socket(struct sock *sk)
+{
+	struct tcp_sock *tcp = (void *)sk;
+
+	if (!BPF_CORE_READ_BITFIELD(sk, sk_kern_sock))
+		return false;
+	return sk->sk_protocol != IPPROTO_TCP || !bpf_core_field_exists(tcp->is_mptcp) ||
+	       !BPF_CORE_READ(tcp, is_mptcp);
+}
+
+/*
  * Does current use this socket right now? On TCP a packet can leave in the
  * middle of any system call that takes the bottom half's work along, so there
  * the socket must also be held.
@@ -142,11 +157,15 @@ static __always_inline bool current_uses(struct sock *sk)
 	return in_system_call();
 }
 
-/* One process's own tuple, by which the answers can be known: a tunnel's is of all who use it. */
+/*
+ * One process's own tuple, by which the answers can be known: a tunnel's is of
+ * all who use it, and that of a later fragment, without ports, of both hosts.
+ */
 static __always_inline bool has_tuple(const struct record *record)
 {
-	return record->has & RECORD_HAS_ADDR &&
-	       !(record->flags & (RECORD_BAD_HEADER | RECORD_TUNNELLED));
+	const __u16 shared = RECORD_BAD_HEADER | RECORD_TUNNELLED | RECORD_LATER_FRAGMENT;
+
+	return record->has & RECORD_HAS_ADDR && !(record->flags & shared);
 }
 
 static __always_inline bool same_owner(const struct owner *a, const struct owner *b)
@@ -191,7 +210,7 @@ static __always_inline void find_sender(struct sk_buff *skb, struct record *reco
 
 	if (sk && !is_full_socket(sk))
 		sk = NULL;
-	if (sk && BPF_CORE_READ_BITFIELD(sk, sk_kern_sock)) {
+	if (sk && is_kernel_socket(sk)) {
 		record->owner_source = SOURCE_KERNEL;
 		return;
 	}

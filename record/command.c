@@ -41,7 +41,8 @@ static _Noreturn void wait_and_exec(char **argv, const sigset_t *mask, int gate_
 	_exit(err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE);
 }
 
-int command_prepare(char **argv, const void *signal_mask, struct command *ret_command)
+int command_prepare(char **argv, const void *signal_mask, int stdout_fd,
+		    struct command *ret_command)
 {
 	int gate[2] = { -1, -1 }, result[2] = { -1, -1 };
 	pid_t pid;
@@ -59,6 +60,8 @@ int command_prepare(char **argv, const void *signal_mask, struct command *ret_co
 	if (!pid) {
 		close(gate[1]);
 		close(result[0]);
+		if (stdout_fd != STDOUT_FILENO)
+			dup2(stdout_fd, STDOUT_FILENO);
 		wait_and_exec(argv, signal_mask, gate[0], result[1]);
 	}
 	close(gate[0]);
@@ -76,9 +79,15 @@ static void close_pipes(struct command *command)
 	command->gate_fd = command->result_fd = -1;
 }
 
+static void set_status(struct command *command, int status)
+{
+	command->ended = true;
+	command->exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 int command_start(struct command *command)
 {
-	int err = 0;
+	int status, err = 0;
 
 	if (write(command->gate_fd, "", 1) != 1)
 		err = EPIPE; /* somebody killed it */
@@ -86,13 +95,10 @@ int command_start(struct command *command)
 		err = 0; /* closed by its exec */
 	close_pipes(command);
 	command->not_run = err != 0;
+	/* it is about to exit, and by its own status, not for a signal of ours */
+	if (err && waitpid(command->pid, &status, 0) == command->pid)
+		set_status(command, status);
 	return -err;
-}
-
-static void set_status(struct command *command, int status)
-{
-	command->ended = true;
-	command->exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 void command_check(struct command *command)
@@ -122,8 +128,10 @@ void command_end(struct command *command, int signal_fd)
 		return;
 	close_pipes(command); /* one that was never started ends by itself */
 	command_check(command);
-	if (!command->ended)
+	if (!command->ended) {
 		kill(command->pid, SIGTERM);
+		kill(command->pid, SIGCONT);
+	}
 	while (!command->ended) {
 		if (poll(&waiting, 1, 1000) > 0 && wants_end(signal_fd))
 			kill(command->pid, SIGKILL);

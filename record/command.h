@@ -21,9 +21,11 @@ struct command {
 
 /*
  * Make the process, which waits before it execs. signal_mask is what the
- * command shall have. Every failure has been told to the user.
+ * command shall have, and stdout_fd becomes its standard output. Every failure
+ * has been told to the user.
  */
-int command_prepare(char **argv, const void *signal_mask, struct command *ret_command);
+int command_prepare(char **argv, const void *signal_mask, int stdout_fd,
+		    struct command *ret_command);
 
 /* Let it exec. A command that cannot be run has ended, and the user been told. */
 int command_start(struct command *command);
@@ -32,8 +34,8 @@ int command_start(struct command *command);
 void command_check(struct command *command);
 
 /*
- * End it if it has not ended yet, by SIGTERM, and wait for it; when signal_fd
- * tells that the user wants an end, too, by SIGKILL.
+ * End it if it has not ended yet, by SIGTERM (it goes on if it was stopped),
+ * and wait for it; when signal_fd tells that the user wants an end, too, by SIGKILL.
  */
 void command_end(struct command *command, int signal_fd);
 

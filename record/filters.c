@@ -39,6 +39,20 @@ static int parse_name(const char *text, struct filter *filter)
 	return 0;
 }
 
+/* ::ffff:192.0.2.1 is how programs name an IPv4 address; in packets there is none of it. */
+static void unmap(struct host_range *host)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (host->family != 6 || host->prefix_bits < 96 ||
+	    memcmp(host->addr, mapped, sizeof(mapped)))
+		return;
+	memmove(host->addr, host->addr + 12, 4);
+	memset(host->addr + 4, 0, 12);
+	host->family = 4;
+	host->prefix_bits = (uint8_t)(host->prefix_bits - 96);
+}
+
 static int parse_host(const char *text, struct filter *filter)
 {
 	struct host_range *host = &filter->host;
@@ -61,6 +75,7 @@ static int parse_host(const char *text, struct filter *filter)
 	if (slash && parse_number(slash + 1, 0, bits, &bits))
 		goto bad;
 	host->prefix_bits = (uint8_t)bits;
+	unmap(host);
 	return 0;
 bad:
 	say("--host %s: not an IPv4 or IPv6 address, or not a prefix length of one", text);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,13 +45,30 @@ static bool is_regular(int fd)
 	return !fstat(fd, &status) && S_ISREG(status.st_mode);
 }
 
+/* A fifo waits here for its reader: who gives up waiting must be able to end it. */
+static int open_interruptible(const char *path)
+{
+	sigset_t ending, before;
+	int fd, err;
+
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGTERM);
+	sigaddset(&ending, SIGHUP);
+	sigprocmask(SIG_UNBLOCK, &ending, &before);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	err = fd < 0 ? -errno : 0;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return err ? err : fd;
+}
+
 /* A device or a fifo that exists is fine: nothing in it is overwritten. */
 static int open_existing(const char *path, bool force, int *ret_fd)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = open_interruptible(path);
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (!force && is_regular(fd)) {
 		close(fd);
 		return -EEXIST;

@@ -24,7 +24,8 @@
 #define FLUSH_NS (NS_PER_S / 2)
 #define SAMPLE_NS NS_PER_S
 #define COUNT_NAME_MAX 64
-#define LAST_DRAINS 20 /* a millisecond apart */
+#define LAST_DRAINS 20	   /* a millisecond apart */
+#define ROWS_A_CHUNK 32768 /* well within what a chunk can hold */
 
 struct recording {
 	struct kernel *kernel;
@@ -215,44 +216,60 @@ static size_t fill_counters(const struct recording *recording, struct nst_counte
 	return n;
 }
 
-static int write_totals(struct recording *recording)
+static int write_throughput(struct recording *recording)
 {
 	struct throughput *rows = NULL;
-	struct nst_throughput *throughput = NULL;
-	struct nst_counter *counters = NULL;
-	size_t n_rows = 0, n_throughput;
+	struct nst_throughput *throughput;
+	size_t n_rows = 0, n;
 	int err = kernel_throughput(recording->kernel, &rows, &n_rows);
 
 	if (err)
 		return err;
 	throughput = calloc(2 * n_rows + 1, sizeof(*throughput));
-	counters = calloc(n_count_names * (kernel_cpus(recording->kernel) + 1), sizeof(*counters));
-	err = -ENOMEM;
-	if (throughput && counters) {
-		n_throughput = fill_throughput(rows, n_rows, throughput);
-		const struct nst_rows tables[] = {
-			{ NST_TABLE_THROUGHPUT, throughput, n_throughput },
-			{ NST_TABLE_COUNTER, counters, fill_counters(recording, counters) },
-		};
-		err = nst_writer_rows(recording->writer, NST_CHUNK_TOTALS, tables, 2);
+	n = throughput ? fill_throughput(rows, n_rows, throughput) : 0;
+	err = throughput ? 0 : -ENOMEM;
+	for (size_t i = 0; !err && i < n; i += ROWS_A_CHUNK) {
+		const struct nst_rows table = { NST_TABLE_THROUGHPUT, throughput + i,
+						n - i < ROWS_A_CHUNK ? n - i : ROWS_A_CHUNK };
+
+		err = nst_writer_rows(recording->writer, NST_CHUNK_TOTALS, &table, 1);
 	}
-	free(counters);
 	free(throughput);
 	free(rows);
 	return err;
 }
 
+static int write_counters(struct recording *recording)
+{
+	size_t n_cpus = kernel_cpus(recording->kernel);
+	struct nst_counter *counters = calloc(n_count_names * (n_cpus + 1), sizeof(*counters));
+	int err = -ENOMEM;
+
+	if (counters) {
+		const struct nst_rows table = { NST_TABLE_COUNTER, counters,
+						fill_counters(recording, counters) };
+
+		err = nst_writer_rows(recording->writer, NST_CHUNK_TOTALS, &table, 1);
+	}
+	free(counters);
+	return err;
+}
+
 int recording_finish(struct recording *recording, uint64_t end_ns)
 {
-	int err = drain_all(recording);
+	int err;
 
+	/* at once: the last drain may take its time, and the two belong to one moment */
 	sample_clock(recording, end_ns);
+	err = drain_all(recording);
 	if (!err)
 		err = nst_writer_flush(recording->writer);
 	if (!err)
 		err = devices_refresh(&recording->devices, recording->writer, UINT64_MAX);
 	if (!err)
-		err = write_totals(recording);
+		err = write_throughput(recording);
+	if (!err)
+		err = write_counters(recording);
 	if (!err)
 		err = nst_writer_end(recording->writer, end_ns);
 	return err;

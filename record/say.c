@@ -6,6 +6,8 @@
 #include <stdio.h>
 
 #define CLEAR_LINE "\r\033[K"
+#define NO_WRAP "\033[?7l" /* what is cleared is one row, however narrow */
+#define WRAP "\033[?7h"
 
 static bool live_line;
 
@@ -40,7 +42,13 @@ void say_plain(const char *format, ...)
 
 void say_live(const char *text)
 {
-	fprintf(stderr, CLEAR_LINE "%s", text);
+	fprintf(stderr, CLEAR_LINE NO_WRAP "%s" WRAP, text);
 	fflush(stderr);
 	live_line = true;
+}
+
+void say_live_end(void)
+{
+	clear_live_line();
+	fflush(stderr);
 }

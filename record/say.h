@@ -12,4 +12,7 @@ void say_plain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A line that the next one overwrites: for terminals. */
 void say_live(const char *text);
 
+/* Nothing follows that line: clear it. */
+void say_live_end(void);
+
 #endif

@@ -49,9 +49,13 @@ static int catch_signals(struct session *session)
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGINT);
 	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGHUP);
+	if (signal(SIGHUP, SIG_DFL) == SIG_IGN)
+		signal(SIGHUP, SIG_IGN); /* nohup(1) */
+	else
+		sigaddset(&mask, SIGHUP);
 	sigaddset(&mask, SIGUSR1);
 	sigaddset(&mask, SIGCHLD);
+	signal(SIGCHLD, SIG_DFL); /* ignored, it would hide how the command ended */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &mask, &session->caller_mask))
@@ -193,7 +197,9 @@ static int begin(struct session *session)
 	if (!err)
 		err = output_open(settings->output, settings->force, &session->output);
 	if (!err && settings->command)
-		err = command_prepare(settings->command, &session->caller_mask, &session->command);
+		err = command_prepare(settings->command, &session->caller_mask,
+				      session->output.path ? STDOUT_FILENO : STDERR_FILENO,
+				      &session->command);
 	if (!err && settings->command) {
 		err = kernel_follow(session->kernel, (uint32_t)session->command.pid);
 		if (err)
@@ -311,6 +317,7 @@ int session_run(const struct settings *settings)
 		err = run(&session);
 	if (err == -EPIPE)
 		err = 0;
+	say_live_end();
 	err = clean_up(&session, err != 0) ?: err;
 	if (!settings->command)
 		return err ? EXIT_FAILURE : EXIT_SUCCESS;

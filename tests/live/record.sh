@@ -86,13 +86,13 @@ rm -f "$TMP/t.zst"
 expect 0 "$record" -o "$TMP/t.zst" -- "$traffic" rename 40000
 equal "what send_bytes and recv_bytes hold" "$(query "$TMP/t.zst" "SELECT
 	(SELECT count(*) FROM send_bytes WHERE name LIKE 'name%') ||
-	' ' || (SELECT count(*) FROM recv_bytes WHERE name LIKE 'name%')")" "40000 40000"
+	' ' || (SELECT count(*) FROM recv_bytes WHERE name LIKE 'name%') AS n")" "40000 40000"
 
 # on a terminal the status line is gone at the end, also where the reader went
-script -qec "$record -o - --port 9 --interface nsl | { head -c 1; sleep 1.5
+script -qefc "$record -o - --port 9 --interface nsl | { head -c 1
+	until grep -qF 'lost 0' $TMP/tty; do sleep 0.05; done
 	ip netns exec $left $traffic flood udp 10.99.0.2 9 10 100; } >/dev/null" /dev/null \
 	</dev/null >"$TMP/tty" 2>&1 || fail "on a terminal: $(cat "$TMP/tty")"
-says "$TMP/tty" "lost 0"
 tail -c 4 "$TMP/tty" | grep -qF "$(printf '\r\033[K')" || fail "the terminal: $(od -c "$TMP/tty")"
 
 # -q is quiet, the default name is one's own directory's

@@ -2,14 +2,17 @@
 /*
  * Traffic whose exact amount is known: what a live test holds the recorder to.
  *
- *   traffic serve tcp|udp ADDRESS PORT
- *   traffic send  tcp|udp ADDRESS PORT BYTES [SIZE]
+ *   traffic serve tcp|mptcp|udp ADDRESS PORT
+ *   traffic send  tcp|mptcp|udp ADDRESS PORT BYTES [SIZE]
  *   traffic flood udp ADDRESS PORT COUNT [SIZE]
+ *   traffic rename COUNT
  *
  * serve takes one client, says "ready" when that may come, and takes all it
  * sends. send moves BYTES of payload, over UDP in datagrams of SIZE, and waits
  * for the server after every 64 of them, so that no queue on the way overflows.
- * flood sends COUNT datagrams as fast as it can and waits for nobody.
+ * flood sends COUNT datagrams as fast as it can and waits for nobody. rename
+ * sends itself COUNT datagrams over the loopback device and receives them, each
+ * time under another name.
  * At the end each says on standard output what it moved, in one line:
  *
  *   pid PID sent BYTES in COUNT received BYTES in COUNT retransmitted BYTES
@@ -27,6 +30,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -57,7 +61,7 @@ static uint64_t number(const char *text)
 	return value;
 }
 
-static int open_socket(int type, const char *address, const char *port,
+static int open_socket(int type, int protocol, const char *address, const char *port,
 		       struct sockaddr_storage *ret_address, socklen_t *ret_length)
 {
 	struct addrinfo hints = { .ai_socktype = type,
@@ -70,7 +74,7 @@ static int open_socket(int type, const char *address, const char *port,
 		fprintf(stderr, "traffic: %s port %s: %s\n", address, port, gai_strerror(err));
 		exit(1);
 	}
-	fd = socket(found->ai_family, type, 0);
+	fd = socket(found->ai_family, type, protocol);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)))
 		die("socket");
 	if (type == SOCK_DGRAM)
@@ -207,25 +211,61 @@ static void flood_udp(int fd, uint64_t count, size_t size, struct moved *moved)
 	}
 }
 
+/* Two sockets in turn, so that each datagram that arrives is of a tuple that has sent. */
+static void send_renamed(uint64_t count)
+{
+	struct sockaddr_in address[2];
+	socklen_t length = sizeof(address[0]);
+	char name[16], buffer;
+	int fd[2];
+
+	for (int i = 0; i < 2; i++) {
+		address[i] = (struct sockaddr_in){ .sin_family = AF_INET,
+						   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		fd[i] = socket(AF_INET, SOCK_DGRAM, 0);
+		if (fd[i] < 0 || bind(fd[i], (struct sockaddr *)&address[i], length) ||
+		    getsockname(fd[i], (struct sockaddr *)&address[i], &length))
+			die("a socket of its own");
+	}
+	for (int i = 0; i < 2; i++)
+		if (connect(fd[i], (struct sockaddr *)&address[!i], length))
+			die("connect");
+	for (uint64_t n = 0; n < count; n++) {
+		snprintf(name, sizeof(name), "name%u", (unsigned int)n);
+		if (prctl(PR_SET_NAME, name, 0, 0, 0))
+			die("prctl");
+		for (int i = 0; i < 2; i++)
+			if (send(fd[i], "", 1, 0) != 1 || recv(fd[!i], &buffer, 1, 0) != 1)
+				die("a datagram to itself");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct sockaddr_storage address;
 	struct moved moved = { 0 };
 	socklen_t length;
 	size_t size;
-	bool tcp, server;
+	bool tcp, mptcp, server;
 	int fd;
 
+	alarm(SECONDS_MAX);
+	if (argc == 3 && !strcmp(argv[1], "rename")) {
+		send_renamed(number(argv[2]));
+		return 0;
+	}
 	if (argc < 5 || (strcmp(argv[1], "serve") && argc < 6)) {
-		fputs("usage: traffic serve|send|flood tcp|udp ADDRESS PORT [AMOUNT [SIZE]]\n",
+		fputs("usage: traffic serve|send|flood tcp|mptcp|udp ADDRESS PORT [AMOUNT [SIZE]]\n"
+		      "       traffic rename COUNT\n",
 		      stderr);
 		return 2;
 	}
-	alarm(SECONDS_MAX);
 	server = !strcmp(argv[1], "serve");
-	tcp = !strcmp(argv[2], "tcp");
+	mptcp = !strcmp(argv[2], "mptcp");
+	tcp = mptcp || !strcmp(argv[2], "tcp");
 	size = argc > 6 ? number(argv[6]) : 1000;
-	fd = open_socket(tcp ? SOCK_STREAM : SOCK_DGRAM, argv[3], argv[4], &address, &length);
+	fd = open_socket(tcp ? SOCK_STREAM : SOCK_DGRAM, mptcp ? IPPROTO_MPTCP : 0, argv[3],
+			 argv[4], &address, &length);
 	if (server ? bind(fd, (struct sockaddr *)&address, length)
 		   : connect(fd, (struct sockaddr *)&address, length))
 		die(server ? "bind" : "connect");
