@@ -124,10 +124,14 @@ static int add_to(const struct settings *settings, struct input *inputs, size_t 
 	sqlite3 *db = NULL;
 	int err = db_open(settings->output, true, &db);
 
-	if (!err)
-		err = load_into(db, settings, inputs, n_inputs, ret_damaged);
+	if (err)
+		return err;
+	err = load_into(db, settings, inputs, n_inputs, ret_damaged);
 	/* closing a connection rolls back what was not committed */
 	sqlite3_close(db);
+	/* but after a failed write only the next one does: no journal is to be left */
+	if (err && !db_open(settings->output, true, &db))
+		sqlite3_close(db);
 	return err;
 }
 
@@ -145,6 +149,7 @@ static int sync_file(const char *path)
 static int build_new(const struct settings *settings, struct input *inputs, size_t n_inputs,
 		     bool *ret_damaged)
 {
+	static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
 	sqlite3 *db = NULL;
 	int fd, err;
 
@@ -162,8 +167,9 @@ static int build_new(const struct settings *settings, struct input *inputs, size
 		return err;
 	}
 	close(fd);
-	signal(SIGINT, remove_unfinished);
-	signal(SIGTERM, remove_unfinished);
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+		if (signal(ending[i], remove_unfinished) == SIG_IGN)
+			signal(ending[i], SIG_IGN); /* nohup */
 	err = db_create(unfinished, &db);
 	if (!err)
 		err = load_into(db, settings, inputs, n_inputs, ret_damaged);

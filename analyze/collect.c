@@ -69,20 +69,26 @@ static int is_repeated(struct reading *reading, const struct nst_header *header,
 	struct collector *collector = reading->collector;
 	char uuid[TEXT_UUID_MAX];
 	uint32_t number;
-	bool is_known = false;
+	bool is_known = false, is_complete = false;
 	int err = 0;
 
 	if (dims_find_trace(&collector->dims, header->uuid, &number)) {
-		say("%s: trace %s was read before and is not counted twice", reading->input->name,
-		    text_uuid(header->uuid, uuid));
+		is_complete = collector->traces[number].complete;
+		say("%s: trace %s was read before and is not counted twice%s%s%s",
+		    reading->input->name, text_uuid(header->uuid, uuid),
+		    is_complete ? "" : "; if this copy is more complete than ",
+		    is_complete ? "" : collector->traces[number].file,
+		    is_complete ? "" : ", name it alone");
 		*ret_is_repeated = true;
 		return 0;
 	}
 	if (collector->check_known)
-		err = known_trace(collector->db, header->uuid, &is_known);
+		err = known_trace(collector->db, header->uuid, &is_known, &is_complete);
 	if (is_known)
-		say("%s: trace %s is in the database already", reading->input->name,
-		    text_uuid(header->uuid, uuid));
+		say("%s: trace %s is in the database already%s", reading->input->name,
+		    text_uuid(header->uuid, uuid),
+		    is_complete ? ""
+				: ", but not complete: if this copy is, load it into a new one");
 	if (!err)
 		*ret_is_repeated = is_known;
 	return err;
@@ -139,11 +145,14 @@ static int add_events(struct reading *reading, uint32_t number, const struct nst
 {
 	struct collector *collector = reading->collector;
 	struct collected *trace = &collector->traces[number];
+	uint64_t *end_ordinal = &collector->dims.traces[number].end_ordinal;
 	const struct nst_dictionaries *dictionaries;
 	const struct nst_events *events;
 	size_t from, to;
 	int err;
 
+	if (chunk->first_ordinal + chunk->n_events > *end_ordinal)
+		*end_ordinal = chunk->first_ordinal + chunk->n_events;
 	window_clock_bounds(&collector->bounds, &collector->dims.traces[number].timeline,
 			    &trace->bounds);
 	if (chunk->last_ns < trace->bounds.from_ns || chunk->first_ns >= trace->bounds.to_ns ||
@@ -166,14 +175,6 @@ static int add_events(struct reading *reading, uint32_t number, const struct nst
 			  collector->lanes, dictionaries->n_lanes);
 }
 
-/* A trace whose headers are all damaged starts with what is left of it. */
-static uint64_t start_of(const struct nst_header *header, const struct nst_chunk *chunk)
-{
-	if (header->start_ns)
-		return header->start_ns;
-	return chunk->n_events ? chunk->first_ns : chunk->sample_clock_ns;
-}
-
 static int add_chunk(struct reading *reading, const struct nst_chunk *chunk)
 {
 	struct collector *collector = reading->collector;
@@ -190,7 +191,7 @@ static int add_chunk(struct reading *reading, const struct nst_chunk *chunk)
 			   chunk->sample_realtime_ns);
 	if (err)
 		return err;
-	start_ns = start_of(&collector->traces[number].header, chunk);
+	start_ns = input_trace_start(&collector->traces[number].header, chunk);
 	if (!collector->traces[number].has_axis && (start_ns || chunk->type == NST_CHUNK_EVENTS))
 		collector_set_axis(collector, number, start_ns);
 	if (chunk->type == NST_CHUNK_EVENTS)
@@ -289,7 +290,7 @@ int collector_resolve_window(struct collector *collector, struct input *inputs, 
 	int64_t start_ns = INT64_MAX, end_ns = INT64_MIN;
 
 	if (!window_is_relative(&collector->window) ||
-	    (n_inputs == 1 && !window_needs_end(&collector->window)))
+	    (n_inputs == 1 && !inputs->can_seek && !window_needs_end(&collector->window)))
 		return 0;
 	for (size_t i = 0; i < n_inputs; i++) {
 		int err = input_spool(&inputs[i]);

@@ -51,8 +51,9 @@ int collector_init(struct collector *collector, sqlite3 *db, struct rollup_setti
 void collector_free(struct collector *collector);
 
 /*
- * Resolve a window that hangs on the start or end of several traces, or on an
- * end, by reading all inputs through; pipes are spooled. 0 or -errno, said.
+ * Resolve a window that hangs on the start or end of the traces by reading all
+ * inputs through; pipes are spooled. A single pipe is not, where only its start
+ * is asked for: the first trace in it then counts. 0 or -errno, said.
  */
 int collector_resolve_window(struct collector *collector, struct input *inputs, size_t n_inputs);
 

@@ -11,6 +11,7 @@
 
 #define APPLICATION_ID 1314082384 /* as in schema.sql */
 #define SCHEMA_VERSION 1
+#define BUSY_MS 10000 /* another program reads or writes the database */
 
 int db_error(sqlite3 *db, const char *doing)
 {
@@ -113,16 +114,23 @@ int db_integer(sqlite3 *db, const char *sql, int64_t otherwise, int64_t *ret_val
 	return err;
 }
 
+/* path NULL: a database in memory. */
 static int open_path(const char *path, int flags, sqlite3 **ret_db)
 {
 	sqlite3 *db = NULL;
-	int code = sqlite3_open_v2(path, &db, flags, NULL);
+	/* to SQLite "file:x" may be a URI and ":memory:" is no file: "./" makes both names */
+	char *name = path ? sqlite3_mprintf("%s%s", *path == '/' ? "" : "./", path)
+			  : sqlite3_mprintf(":memory:");
+	int code = name ? sqlite3_open_v2(name, &db, flags, NULL) : SQLITE_NOMEM;
 
+	sqlite3_free(name);
 	if (code != SQLITE_OK) {
-		say("%s: %s", path, db ? sqlite3_errmsg(db) : sqlite3_errstr(code));
+		say("%s: %s", path ? path : "database",
+		    db ? sqlite3_errmsg(db) : sqlite3_errstr(code));
 		sqlite3_close(db);
 		return -EIO;
 	}
+	sqlite3_busy_timeout(db, BUSY_MS);
 	*ret_db = db;
 	return 0;
 }
@@ -130,8 +138,7 @@ static int open_path(const char *path, int flags, sqlite3 **ret_db)
 int db_create(const char *path, sqlite3 **ret_db)
 {
 	sqlite3 *db;
-	int err = open_path(path ? path : ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-			    &db);
+	int err = open_path(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db);
 
 	if (err)
 		return err;
@@ -149,12 +156,24 @@ int db_create(const char *path, sqlite3 **ret_db)
 	return 0;
 }
 
+/* What an interrupted load left has to be rolled back, which writes to the file. */
+static bool needs_rollback(sqlite3 *db)
+{
+	sqlite3_exec(db, "PRAGMA application_id", NULL, NULL, NULL);
+	return sqlite3_extended_errcode(db) == SQLITE_READONLY_ROLLBACK;
+}
+
 int db_open(const char *path, bool writable, sqlite3 **ret_db)
 {
 	sqlite3 *db = NULL;
 	int64_t id = 0, version = 0;
 	int err = open_path(path, writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, &db);
 
+	if (!err && !writable && needs_rollback(db)) {
+		sqlite3_close(db);
+		db = NULL;
+		err = open_path(path, SQLITE_OPEN_READWRITE, &db);
+	}
 	if (!err)
 		err = db_integer(db, "PRAGMA application_id", 0, &id);
 	if (!err)

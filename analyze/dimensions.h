@@ -68,6 +68,7 @@ struct process_name {	  /* the last one known */
 struct dims_trace {
 	uint8_t uuid[16];
 	uint32_t boot;
+	uint64_t end_ordinal; /* behind the last event that was read */
 	struct timeline timeline;
 };
 

@@ -242,13 +242,18 @@ static int print_all(struct dumping *dumping)
 	return more < 0 || nst_reader_damaged(reader) ? STATUS_DAMAGED : STATUS_DONE;
 }
 
-/* The window of a file hangs on its end: read it through once. */
+/*
+ * The window hangs on the start or end of all traces in the file: read it
+ * through once. A pipe goes on being printed as it comes where only its start
+ * is asked for, which is then that of the first trace.
+ */
 static int resolve_window(struct dumping *dumping)
 {
 	int64_t start_ns = INT64_MAX, end_ns = INT64_MIN;
 	int err;
 
-	if (!window_needs_end(&dumping->window))
+	if (!window_is_relative(&dumping->window) ||
+	    (!dumping->input->can_seek && !window_needs_end(&dumping->window)))
 		return 0;
 	err = input_spool(dumping->input);
 	if (!err)

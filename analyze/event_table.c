@@ -165,8 +165,12 @@ static int look_at_chunk(void *context, struct nst_reader *reader, const struct 
 	    (int64_t)chunk->last_ns < cursor->from_ns || (int64_t)chunk->first_ns > cursor->to_ns)
 		return 0;
 	/* a trace that another input had before is that input's */
-	return dims_find_trace(cursor->source->dims, traces[chunk->trace].header.uuid, &trace) &&
-	       trace >= cursor->source->first_trace;
+	if (!dims_find_trace(cursor->source->dims, traces[chunk->trace].header.uuid, &trace) ||
+	    trace < cursor->source->first_trace)
+		return 0;
+	/* a recording that goes on has more by now than what was summed */
+	return chunk->first_ordinal + chunk->n_events <=
+	       cursor->source->dims->traces[trace].end_ordinal;
 }
 
 /* The ids of the chunk's lanes. */

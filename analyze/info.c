@@ -152,7 +152,7 @@ static int print_cross_check(FILE *out, sqlite3 *db)
 		"SELECT w.is_send, "
 		"(SELECT sum(bytes) FROM throughput t WHERE t.is_send = w.is_send) AS counted, "
 		"(SELECT coalesce(sum(u.bytes), 0) FROM usage u JOIN lane l USING (lane_id) "
-		" WHERE l.is_send = w.is_send), "
+		" WHERE l.is_send = w.is_send AND l.trace_id IN (SELECT trace_id FROM throughput)), "
 		"(SELECT coalesce(sum(events), 0) FROM lost) "
 		"FROM (SELECT 1 AS is_send UNION ALL SELECT 0) w WHERE counted IS NOT NULL",
 		&row);

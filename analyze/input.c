@@ -43,6 +43,10 @@ int input_open(const char *name, struct input *ret_input)
 	input.is_database = input.can_seek &&
 			    pread(input.fd, start, sizeof(start), 0) == sizeof(start) &&
 			    !memcmp(start, sqlite_magic, sizeof(start));
+	if (input.is_database && input.fd == STDIN_FILENO && !strcmp(name, "-")) {
+		say("standard input is a database: name it instead");
+		return -EINVAL;
+	}
 	*ret_input = input;
 	return 0;
 }

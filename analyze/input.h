@@ -38,6 +38,12 @@ void input_close(struct input *input);
 int input_survey(const struct input *input, int64_t *start_ns, int64_t *end_ns);
 
 /*
+ * When the trace of a chunk started, on its clock: one whose headers are all
+ * damaged starts with what is left of it. 0: this chunk does not say.
+ */
+uint64_t input_trace_start(const struct nst_header *header, const struct nst_chunk *chunk);
+
+/*
  * Word the problems from *n_said on that the reader noted, and what is wrong
  * with err, the result of nst_reader_next() (0 or a negative errno).
  */

@@ -162,16 +162,18 @@ int known_read(sqlite3 *db, struct dimensions *dims)
 	return err;
 }
 
-int known_trace(sqlite3 *db, const uint8_t uuid[16], bool *ret_is_known)
+int known_trace(sqlite3 *db, const uint8_t uuid[16], bool *ret_is_known, bool *ret_is_complete)
 {
 	char text[TEXT_UUID_MAX];
 	sqlite3_stmt *row = NULL;
-	int code, err = db_prepare(db, "SELECT 1 FROM trace WHERE uuid = ?", &row);
+	int code, err = db_prepare(db, "SELECT complete FROM trace WHERE uuid = ?", &row);
 
 	if (err)
 		return err;
 	sqlite3_bind_text(row, 1, text_uuid(uuid, text), -1, SQLITE_STATIC);
 	code = sqlite3_step(row);
+	if (code == SQLITE_ROW)
+		*ret_is_complete = sqlite3_column_int(row, 0) != 0;
 	if (code == SQLITE_ROW || code == SQLITE_DONE)
 		*ret_is_known = code == SQLITE_ROW;
 	else

@@ -14,7 +14,10 @@
  */
 int known_read(sqlite3 *db, struct dimensions *dims);
 
-/* True in *ret_is_known if the database has a trace with this uuid. 0 or -EIO, said. */
-int known_trace(sqlite3 *db, const uint8_t uuid[16], bool *ret_is_known);
+/*
+ * True in *ret_is_known if the database has a trace with this uuid, and then
+ * whether all of it. 0 or -EIO, said.
+ */
+int known_trace(sqlite3 *db, const uint8_t uuid[16], bool *ret_is_known, bool *ret_is_complete);
 
 #endif

@@ -3,9 +3,11 @@
 #include "analyze/command.h"
 #include "analyze/say.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct command *const commands[] = {
 	&command_report, &command_load, &command_info, &command_dump, &command_sql,
@@ -21,6 +23,14 @@ static void print_usage(FILE *out)
 		     "--version the program's version.\n");
 }
 
+/* A standard stream that is closed must not become a trace: using it stays an error. */
+static void fill_closed_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 static int finish_help(void)
 {
 	return fflush(stdout) || ferror(stdout) ? STATUS_FAILED : STATUS_DONE;
@@ -28,6 +38,7 @@ static int finish_help(void)
 
 int main(int argc, char **argv)
 {
+	fill_closed_streams();
 	signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error like any other */
 	if (argc < 2) {
 		print_usage(stderr);

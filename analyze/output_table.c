@@ -2,7 +2,7 @@
 /*
  * An aligned table. All of it is kept until the widths are known; what is over
  * the limit is only summed. On a narrow terminal the columns of least weight
- * are left out, then the widest texts are shortened.
+ * are left out, then the widest texts are shortened, then the last keys go.
  */
 #include "analyze/output.h"
 
@@ -19,7 +19,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define SHORTEST 8 /* what a shortened text keeps */
+#define SHORTEST 4 /* what a shortened text keeps */
 
 struct column {
 	const char *name, *title;
@@ -351,6 +351,15 @@ static struct column *widest_text(struct table *table)
 	return widest;
 }
 
+/* The last column of such a weight or more that is still shown, but never the first. */
+static struct column *last_column(struct table *table, int weight)
+{
+	for (size_t i = table->n_columns; i-- > 1;)
+		if (!table->columns[i].is_hidden && column_weight(table->columns[i].name) >= weight)
+			return &table->columns[i];
+	return NULL;
+}
+
 static void fit(struct table *table)
 {
 	struct column *column;
@@ -360,6 +369,9 @@ static void fit(struct table *table)
 		column->is_hidden = true;
 	while (full_width(table) > table->style->width && (column = widest_text(table)))
 		column->width--;
+	while (full_width(table) > table->style->width &&
+	       ((column = last_column(table, 100)) || (column = last_column(table, 0))))
+		column->is_hidden = true;
 }
 
 /* Text cut to the column's width, a ~ for what is missing. */

@@ -1,35 +1,79 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/input.h"
+#include "analyze/intern.h"
 #include "analyze/timeline.h"
+
+#include <stdlib.h>
+
+struct surveyed { /* one trace */
+	struct timeline timeline;
+	bool has_start;
+	uint64_t start_ns;
+};
+
+uint64_t input_trace_start(const struct nst_header *header, const struct nst_chunk *chunk)
+{
+	if (header->start_ns)
+		return header->start_ns;
+	return chunk->n_events ? chunk->first_ns : chunk->sample_clock_ns;
+}
+
+static int survey_chunk(struct surveyed *trace, const struct nst_header *header,
+			const struct nst_chunk *chunk)
+{
+	int err = timeline_add(&trace->timeline, header->start_ns, header->start_realtime_ns);
+
+	if (!err)
+		err = timeline_add(&trace->timeline, chunk->sample_clock_ns,
+				   chunk->sample_realtime_ns);
+	if (!trace->has_start)
+		trace->start_ns = input_trace_start(header, chunk);
+	trace->has_start = trace->start_ns || chunk->type == NST_CHUNK_EVENTS;
+	return err;
+}
+
+/* Every trace has a clock of its own: they may be of different boots. */
+static int survey_chunks(struct nst_reader *reader, struct surveyed **traces, size_t *n_allocated)
+{
+	const struct nst_chunk *chunk;
+	size_t n;
+	int err = 0;
+
+	while (!err && nst_reader_next(reader, &chunk) > 0) {
+		const struct nst_trace *read = nst_reader_traces(reader, &n);
+
+		err = array_reserve(traces, n_allocated, n, sizeof(**traces));
+		if (!err)
+			err = survey_chunk(&(*traces)[chunk->trace], &read[chunk->trace].header,
+					   chunk);
+	}
+	return err;
+}
 
 int input_survey(const struct input *input, int64_t *start_ns, int64_t *end_ns)
 {
 	struct nst_reader *reader = NULL;
-	const struct nst_chunk *chunk;
-	const struct nst_trace *traces;
-	struct timeline timeline = { 0 };
-	size_t n = 0;
+	struct surveyed *traces = NULL;
+	const struct nst_trace *read;
+	size_t n = 0, n_allocated = 0;
 	int err = nst_reader_open(input->fd, &reader);
 
-	if (err)
-		return err;
-	while (!err && nst_reader_next(reader, &chunk) > 0) {
-		traces = nst_reader_traces(reader, &n);
-		err = timeline_add(&timeline, traces[chunk->trace].header.start_ns,
-				   traces[chunk->trace].header.start_realtime_ns);
-		if (!err)
-			err = timeline_add(&timeline, chunk->sample_clock_ns,
-					   chunk->sample_realtime_ns);
-	}
-	traces = nst_reader_traces(reader, &n);
-	for (size_t i = 0; i < n && !err; i++) {
-		int64_t start = timeline_realtime(&timeline, traces[i].header.start_ns);
-		int64_t end = timeline_realtime(&timeline, traces[i].end_ns);
+	if (!err)
+		err = survey_chunks(reader, &traces, &n_allocated);
+	read = err ? NULL : nst_reader_traces(reader, &n);
+	for (size_t i = 0; i < n && i < n_allocated && !err; i++) {
+		int64_t start = timeline_realtime(&traces[i].timeline, traces[i].start_ns);
+		int64_t end = timeline_realtime(&traces[i].timeline, read[i].end_ns);
 
+		/* nothing but a header is left of it */
+		if (!traces[i].has_start)
+			continue;
 		*start_ns = start < *start_ns ? start : *start_ns;
 		*end_ns = end > *end_ns ? end : *end_ns;
 	}
-	timeline_free(&timeline);
+	for (size_t i = 0; i < n_allocated; i++)
+		timeline_free(&traces[i].timeline);
+	free(traces);
 	nst_reader_close(reader);
 	return err ? err : input_rewind(input);
 }

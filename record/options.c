@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #define DEFAULT_LEVEL 3
 #define MAX_LEVEL 19
@@ -182,6 +183,11 @@ int options_read(int argc, char **argv, struct settings *settings)
 	int first, err;
 
 	err = options_parse(specs, true, argc, argv, &read, &first);
+	if (!err && first < argc && strcmp(argv[first - 1], "--")) {
+		/* --stats 5 is not --stats=5, and 5 is no command */
+		say("%s: not an option; a command stands behind --", argv[first]);
+		err = -EINVAL;
+	}
 	if (err) {
 		options_free(&read);
 		return err;

@@ -23,10 +23,14 @@ FROM (
 		coalesce(sum(CASE WHEN NOT l.is_send THEN us.bytes END), 0) AS recv_bytes,
 		coalesce(sum(CASE WHEN l.is_send THEN us.packets END), 0) AS send_packets,
 		coalesce(sum(CASE WHEN NOT l.is_send THEN us.packets END), 0) AS recv_packets,
-		sum(CASE WHEN l.is_send THEN us.payload_bytes END) AS send_payload_bytes,
-		sum(CASE WHEN NOT l.is_send THEN us.payload_bytes END) AS recv_payload_bytes,
-		sum(CASE WHEN l.is_send THEN us.wire_bytes END) AS send_wire_bytes,
-		sum(CASE WHEN NOT l.is_send THEN us.wire_bytes END) AS recv_wire_bytes,
+		coalesce(sum(CASE WHEN l.is_send THEN us.payload_bytes END),
+			CASE WHEN NOT max(l.is_send) THEN 0 END) AS send_payload_bytes,
+		coalesce(sum(CASE WHEN NOT l.is_send THEN us.payload_bytes END),
+			CASE WHEN min(l.is_send) THEN 0 END) AS recv_payload_bytes,
+		coalesce(sum(CASE WHEN l.is_send THEN us.wire_bytes END),
+			CASE WHEN NOT max(l.is_send) THEN 0 END) AS send_wire_bytes,
+		coalesce(sum(CASE WHEN NOT l.is_send THEN us.wire_bytes END),
+			CASE WHEN min(l.is_send) THEN 0 END) AS recv_wire_bytes,
 		min(us.first_realtime_ns) AS first, max(us.last_realtime_ns) AS last
 	FROM usage us
 	JOIN lane l ON l.lane_id = us.lane_id

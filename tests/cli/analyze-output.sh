@@ -64,6 +64,15 @@ equal "net_event in the shell" "$(sqlite3 "$TMP/x.db" "SELECT sum(bytes) FROM ne
 	"$("$analyze" dump --format json "$trace" | jq -s 'map(.bytes) | add')"
 ls "$TMP"/x.db.tmp-* >/dev/null 2>&1 && fail "load left its half-made file"
 
+# a closed standard output is no place to spool to, and printing to it fails
+status=0
+cat "$trace" | "$analyze" report --to -0 - >&- 2>"$TMP/err" || status=$?
+equal "status of report with standard output closed" $status 1
+status=0
+"$analyze" report - <"$TMP/x.db" 2>"$TMP/err" || status=$?
+equal "status of report on a database on standard input" $status 1
+says "$TMP/err" "name it instead"
+
 # a reader that goes away is no error, a full disk is
 { "$analyze" dump "$trace"; echo $? >"$TMP/status"; } | head -n 1 >/dev/null
 equal "status of dump | head" "$(cat "$TMP/status")" 0

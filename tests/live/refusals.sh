@@ -17,6 +17,8 @@ usage "10.0.0.0/33" --host 10.0.0.0/33
 usage "nonsense" --proto nonsense
 usage "20000" -l 20000
 usage "0" -d 0
+usage "behind --" --stats 5
+usage "behind --" -o "$TMP/t.zst" true
 expect 0 "$record" --help
 says "$TMP/out" "--output"
 equal "what asked-for help says on stderr" "$(cat "$TMP/err")" ""

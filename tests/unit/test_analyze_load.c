@@ -2,9 +2,13 @@
 /* load and sql: what a database says is what the trace says. */
 #include "tests/unit/trace_maker.h"
 
+#include "analyze/collect.h"
+#include "analyze/event_table.h"
 #include "analyze/say.h"
 
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 /* Two processes, both directions, some fields unknown; in chunks that overlap. */
@@ -132,6 +136,9 @@ static void a_trace_is_loaded_once(void)
 	check_query(db, "SELECT count(*) FROM process", "3");
 	check_query(db, "SELECT count(*) FROM conversation", "3");
 	check_query(db, "SELECT sum(complete) || ' of ' || count(*) FROM trace", "1 of 2");
+	CHECK_INT(maker_run(&command_load, "-o", db, make_mixed("end.zst", 3, true), NULL),
+		  STATUS_DONE);
+	CHECK(strstr(maker_err, "not complete"));
 	check_same(trace, db, "process", "--to", "2025-01-01T00:00:00Z"); /* nothing in either */
 	CHECK_INT(maker_run(&command_report, "--format", "csv", "--by", "process", db, NULL),
 		  STATUS_DONE);
@@ -197,6 +204,130 @@ static void sql_on_a_trace(void)
 	CHECK(strstr(maker_err, "nonsense"));
 }
 
+/* A name that SQLite alone would take for a URI, for memory or for its options. */
+static void names_are_plain_paths(void)
+{
+	static const char *const names[] = { "file:plain.db", "file:x.db?mode=memory",
+					     ":memory:", "a?immutable=1", "-dash.db" };
+	const char *trace = maker_path("mixed.zst"), *path;
+	char here[4096];
+
+	CHECK(getcwd(here, sizeof(here)) && !chdir(maker_directory));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct stat status;
+
+		CHECK_INT(maker_run(&command_load, "-o", names[i], trace, NULL), STATUS_DONE);
+		path = maker_path(names[i]);
+		CHECK(!stat(path, &status) && status.st_size > 0);
+		CHECK_INT(maker_run(&command_load, "-o", names[i], trace, NULL), STATUS_DONE);
+		CHECK(strstr(maker_err, "in the database already"));
+		CHECK_INT(maker_run(&command_sql, "--format", "csv", "--", names[i],
+				    "SELECT count(*) AS n FROM net_event", NULL),
+			  STATUS_DONE);
+		CHECK_STR(maker_out, "n\r\n200\r\n");
+	}
+	CHECK(!chdir(here));
+}
+
+/* A copy of a database in the middle of a change that has reached the file. */
+static void an_interrupted_load_is_rolled_back(void)
+{
+	const char *db_path = maker_path("whole.db"), *left = maker_path("left.db");
+	sqlite3 *db = NULL;
+	char command[400];
+
+	CHECK_INT(maker_run(&command_load, "-o", db_path, maker_path("mixed.zst"), NULL),
+		  STATUS_DONE);
+	CHECK(sqlite3_open(db_path, &db) == SQLITE_OK);
+	CHECK(sqlite3_exec(db,
+			   "PRAGMA cache_size = 1; BEGIN; UPDATE usage SET bytes = 0; "
+			   "INSERT INTO event SELECT e.* FROM event e, event f",
+			   NULL, NULL, NULL) == SQLITE_OK);
+	snprintf(command, sizeof(command), "cp '%s' '%s' && cp '%s-journal' '%s-journal'", db_path,
+		 left, db_path, left);
+	CHECK_INT(system(command), 0);
+	sqlite3_close(db);
+	CHECK_INT(maker_run(&command_report, "--format", "csv", "--by", "protocol", left, NULL),
+		  STATUS_DONE);
+	CHECK_INT(maker_sum("send_bytes") + maker_sum("recv_bytes"), 119900);
+	check_query(left, "SELECT count(*) FROM event", "200");
+}
+
+/* More events than SQLite keeps in memory, and no room for them. */
+static void a_full_disk_leaves_the_database_as_it_was(void)
+{
+	const char *db = maker_path("room.db"), *path = maker_path("long.zst");
+	const char *journal = maker_path("room.db-journal");
+	struct maker maker = maker_begin(path, 8, 1);
+	struct rlimit limit, small;
+	struct stat before, after;
+
+	for (uint64_t i = 0; i < 200000; i++) {
+		struct net_event event = maker_event(i, true);
+
+		maker_add(&maker, &event);
+	}
+	maker_end(&maker, S);
+	CHECK_INT(maker_run(&command_load, "-o", db, maker_path("mixed.zst"), NULL), STATUS_DONE);
+	CHECK(!stat(db, &before));
+	CHECK(!getrlimit(RLIMIT_FSIZE, &limit));
+	small = limit;
+	small.rlim_cur = 1 << 20;
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK(!setrlimit(RLIMIT_FSIZE, &small));
+	CHECK_INT(maker_run(&command_load, "-o", db, path, NULL), STATUS_FAILED);
+	CHECK(!setrlimit(RLIMIT_FSIZE, &limit));
+	CHECK(access(journal, F_OK) != 0);
+	CHECK(!stat(db, &after) && after.st_size == before.st_size);
+	check_query(db, "SELECT count(*) FROM event", "200");
+}
+
+static void databases_wait_for_each_other(void)
+{
+	sqlite3 *db = NULL;
+	int64_t ms = 0;
+
+	CHECK_INT(db_open(maker_path("whole.db"), true, &db), 0);
+	CHECK_INT(db_integer(db, "PRAGMA busy_timeout", 0, &ms), 0);
+	CHECK(ms >= 1000);
+	sqlite3_close(db);
+}
+
+/* Events that came after the sums were made belong to neither. */
+static void a_recording_that_goes_on_is_loaded_up_to_one_point(void)
+{
+	const char *path = maker_path("live.zst");
+	struct maker maker = maker_begin(path, 9, 1);
+	struct rollup_settings settings = { 0 };
+	struct window window = { 0 };
+	struct collector collector;
+	struct event_source source = { .dims = &collector.dims };
+	struct net_event event = maker_event(0, true);
+	struct input input;
+	sqlite3 *db = NULL;
+	int64_t n = 0;
+
+	maker_add(&maker, &event);
+	CHECK_INT(nst_writer_flush(maker.writer), 0);
+	CHECK_INT(db_create(NULL, &db), 0);
+	CHECK_INT(collector_init(&collector, db, settings, window), 0);
+	CHECK_INT(input_open(path, &input), 0);
+	CHECK_INT(collector_read(&collector, &input), 0);
+	CHECK_INT(collector_store(&collector), 0);
+	event.timestamp += S;
+	maker_add(&maker, &event);
+	maker_name(&event, 99, "newcomer");
+	maker_add(&maker, &event);
+	maker_end(&maker, 2 * S);
+	source.input = &input;
+	CHECK_INT(event_table_create(db, "temp.trace_event", &source), 0);
+	CHECK_INT(db_integer(db, "SELECT count(*) FROM temp.trace_event", 0, &n), 0);
+	CHECK_INT(n, 1);
+	input_close(&input);
+	sqlite3_close(db);
+	collector_free(&collector);
+}
+
 int main(void)
 {
 	RUN(a_database_reports_as_its_trace);
@@ -205,6 +336,11 @@ int main(void)
 	RUN(without_events_there_are_no_windows);
 	RUN(nothing_is_left_of_a_failed_load);
 	RUN(sql_on_a_trace);
+	RUN(names_are_plain_paths);
+	RUN(an_interrupted_load_is_rolled_back);
+	RUN(a_full_disk_leaves_the_database_as_it_was);
+	RUN(databases_wait_for_each_other);
+	RUN(a_recording_that_goes_on_is_loaded_up_to_one_point);
 	maker_clean();
 	return test_result();
 }

@@ -82,7 +82,9 @@ static void peaks_over_second_borders(void)
 	CHECK_STR(maker_value("pid", "10", "send_peak_bps"), "16000");
 	CHECK_STR(maker_value("pid", "10", "send_bps"), "3200");
 	CHECK_STR(maker_value("pid", "10", "recv_peak_bps"), "0");
-	CHECK_STR(maker_value("pid", "10", "recv_payload_bytes"), "");
+	/* nothing came, and that is known */
+	CHECK_STR(maker_value("pid", "10", "recv_payload_bytes"), "0");
+	CHECK_STR(maker_value("pid", "10", "recv_wire_bytes"), "0");
 }
 
 static void a_span_under_a_second_is_one_bucket(void)
@@ -196,6 +198,7 @@ static void unknown_headers_are_null(void)
 	CHECK_STR(maker_value("protocol", "ARP", "send_bytes"), "28");
 	CHECK_STR(maker_value("protocol", "ARP", "send_payload_bytes"), "");
 	CHECK_STR(maker_value("protocol", "ARP", "send_wire_bytes"), "42");
+	CHECK_STR(maker_value("protocol", "ARP", "recv_payload_bytes"), "0");
 	CHECK_STR(maker_value("protocol", "ARP", "local_addr"), "");
 	CHECK_STR(maker_value("protocol", "ARP", "local_port"), "");
 	CHECK_STR(maker_value("protocol", "eth-0x88cc", "send_bytes"), "28");
@@ -329,7 +332,11 @@ static void traces_merge_and_count_once(void)
 	CHECK_STR(maker_value("pid", "10", "send_bps"), "16000"); /* of the same 5 s */
 	CHECK_INT(REPORT("process", one, one), STATUS_DONE);
 	CHECK_STR(maker_value("pid", "10", "send_bytes"), "5000");
-	CHECK(strstr(maker_err, "not counted twice"));
+	CHECK(strstr(maker_err, "not counted twice\n"));
+	CHECK(!truncate(one, 900)); /* of the same trace: the part hides the whole, and says so */
+	two = make_ten("whole.zst", 20);
+	CHECK_INT(REPORT("process", one, two), STATUS_DAMAGED);
+	CHECK(strstr(maker_err, "more complete"));
 }
 
 static void rows_are_sorted_and_limited(void)
@@ -363,6 +370,115 @@ static void rows_are_sorted_and_limited(void)
 	CHECK(strstr(maker_err, "--by"));
 }
 
+/* Two recordings of different boots in one file, the later one first. */
+static void windows_count_from_the_first_start_to_the_last_end(void)
+{
+	const char *path = maker_path("both.zst"), *db = maker_path("both.db");
+
+	for (uint8_t n = 0; n < 2; n++) {
+		struct nst_header header = { .uuid = { (uint8_t)(40 + n) },
+					     .boot_id = { (uint8_t)(1 + n) },
+					     .clock = NST_CLOCK_BOOTTIME,
+					     .start_ns = n ? START : 10 * S,
+					     .start_realtime_ns = WALL + (n ? 0 : 100 * S) };
+		struct net_event event = maker_event(0, true);
+		struct maker maker;
+
+		maker.fd = open(path, O_CREAT | O_WRONLY | O_APPEND | (n ? 0 : O_TRUNC), 0600);
+		CHECK_INT(nst_writer_open(maker.fd, &header, 3, &maker.writer), 0);
+		nst_writer_set_clock_sample(maker.writer, header.start_ns,
+					    header.start_realtime_ns);
+		event.timestamp = header.start_ns;
+		maker_add(&maker, &event);
+		CHECK_INT(nst_writer_end(maker.writer, header.start_ns + 10 * S), 0);
+		nst_writer_close(maker.writer);
+		close(maker.fd);
+	}
+	CHECK_INT(maker_run(&command_load, "-o", db, path, NULL), STATUS_DONE);
+	for (int i = 0; i < 2; i++) {
+		const char *input = i ? db : path;
+
+		CHECK_INT(REPORT("process", "--to", "+1", input), STATUS_DONE);
+		CHECK_INT(maker_rows(), 1);
+		CHECK_STR(maker_value("pid", "10", "first"), "2026-01-02T03:04:05.000000000Z");
+		CHECK_INT(REPORT("process", "--from", "-11", input), STATUS_DONE);
+		CHECK_INT(maker_rows(), 1);
+		CHECK_STR(maker_value("pid", "10", "first"), "2026-01-02T03:05:45.000000000Z");
+	}
+	CHECK_INT(maker_run(&command_dump, "--utc", "--to", "+1", path, NULL), STATUS_DONE);
+	CHECK(strstr(maker_out, "2026-01-02 03:04:05"));
+	CHECK(!strstr(maker_out, "2026-01-02 03:05:45"));
+}
+
+/* A recording that was killed has no sums of the kernel: it is not held against them. */
+static void the_kernels_sums_are_checked_where_there_are_any(void)
+{
+	const char *path = maker_path("checked.zst");
+	const struct nst_throughput sums[] = {
+		{ .bytes = 1000, .pid = 10, .is_send = 1, .name = { "web", 3 } },
+	};
+	const struct nst_rows table = { NST_TABLE_THROUGHPUT, sums, 1 };
+	struct net_event event = maker_event(0, true);
+	char command[400];
+
+	for (uint8_t n = 0; n < 2; n++) {
+		struct maker maker =
+			maker_begin(n ? maker_path("more.zst") : path, (uint8_t)(60 + n), 1);
+
+		maker_add(&maker, &event);
+		if (!n)
+			nst_writer_rows(maker.writer, NST_CHUNK_TOTALS, &table, 1);
+		maker_end(&maker, n ? 0 : S);
+	}
+	CHECK_INT(maker_run(&command_info, path, NULL), STATUS_DONE);
+	CHECK(strstr(maker_out, "1000 counted in the kernel, 1000 in events: equal"));
+	snprintf(command, sizeof(command), "cat '%s' >> '%s'", maker_path("more.zst"), path);
+	CHECK_INT(system(command), 0);
+	CHECK_INT(maker_run(&command_info, path, NULL), STATUS_DAMAGED);
+	CHECK(strstr(maker_out, "1000 counted in the kernel, 1000 in events: equal"));
+}
+
+/* The width of the widest line of a flow report on such a terminal. */
+static size_t widest_line(unsigned int width)
+{
+	struct table_style style = { .width = width, .typed = true, .unknown = "(unknown)" };
+	sqlite3_stmt *row = NULL;
+	sqlite3 *db = NULL;
+	char *text = NULL;
+	size_t size = 0, widest = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
+	CHECK(sqlite3_prepare_v2(db,
+				 "SELECT 'ICMPv6' AS protocol, 4026531833 AS netns, "
+				 "'2001:db8:1111:2222:3333:4444:5555:6666' AS local_addr, "
+				 "65535 AS local_port, '255.255.255.255' AS remote_addr, "
+				 "65535 AS remote_port, 4194303 AS pid, 'fifteen letters' AS comm, "
+				 "1 AS send_bytes, 2 AS recv_bytes, 3 AS send_bps",
+				 -1, &row, NULL) == SQLITE_OK);
+	CHECK_INT(table_print(out, row, 0, &style), 0);
+	fclose(out);
+	for (char *line = text; *line; line += strcspn(line, "\n") + 1) {
+		size_t len = strcspn(line, "\n");
+
+		widest = len > widest ? len : widest;
+	}
+	free(text);
+	sqlite3_finalize(row);
+	sqlite3_close(db);
+	return widest;
+}
+
+static void tables_fit_the_terminal(void)
+{
+	for (unsigned int width = 20; width <= 200; width++) {
+		size_t widest = widest_line(width);
+
+		CHECK(widest <= width);
+	}
+	CHECK(widest_line(0) > 130); /* nothing is left out in a file */
+}
+
 int main(void)
 {
 	RUN(sums_by_process_protocol_and_flow);
@@ -379,6 +495,9 @@ int main(void)
 	RUN(names_are_escaped);
 	RUN(traces_merge_and_count_once);
 	RUN(rows_are_sorted_and_limited);
+	RUN(windows_count_from_the_first_start_to_the_last_end);
+	RUN(the_kernels_sums_are_checked_where_there_are_any);
+	RUN(tables_fit_the_terminal);
 	maker_clean();
 	return test_result();
 }
