@@ -120,7 +120,9 @@ static bool is_stalled(const struct stream *stream)
 {
 	struct pollfd poll_fd = { .fd = stream->fd, .events = POLLIN };
 
-	return stream->is_live && poll(&poll_fd, 1, 0) == 0 && poll(&poll_fd, 1, STALL_MS) == 0;
+	if (!stream->is_live || nst_reader_has_buffered(stream->reader))
+		return false;
+	return poll(&poll_fd, 1, STALL_MS) == 0;
 }
 
 static int take_chunk(struct stream *stream, const struct nst_chunk *chunk)

@@ -114,6 +114,16 @@ int nst_reader_next(struct nst_reader *reader, const struct nst_chunk **ret_chun
 	return r;
 }
 
+bool nst_reader_has_buffered(const struct nst_reader *reader)
+{
+	size_t current = 0;
+
+	if (reader->has_chunk)
+		current =
+			reader->header_frame_len + reader->header.dict_len + reader->header.col_len;
+	return nst_input_len(&reader->input) > current;
+}
+
 static void note_unknown_sections(struct nst_reader *reader)
 {
 	const struct nst_sections *sections = &reader->decoder->sections;

@@ -537,6 +537,12 @@ void nst_reader_set_window(struct nst_reader *reader, uint64_t from_ns, uint64_t
 int nst_reader_next(struct nst_reader *reader, const struct nst_chunk **ret_chunk);
 
 /*
+ * Has next() something to begin with before it reads from fd? Who waits for a
+ * live pipe with poll(2) has to ask this first.
+ */
+bool nst_reader_has_buffered(const struct nst_reader *reader);
+
+/*
  * Decode parts of the chunk that next() went to. What is returned is the
  * reader's and valid until its next call of next(). Dictionaries and events
  * are of an EVENTS chunk; events need the dictionaries and decode them too.

@@ -4,14 +4,27 @@
 
 #include "analyze/say.h"
 
+/* So many events were printed, each later than the one before. */
+static void check_order(int n)
+{
+	const char *line;
+	uint64_t last = 0;
+	char text[64];
+
+	CHECK_INT(maker_rows(), n);
+	for (line = strchr(maker_out, '\n'); line && line[1]; line = strchr(line + 1, '\n')) {
+		uint64_t time = strtoull(maker_field(line + 1, 1, text, sizeof(text)), NULL, 10);
+
+		CHECK(time > last);
+		last = time;
+	}
+}
+
 static void overlapping_chunks_are_merged(void)
 {
 	const char *path = maker_path("overlap.zst");
 	struct maker maker = maker_begin(path, 1, 1);
 	const uint64_t at[] = { 10, 40, 50, 20, 30, 60, 55, 70, 65 };
-	const char *line;
-	uint64_t last = 0;
-	char text[64];
 
 	for (size_t i = 0; i < 9; i++) {
 		struct net_event event = maker_event(at[i], true);
@@ -22,13 +35,32 @@ static void overlapping_chunks_are_merged(void)
 	}
 	maker_end(&maker, S);
 	CHECK_INT(maker_run(&command_dump, "--format", "csv", path, NULL), STATUS_DONE);
-	CHECK_INT(maker_rows(), 9);
-	for (line = strchr(maker_out, '\n'); line && line[1]; line = strchr(line + 1, '\n')) {
-		uint64_t time = strtoull(maker_field(line + 1, 1, text, sizeof(text)), NULL, 10);
+	check_order(9);
+}
 
-		CHECK(time > last);
-		last = time;
+/* The writer of a pipe holds it open without writing for longer than dump waits. */
+static void a_pause_does_not_break_the_order(void)
+{
+	const char *path = maker_path("paused.zst"), *fifo = maker_path("fifo");
+	struct maker maker = maker_begin(path, 1, 1);
+	const uint64_t at[] = { 10, 40, 50, 20, 30 };
+	char command[512];
+
+	for (size_t i = 0; i < 5; i++) {
+		struct net_event event = maker_event(at[i], true);
+
+		maker_add(&maker, &event);
+		if (i == 2)
+			nst_writer_flush(maker.writer);
 	}
+	maker_end(&maker, 0);
+	snprintf(command, sizeof(command), "mkfifo %s && { cat %s; sleep 0.5; } >%s &", fifo, path,
+		 fifo);
+	CHECK_INT(system(command), 0);
+	while (access(fifo, R_OK))
+		usleep(1000);
+	CHECK_INT(maker_run(&command_dump, "--format", "csv", fifo, NULL), STATUS_DAMAGED);
+	check_order(5);
 }
 
 static void every_field_is_told(void)
@@ -129,6 +161,7 @@ static void windows_and_two_traces_in_one_file(void)
 int main(void)
 {
 	RUN(overlapping_chunks_are_merged);
+	RUN(a_pause_does_not_break_the_order);
 	RUN(every_field_is_told);
 	RUN(names_are_those_of_net_event);
 	RUN(unknown_is_null);
