@@ -228,6 +228,58 @@ CREATE TABLE peak (
 	PRIMARY KEY (grouping, key_id, period_id)
 ) WITHOUT ROWID;
 
+-- The measures of a report: usage summed by process, protocol or conversation.
+CREATE VIEW measure AS
+SELECT
+	u.*, d.start_realtime_ns AS time,
+	CAST(round(u.send_bytes * 8e9 / nullif(d.duration_ns, 0)) AS INTEGER) AS send_bps,
+	CAST(round(u.recv_bytes * 8e9 / nullif(d.duration_ns, 0)) AS INTEGER) AS recv_bps,
+	CASE WHEN d.duration_ns < 1000000000
+		THEN CAST(round(u.send_bytes * 8e9 / nullif(d.duration_ns, 0)) AS INTEGER)
+		ELSE k.send_bytes * 8 END AS send_peak_bps,
+	CASE WHEN d.duration_ns < 1000000000
+		THEN CAST(round(u.recv_bytes * 8e9 / nullif(d.duration_ns, 0)) AS INTEGER)
+		ELSE k.recv_bytes * 8 END AS recv_peak_bps
+FROM (
+	SELECT
+		l.grouping, l.key_id, us.period_id,
+		coalesce(sum(CASE WHEN l.is_send THEN us.bytes END), 0) AS send_bytes,
+		coalesce(sum(CASE WHEN NOT l.is_send THEN us.bytes END), 0) AS recv_bytes,
+		coalesce(sum(CASE WHEN l.is_send THEN us.packets END), 0) AS send_packets,
+		coalesce(sum(CASE WHEN NOT l.is_send THEN us.packets END), 0) AS recv_packets,
+		coalesce(sum(CASE WHEN l.is_send THEN us.payload_bytes END),
+			CASE WHEN NOT max(l.is_send) THEN 0 END) AS send_payload_bytes,
+		coalesce(sum(CASE WHEN NOT l.is_send THEN us.payload_bytes END),
+			CASE WHEN min(l.is_send) THEN 0 END) AS recv_payload_bytes,
+		coalesce(sum(CASE WHEN l.is_send THEN us.wire_bytes END),
+			CASE WHEN NOT max(l.is_send) THEN 0 END) AS send_wire_bytes,
+		coalesce(sum(CASE WHEN NOT l.is_send THEN us.wire_bytes END),
+			CASE WHEN min(l.is_send) THEN 0 END) AS recv_wire_bytes,
+		min(us.first_realtime_ns) AS first, max(us.last_realtime_ns) AS last,
+		sum(CASE WHEN l.owner_source = 1 THEN us.bytes ELSE 0 END) AS sources_socket,
+		sum(CASE WHEN l.owner_source = 2 THEN us.bytes ELSE 0 END) AS sources_flow,
+		sum(CASE WHEN l.owner_source = 3 THEN us.bytes ELSE 0 END) AS sources_listener,
+		sum(CASE WHEN l.owner_source = 4 THEN us.bytes ELSE 0 END) AS sources_shared,
+		sum(CASE WHEN l.owner_source = 5 THEN us.bytes ELSE 0 END) AS sources_seeded,
+		sum(CASE WHEN l.owner_source = 6 THEN us.bytes ELSE 0 END) AS sources_kernel,
+		sum(CASE WHEN l.owner_source = 7 THEN us.bytes ELSE 0 END) AS sources_forwarded,
+		sum(CASE WHEN l.owner_source = 8 THEN us.bytes ELSE 0 END) AS sources_current,
+		sum(CASE WHEN l.owner_source = 0 THEN us.bytes ELSE 0 END) AS sources_unknown
+	FROM (
+		SELECT 'process' AS grouping, process_id AS key_id, lane_id, is_send, owner_source
+		FROM lane
+		UNION ALL
+		SELECT 'protocol', protocol_id, lane_id, is_send, owner_source FROM lane
+		UNION ALL
+		SELECT 'conversation', conversation_id, lane_id, is_send, owner_source FROM lane
+	) l
+	JOIN usage us ON us.lane_id = l.lane_id
+	GROUP BY l.grouping, l.key_id, us.period_id
+) u
+JOIN period d ON d.period_id = u.period_id
+LEFT JOIN peak k ON k.grouping = u.grouping AND k.key_id = u.key_id
+	AND k.period_id = u.period_id;
+
 -- Every event, in order of time within a trace.
 CREATE TABLE event (
 	timestamp INTEGER NOT NULL,
