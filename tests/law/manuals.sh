@@ -11,7 +11,7 @@ options() {
 
 # page SECTION NAME: the page as plain text
 page() {
-	mandoc -T utf8 "docs/$1" | col -b
+	mandoc -T ascii "docs/$1" | sed "s/.$(printf "\\b")//g" # without overstrikes
 }
 
 check_page() { # check_page PAGE HELP-FILE
