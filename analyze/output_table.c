@@ -41,6 +41,7 @@ struct table {
 	bool *has_others;
 	uint64_t n_others;
 	uint64_t n_of_period;
+	unsigned int gap; /* blanks between two columns */
 };
 
 char *table_text(const char *text, size_t len)
@@ -317,7 +318,7 @@ static unsigned int full_width(const struct table *table)
 
 	for (size_t i = 0; i < table->n_columns; i++)
 		if (!table->columns[i].is_hidden)
-			width += table->columns[i].width + (width ? 2 : 0);
+			width += table->columns[i].width + (width ? table->gap : 0);
 	return width;
 }
 
@@ -367,6 +368,9 @@ static void fit(struct table *table)
 	while (table->style->typed && full_width(table) > table->style->width &&
 	       (column = least_column(table)))
 		column->is_hidden = true;
+	/* rather close together than an address cut short */
+	if (full_width(table) > table->style->width)
+		table->gap = 1;
 	while (full_width(table) > table->style->width && (column = widest_text(table)))
 		column->width--;
 	while (full_width(table) > table->style->width &&
@@ -374,8 +378,8 @@ static void fit(struct table *table)
 		column->is_hidden = true;
 }
 
-/* Text cut to the column's width, a ~ for what is missing. */
-static void print_cell(FILE *out, const struct column *column, const char *text, bool is_last)
+/* Text cut to the column's width, a ~ for what is missing; gap 0: the last of its line. */
+static void print_cell(FILE *out, const struct column *column, const char *text, unsigned int gap)
 {
 	unsigned int width = text_width(text), shown = 0;
 	const char *end = text;
@@ -394,8 +398,8 @@ static void print_cell(FILE *out, const struct column *column, const char *text,
 	} else {
 		fputs(text, out);
 	}
-	if (!is_last)
-		fprintf(out, "%*s", (int)(column->width - width) + 2, "");
+	if (gap)
+		fprintf(out, "%*s", (int)(column->width - width + gap), "");
 }
 
 static void print_line(FILE *out, const struct table *table, char *const *cells)
@@ -407,7 +411,8 @@ static void print_line(FILE *out, const struct table *table, char *const *cells)
 	for (size_t i = 0; i < table->n_columns; i++)
 		if (!table->columns[i].is_hidden)
 			print_cell(out, &table->columns[i],
-				   cells ? cells[i] : table->columns[i].title, i == last);
+				   cells ? cells[i] : table->columns[i].title,
+				   i == last ? 0 : table->gap);
 	fputc('\n', out);
 }
 
@@ -423,7 +428,7 @@ static void table_free(struct table *table)
 
 int table_print(FILE *out, sqlite3_stmt *row, int first, const struct table_style *style)
 {
-	struct table table = { .style = style, .row = row };
+	struct table table = { .style = style, .row = row, .gap = 2 };
 	int err = make_columns(&table, first);
 
 	if (!err)
