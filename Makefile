@@ -162,7 +162,7 @@ clean:
 
 compile_commands.json: Makefile $(ALL_C)
 	$(Q){ echo '['; separator=; for f in $(ALL_C); do \
-		printf '%s{"directory":"%s","file":"%s","arguments":["%s"' "$$separator" "$(CURDIR)" "$$f" "$(CC)"; \
+		printf '%b{"directory":"%s","file":"%s","arguments":["%s"' "$$separator" "$(CURDIR)" "$$f" "$(CC)"; \
 		for a in $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c; do \
 			printf ',"%s"' "$$(printf '%s' "$$a" | sed 's/["\\]/\\&/g')"; done; \
 		printf ',"%s"]}' "$$f"; separator=",\n"; done; printf '\n]\n'; } > $@
