@@ -3,6 +3,7 @@
 # make                  both programs, in build/
 # make demo             install what is missing, build, record, report
 # make check            install what is missing, build, test
+# make check-live       build, and try attribution on every kind of traffic (root)
 # make install          DESTDIR= and PREFIX= are heeded; uninstall reverses it
 # make compile_commands.json | clean
 #
@@ -52,7 +53,7 @@ RECORD_C := $(wildcard record/*.c)
 ANALYZE_C := $(wildcard analyze/*.c)
 ANALYZE_SQL := $(sort $(wildcard analyze/*.sql analyze/reports/*.sql))
 UNIT_C := $(wildcard tests/unit/test_*.c)
-TOOL_C := $(wildcard tests/cli/*.c tests/live/*.c tests/fuzz/*.c tests/golden/*.c) $(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
+TOOL_C := $(wildcard tests/cli/*.c tests/live/*.c tests/fuzz/*.c tests/golden/*.c tests/rig/*.c) $(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
 ALL_C := $(FORMAT_C) $(COMMON_C) $(RECORD_C) $(ANALYZE_C) $(UNIT_C) $(TOOL_C)
 
 object = $(patsubst %.c,$(O)/%.o,$(1))
@@ -60,9 +61,11 @@ LIBRARY := $(O)/libnetsnoop.a
 PROGRAMS := $(O)/netsnoop-record $(O)/netsnoop-analyze
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(UNIT_C))
 TEST_TOOLS := $(O)/tests/traffic $(O)/tests/frames $(O)/tests/damage $(O)/tests/spec_reader $(O)/tests/make_golden $(O)/tests/replay_chunk \
-	$(O)/tests/replay_reader
+	$(O)/tests/replay_reader $(O)/tests/rig-scenarios
 
-.PHONY: all check demo install uninstall clean tests
+RIG_C := $(wildcard tests/rig/*.c)
+
+.PHONY: all check check-live demo install uninstall clean tests
 all: $(PROGRAMS)
 
 # ---- what is compiled
@@ -122,6 +125,8 @@ $(O)/tests/test_%: $(O)/tests/unit/test_%.o $(UNIT_OBJECTS) $(LIBRARY)
 
 $(O)/tests/traffic $(O)/tests/frames: $(O)/tests/%: $(O)/tests/live/%.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
+$(O)/tests/rig-scenarios: $(call object,$(RIG_C))
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ -pthread
 $(O)/tests/damage: $(O)/tests/cli/damage.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(O)/tests/spec_reader: $(O)/tests/unit/spec_reader.o
@@ -145,6 +150,9 @@ demo:
 check:
 	$(Q)tests/packages.sh build test
 	$(Q)tests/run.sh
+
+check-live: tests
+	$(Q)tests/rig/run.sh $(O)
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
