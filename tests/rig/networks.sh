@@ -5,3 +5,8 @@
 # run.sh after make_pair.
 
 ip -n "$left" route add 239.0.0.0/8 dev nsl || fail "cannot route multicast"
+
+# As little as possible is sent again.
+for ns in "$left" "$right"; do
+	ip netns exec "$ns" sh -c 'echo reno >/proc/sys/net/ipv4/tcp_congestion_control'
+done

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * rig list | rig SCENARIO PORT TRUTH
+ * rig list | rig SCENARIO PORT TRUTH | rig serve ASK-BYTES ANSWER-BYTES TRUTH
  *
  * list names the scenarios. The other plays one, on 20 ports from PORT on: it
  * says "record" on standard output, goes on when a line comes on standard input,
  * and appends to TRUTH what its processes moved, tab-separated: pid, netns,
  * is_send, protocol, local address and port, remote address and port, payload
  * bytes, count, bytes that TCP sent again. $RIG_LEFT and $RIG_RIGHT are the
- * namespaces. Exit 0, 77 with the reason if the kernel lacks something, else 1.
+ * namespaces. serve is what a scenario makes of itself for a connection on its
+ * standard input. Exit 0, 77 with the reason if the kernel lacks something, else 1.
  */
 #include "tests/rig/rig.h"
 
@@ -189,6 +190,11 @@ void moved_on(int fd, enum direction direction, uint64_t payload_bytes, uint64_t
 	int protocol = ends_of(fd, &local, &remote);
 
 	moved(direction, protocol, &local, &remote, payload_bytes, count);
+}
+
+const char *truth_file(void)
+{
+	return truth_path;
 }
 
 /* As netsnoop-analyze names it. */
@@ -438,15 +444,28 @@ void recv_datagrams(int fd, const struct sockaddr_storage *local, int count)
 static const struct scenario *const themes[] = { scenarios_tcp,	 scenarios_udp, scenarios_hand,
 						 scenarios_path, scenarios_raw, scenarios_early };
 
+static int serve_stdin(char **argv)
+{
+	alarm(SECONDS_MAX);
+	truth_path = argv[4];
+	recv_bytes(STDIN_FILENO, strtoull(argv[2], NULL, 10));
+	send_bytes(STDIN_FILENO, strtoull(argv[3], NULL, 10), 16 << 10);
+	finish(STDIN_FILENO);
+	say();
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	bool is_list = argc == 2 && !strcmp(argv[1], "list");
 
+	scenario_name = argc > 1 ? argv[1] : "rig";
+	if (argc == 5 && !strcmp(argv[1], "serve"))
+		return serve_stdin(argv);
 	if (!is_list && argc != 4) {
 		fputs("Usage: rig list | rig SCENARIO PORT TRUTH\n", stderr);
 		return 2;
 	}
-	scenario_name = argv[1];
 	for (size_t i = 0; i < sizeof(themes) / sizeof(*themes); i++) {
 		for (const struct scenario *s = themes[i]; s->name; s++) {
 			if (is_list) {

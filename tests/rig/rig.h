@@ -70,6 +70,7 @@ void moved(enum direction direction, int protocol, const struct sockaddr_storage
 void moved_on(int fd, enum direction direction, uint64_t payload_bytes, uint64_t count);
 /* Write down what was noted; a child does so at its end. */
 void say(void);
+const char *truth_file(void);
 
 int tcp_listen(const char *address, int number);
 int tcp_connect(const char *address, int number);

@@ -1,6 +1,341 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Sockets that change hands, and processes that change. */
 #include "tests/rig/rig.h"
 
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ASK_BYTES (64 << 10)
+#define ANSWER_BYTES (192 << 10)
+#define STEP (16 << 10)
+#define WORKERS 3
+#define ROUNDS 12
+#define THREADS 4
+#define COUNT 40
+#define SIZE 1000
+
+static sem_t *ready, *done;
+static int listener, connection, channel[2];
+
+static void serve(int fd)
+{
+	recv_bytes(fd, ASK_BYTES);
+	send_bytes(fd, ANSWER_BYTES, STEP);
+	finish(fd);
+}
+
+static void ask(void)
+{
+	int fd = tcp_connect(RIGHT4, port);
+
+	send_bytes(fd, ASK_BYTES, STEP);
+	recv_bytes(fd, ANSWER_BYTES);
+	finish(fd);
+}
+
+static void clients(void)
+{
+	enter("left");
+	await(ready);
+	for (int i = 0; i < ROUNDS; i++)
+		ask();
+}
+
+static int accept_one(void)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	check(fd >= 0, "accept");
+	return fd;
+}
+
+/* Workers that were forked before wait for connections on one listener. */
+static void worker(void)
+{
+	for (int i = 0; i < ROUNDS / WORKERS; i++)
+		serve(accept_one());
+}
+
+static void prefork_server(void)
+{
+	enter("right");
+	listener = tcp_listen(RIGHT4, port);
+	for (int i = 0; i < WORKERS; i++)
+		child(worker);
+	pass(ready);
+	join();
+}
+
+static void prefork(void)
+{
+	ready = gate();
+	child(prefork_server);
+	child(clients);
+}
+
+/* One accepts and hands the descriptor to another over a Unix socket. */
+union room {
+	struct cmsghdr header;
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+static void hand_over(int fd)
+{
+	char byte = 0;
+	union room room = { 0 };
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = room.bytes,
+				  .msg_controllen = sizeof(room.bytes) };
+
+	room.header.cmsg_level = SOL_SOCKET;
+	room.header.cmsg_type = SCM_RIGHTS;
+	room.header.cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(&room.header), &fd, sizeof(fd));
+	check(sendmsg(channel[1], &message, 0) == 1 && !close(fd), "SCM_RIGHTS");
+}
+
+static int take_over(void)
+{
+	char byte;
+	union room room = { 0 };
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = room.bytes,
+				  .msg_controllen = sizeof(room.bytes) };
+	int fd;
+
+	check(recvmsg(channel[0], &message, 0) == 1 && CMSG_FIRSTHDR(&message), "SCM_RIGHTS");
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
+	return fd;
+}
+
+static void acceptor(void)
+{
+	enter("right");
+	listener = tcp_listen(RIGHT4, port);
+	pass(ready);
+	for (int i = 0; i < ROUNDS; i++)
+		hand_over(accept_one());
+}
+
+static void consumer(void)
+{
+	enter("right");
+	for (int i = 0; i < ROUNDS; i++)
+		serve(take_over());
+}
+
+static void passing(void)
+{
+	ready = gate();
+	check(!socketpair(AF_UNIX, SOCK_STREAM, 0, channel), "socketpair");
+	child(acceptor);
+	child(consumer);
+	child(clients);
+}
+
+/* Passed on in the middle: each of two processes has its half of the bytes. */
+static void first_half(void)
+{
+	int fd;
+
+	enter("right");
+	listener = tcp_listen(RIGHT4, port);
+	pass(ready);
+	fd = accept_one();
+	recv_bytes(fd, ASK_BYTES);
+	send_bytes(fd, ANSWER_BYTES, STEP);
+	hand_over(fd);
+}
+
+static void second_half(void)
+{
+	enter("right");
+	serve(take_over());
+}
+
+static void ask_twice(void)
+{
+	int fd;
+
+	enter("left");
+	await(ready);
+	fd = tcp_connect(RIGHT4, port);
+	for (int i = 0; i < 2; i++) {
+		send_bytes(fd, ASK_BYTES, STEP);
+		recv_bytes(fd, ANSWER_BYTES);
+	}
+	finish(fd);
+}
+
+static void passing_midway(void)
+{
+	ready = gate();
+	check(!socketpair(AF_UNIX, SOCK_STREAM, 0, channel), "socketpair");
+	child(first_half);
+	child(second_half);
+	child(ask_twice);
+}
+
+/* As inetd does it: a program a connection, which finds it as its standard input. */
+static void become_program(void)
+{
+	char ask_text[16], answer_text[16];
+	const char *self = "/proc/self/exe";
+
+	snprintf(ask_text, sizeof(ask_text), "%d", ASK_BYTES);
+	snprintf(answer_text, sizeof(answer_text), "%d", ANSWER_BYTES);
+	check(dup2(connection, STDIN_FILENO) == STDIN_FILENO, "dup2");
+	execl(self, "rig-serve", "serve", ask_text, answer_text, truth_file(), NULL);
+	die(self);
+}
+
+static void inetd_server(void)
+{
+	enter("right");
+	listener = tcp_listen(RIGHT4, port);
+	pass(ready);
+	for (int i = 0; i < ROUNDS; i++) {
+		connection = accept_one();
+		child(become_program);
+		check(!close(connection), "close");
+	}
+	join();
+}
+
+static void inetd(void)
+{
+	ready = gate();
+	child(inetd_server);
+	child(clients);
+}
+
+/* A thread a connection, in one process. */
+static void *serve_in_thread(void *fd)
+{
+	serve((int)(intptr_t)fd);
+	return NULL;
+}
+
+static void threads_server(void)
+{
+	pthread_t threads[THREADS];
+
+	enter("right");
+	listener = tcp_listen(RIGHT4, port);
+	pass(ready);
+	for (int i = 0; i < THREADS; i++)
+		check(!pthread_create(&threads[i], NULL, serve_in_thread,
+				      (void *)(intptr_t)accept_one()),
+		      "pthread_create");
+	for (int i = 0; i < THREADS; i++)
+		check(!pthread_join(threads[i], NULL), "pthread_join");
+}
+
+static void *ask_in_thread(void *unused)
+{
+	ask();
+	return unused;
+}
+
+static void threads_client(void)
+{
+	pthread_t threads[THREADS];
+
+	enter("left");
+	await(ready);
+	for (int i = 0; i < THREADS; i++)
+		check(!pthread_create(&threads[i], NULL, ask_in_thread, NULL), "pthread_create");
+	for (int i = 0; i < THREADS; i++)
+		check(!pthread_join(threads[i], NULL), "pthread_join");
+}
+
+static void threads(void)
+{
+	ready = gate();
+	child(threads_server);
+	child(threads_client);
+}
+
+/* The sender is gone when the kernel sends the most of what it wrote. */
+static void slow_reader(void)
+{
+	int fd;
+
+	enter("right");
+	listener = tcp_listen(RIGHT4, port);
+	pass(ready);
+	fd = accept_one();
+	await(done); /* the sender is gone */
+	recv_bytes(fd, TO_THE_END);
+	finish(fd);
+}
+
+static void write_and_go(void)
+{
+	int fd, room = 4 << 20;
+
+	enter("left");
+	await(ready);
+	fd = tcp_connect(RIGHT4, port);
+	check(!setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)), "SO_SNDBUFFORCE");
+	send_bytes(fd, 2 << 20, STEP);
+}
+
+static void exits_early(void)
+{
+	pid_t writer;
+	siginfo_t info;
+
+	ready = gate();
+	done = gate();
+	child(slow_reader);
+	writer = child(write_and_go);
+	check(!waitid(P_PID, (id_t)writer, &info, WEXITED | WNOWAIT), "waitid");
+	pass(done);
+}
+
+/* A process under a new name for every datagram is one process. */
+static void renamer(void)
+{
+	struct sockaddr_storage here = at("127.0.0.1", port), there = at("127.0.0.1", port + 1);
+	int sender, receiver;
+
+	enter("left");
+	sender = udp_bind("127.0.0.1", port);
+	receiver = udp_bind("127.0.0.1", port + 1);
+	for (int i = 0; i < COUNT; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "rig-%d", i);
+		check(!prctl(PR_SET_NAME, name), "prctl");
+		send_datagrams(sender, &here, &there, 1, SIZE);
+		recv_datagrams(receiver, &there, 1);
+		send_datagrams(receiver, &there, &here, 1, SIZE);
+		recv_datagrams(sender, &here, 1);
+	}
+}
+
+static void renames(void)
+{
+	child(renamer);
+}
+
 const struct scenario scenarios_hand[] = {
+	{ .name = "prefork", .run = prefork },
+	{ .name = "fd-passing", .run = passing },
+	{ .name = "fd-passing-midway", .run = passing_midway },
+	{ .name = "inetd", .run = inetd },
+	{ .name = "threads", .run = threads },
+	{ .name = "exits-early", .run = exits_early },
+	{ .name = "renames", .run = renames },
 	{ 0 },
 };
