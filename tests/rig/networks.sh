@@ -2,11 +2,74 @@
 # shellcheck shell=sh disable=SC2154
 #
 # The networks of the rig beyond the wire between left and right: sourced by
-# run.sh after make_pair.
+# run.sh after make_pair. The addresses are those of rig.h.
+#
+#   inner 10.98.0.2 --(shaped)-- 10.98.0.1 left, a router with NAT --- right
+#   inner 10.96.0.2 ------------ br0 10.96.0.1 of bridge
+#   left 10.95.0.1 ~~~~ VXLAN over the wire ~~~~ 10.95.0.2 right
 
+inner=netsnoop-i-$$ bridge=netsnoop-b-$$
+export RIG_LEFT="$left" RIG_RIGHT="$right" RIG_INNER="$inner" RIG_BRIDGE="$bridge"
+at_exit "ip netns del $inner; ip netns del $bridge"
+
+# setting NAMESPACE FILE VALUE: in /proc/sys/net
+setting() {
+	ip netns exec "$1" sh -c "echo '$3' >/proc/sys/net/$2" || fail "cannot set $2 in $1"
+}
+
+# join NAMESPACE DEVICE ADDRESS NAMESPACE DEVICE [ADDRESS]: a wire between two
+join() {
+	ip link add "$2" netns "$1" type veth peer name "$5" netns "$4" || fail "cannot join $1, $4"
+	ip -n "$1" address add "$3" dev "$2"
+	[ -z "${6:-}" ] || ip -n "$4" address add "$6" dev "$5"
+	ip -n "$1" link set "$2" up
+	ip -n "$4" link set "$5" up
+}
+
+for ns in "$inner" "$bridge"; do
+	ip netns add "$ns" || fail "cannot make a namespace"
+	setting "$ns" ipv6/conf/default/disable_ipv6 1
+	ip -n "$ns" link set lo up
+done
+for ns in "$left" "$right" "$inner" "$bridge"; do
+	setting "$ns" ipv4/tcp_congestion_control reno # sends the least again
+	setting "$ns" ipv4/ping_group_range "0 2147483647"
+done
 ip -n "$left" route add 239.0.0.0/8 dev nsl || fail "cannot route multicast"
 
-# As little as possible is sent again.
-for ns in "$left" "$right"; do
-	ip netns exec "$ns" sh -c 'echo reno >/proc/sys/net/ipv4/tcp_congestion_control'
-done
+join "$inner" nsi 10.98.0.2/24 "$left" nsli 10.98.0.1/24
+ip -n "$inner" route add default via 10.98.0.1
+ip netns exec "$inner" tc qdisc add dev nsi root tbf rate 80mbit burst 32k latency 500ms ||
+	fail "cannot shape a link"
+setting "$left" ipv4/ip_forward 1
+ip netns exec "$left" nft -f - <<-'END' || fail "cannot translate addresses"
+	table ip rig {
+		chain after {
+			type nat hook postrouting priority 100
+			ip saddr 10.98.0.0/24 oif nsl masquerade
+		}
+		chain own {
+			type nat hook output priority -100
+			ip daddr 10.97.0.1 dnat to 10.99.0.2
+		}
+	}
+END
+ip -n "$left" route add 10.97.0.0/24 via 10.99.0.2
+
+ip -n "$bridge" link add br0 type bridge || fail "cannot make a bridge"
+ip -n "$bridge" address add 10.96.0.1/24 dev br0
+ip -n "$bridge" link set br0 up
+join "$inner" nsib 10.96.0.2/24 "$bridge" nsb
+ip -n "$bridge" link set nsb master br0
+ip netns exec "$bridge" sh -c 'echo 3 >/sys/class/net/nsb/queues/rx-0/rps_cpus' ||
+	fail "cannot steer receipts"
+
+tunnel() { # tunnel NAMESPACE DEVICE OTHER-END ADDRESS
+	ip -n "$1" link add nsvx type vxlan id 42 dstport 4789 remote "$3" dev "$2" ||
+		fail "cannot make a tunnel"
+	setting "$1" ipv6/conf/nsvx/disable_ipv6 1
+	ip -n "$1" address add "$4" dev nsvx
+	ip -n "$1" link set nsvx up
+}
+tunnel "$left" nsl 10.99.0.2 10.95.0.1/24
+tunnel "$right" nsr 10.99.0.1 10.95.0.2/24

@@ -6,8 +6,8 @@
  * says "record" on standard output, goes on when a line comes on standard input,
  * and appends to TRUTH what its processes moved, tab-separated: pid, netns,
  * is_send, protocol, local address and port, remote address and port, payload
- * bytes, count, bytes that TCP sent again. $RIG_LEFT and $RIG_RIGHT are the
- * namespaces. serve is what a scenario makes of itself for a connection on its
+ * bytes, count, bytes that TCP sent again. $RIG_LEFT, $RIG_RIGHT and so on
+ * are the namespaces. serve is what a scenario makes of itself for a connection on its
  * standard input. Exit 0, 77 with the reason if the kernel lacks something, else 1.
  */
 #include "tests/rig/rig.h"
@@ -442,7 +442,8 @@ void recv_datagrams(int fd, const struct sockaddr_storage *local, int count)
 }
 
 static const struct scenario *const themes[] = { scenarios_tcp,	 scenarios_udp, scenarios_hand,
-						 scenarios_path, scenarios_raw, scenarios_early };
+						 scenarios_path, scenarios_raw, scenarios_early,
+						 scenarios_net };
 
 static int serve_stdin(char **argv)
 {

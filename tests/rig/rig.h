@@ -22,6 +22,10 @@
 #define RIGHT4 "10.99.0.2"
 #define LEFT6 "fd99::1"
 #define RIGHT6 "fd99::2"
+#define INNER_LEFT4 "10.98.0.1"
+#define ALIAS4 "10.97.0.1" /* left says RIGHT4 on the wire */
+#define BRIDGE4 "10.96.0.1"
+#define VXLAN_RIGHT4 "10.95.0.2"
 
 enum direction {
 	RECV,
@@ -36,7 +40,7 @@ struct scenario {
 
 /* The scenarios of each theme, ended by one without a name. */
 extern const struct scenario scenarios_tcp[], scenarios_udp[], scenarios_hand[], scenarios_path[],
-	scenarios_raw[], scenarios_early[];
+	scenarios_raw[], scenarios_early[], scenarios_net[];
 
 /* The first of the port numbers that this scenario may use, twenty in all. */
 extern uint16_t port;

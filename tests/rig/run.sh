@@ -18,7 +18,6 @@ need_live
 rig=$BUILD/tests/rig-scenarios
 top=$TMP
 make_pair
-export RIG_LEFT="$left" RIG_RIGHT="$right"
 . tests/rig/networks.sh
 
 : >"$top/rows"
