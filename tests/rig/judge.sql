@@ -18,20 +18,24 @@ SELECT
 FROM truth t
 GROUP BY netns, is_send, protocol, local_addr, local_port, remote_addr, remote_port;
 
+-- An owner is a process: its number and its start.
 CREATE TEMP TABLE said AS
-SELECT k.talk_id, t.pid, sum(t.payload_bytes) + k.again_bytes AS payload_bytes
+SELECT
+	k.talk_id, t.pid || '/' || t.start_ticks AS owner,
+	sum(t.payload_bytes) + k.again_bytes AS payload_bytes
 FROM truth t
 JOIN talk k USING (netns, is_send, protocol, local_addr, local_port, remote_addr, remote_port)
-GROUP BY k.talk_id, t.pid;
+GROUP BY k.talk_id, owner;
 
 -- What the recording has of it. A packet without ports (a later fragment, ICMP) belongs to the
 -- first conversation between its addresses. On stacked devices a packet counts where its
 -- local address is, if it is on any.
 CREATE TEMP TABLE seen AS
-SELECT talk_id, pid, sum(payload_bytes) AS payload_bytes, sum(packets) AS packets
+SELECT talk_id, owner, sum(payload_bytes) AS payload_bytes, sum(packets) AS packets
 FROM (
 	SELECT
-		k.talk_id, p.pid, u.payload_bytes, u.packets, l.is_local_addr,
+		k.talk_id, p.pid || '/' || (p.start_ns / 10000000) AS owner, u.payload_bytes,
+		u.packets, l.is_local_addr,
 		max(l.is_local_addr) OVER (PARTITION BY k.talk_id) AS is_on_any
 	FROM talk k
 	JOIN flow f ON f.netns = k.netns AND f.local_addr = k.local_addr
@@ -47,20 +51,20 @@ FROM (
 				AND a.local_addr = k.local_addr AND a.remote_addr = k.remote_addr))
 )
 WHERE is_local_addr = is_on_any
-GROUP BY talk_id, pid;
+GROUP BY talk_id, owner;
 
 CREATE TEMP TABLE verdict AS
 SELECT
 	k.talk_id, k.is_send, k.payload_bytes AS said_bytes, k.again_bytes,
 	coalesce(sum(min(s.payload_bytes, coalesce(d.payload_bytes, 0))), 0) AS right_bytes,
-	coalesce(sum(CASE WHEN s.pid IS NULL THEN s.payload_bytes END), 0) AS nobody_bytes,
+	coalesce(sum(CASE WHEN s.owner IS NULL THEN s.payload_bytes END), 0) AS nobody_bytes,
 	coalesce(sum(s.payload_bytes), 0) AS seen_bytes,
-	coalesce(sum(CASE WHEN d.pid IS NOT NULL THEN s.packets END), 0) AS right_packets,
-	coalesce(sum(CASE WHEN s.pid IS NULL THEN s.packets END), 0) AS nobody_packets,
+	coalesce(sum(CASE WHEN d.owner IS NOT NULL THEN s.packets END), 0) AS right_packets,
+	coalesce(sum(CASE WHEN s.owner IS NULL THEN s.packets END), 0) AS nobody_packets,
 	coalesce(sum(s.packets), 0) AS seen_packets
 FROM talk k
 LEFT JOIN seen s ON s.talk_id = k.talk_id
-LEFT JOIN said d ON d.talk_id = k.talk_id AND d.pid = s.pid
+LEFT JOIN said d ON d.talk_id = k.talk_id AND d.owner = s.owner
 GROUP BY k.talk_id;
 
 SELECT

@@ -4,7 +4,7 @@
  *
  * list names the scenarios. The other plays one, on 20 ports from PORT on: it
  * says "record" on standard output, goes on when a line comes on standard input,
- * and appends to TRUTH what its processes moved, tab-separated: pid, netns,
+ * and appends to TRUTH what its processes moved, tab-separated: pid, start, netns,
  * is_send, protocol, local address and port, remote address and port, payload
  * bytes, count, bytes that TCP sent again. $RIG_LEFT, $RIG_RIGHT and so on
  * are the namespaces. serve is what a scenario makes of itself for a connection on its
@@ -217,17 +217,38 @@ static const char *name_of(int protocol)
 	}
 }
 
+/* When this process started, in the ticks of proc(5) since the machine did. */
+static unsigned long long start_ticks(void)
+{
+	char line[1024];
+	FILE *file = fopen("/proc/self/stat", "re");
+	unsigned long long ticks;
+	char *after_name;
+
+	check(file && fgets(line, sizeof(line), file), "/proc/self/stat");
+	fclose(file);
+	after_name = strrchr(line, ')');
+	check(after_name &&
+		      sscanf(after_name + 1,
+			     " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d"
+			     " %*d %*d %*d %llu",
+			     &ticks) == 1,
+	      "/proc/self/stat");
+	return ticks;
+}
+
 void say(void)
 {
+	unsigned long long ticks = start_ticks();
 	char local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN];
 	int fd = open(truth_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 
 	check(fd >= 0, truth_path);
 	for (const struct tally *t = tallies; t < tallies + n_tallies; t++) {
 		check(dprintf(fd,
-			      "%d\t%ju\t%d\t%s\t%s\t%u\t%s\t%u\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
-			      "\n",
-			      getpid(), (uintmax_t)t->netns, t->direction == SEND,
+			      "%d\t%llu\t%ju\t%d\t%s\t%s\t%u\t%s\t%u\t%" PRIu64 "\t%" PRIu64
+			      "\t%" PRIu64 "\n",
+			      getpid(), ticks, (uintmax_t)t->netns, t->direction == SEND,
 			      name_of(t->protocol), text_of(&t->local, local), port_of(&t->local),
 			      text_of(&t->remote, remote), port_of(&t->remote), t->payload_bytes,
 			      t->count, t->again_bytes) > 0,
@@ -441,9 +462,9 @@ void recv_datagrams(int fd, const struct sockaddr_storage *local, int count)
 	}
 }
 
-static const struct scenario *const themes[] = { scenarios_tcp,	 scenarios_udp, scenarios_hand,
-						 scenarios_path, scenarios_raw, scenarios_early,
-						 scenarios_net };
+static const struct scenario *const themes[] = { scenarios_tcp,	  scenarios_udp,  scenarios_hand,
+						 scenarios_life,  scenarios_path, scenarios_raw,
+						 scenarios_early, scenarios_net };
 
 static int serve_stdin(char **argv)
 {

@@ -40,7 +40,7 @@ struct scenario {
 
 /* The scenarios of each theme, ended by one without a name. */
 extern const struct scenario scenarios_tcp[], scenarios_udp[], scenarios_hand[], scenarios_path[],
-	scenarios_raw[], scenarios_early[], scenarios_net[];
+	scenarios_raw[], scenarios_early[], scenarios_net[], scenarios_life[];
 
 /* The first of the port numbers that this scenario may use, twenty in all. */
 extern uint16_t port;

@@ -6,6 +6,7 @@
 # process's, a wrong one's, nobody's. Exit status 1 if a recording is not complete
 # to the byte, if a receipt was charged to the current task, if a scenario
 # reaches less than expected.tsv asks for, or if it cannot be played.
+# RIG_KEEP=DIRECTORY keeps traces, databases and truths there.
 cd "$(dirname "$0")/../.." || exit 1
 BUILD=$(cd "$1" && pwd) || exit 1
 shift

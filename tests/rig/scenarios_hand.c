@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Sockets that change hands, and processes that change. */
+/* Sockets that change hands. */
 #include "tests/rig/rig.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define ASK_BYTES (64 << 10)
@@ -16,10 +14,8 @@
 #define WORKERS 3
 #define ROUNDS 12
 #define THREADS 4
-#define COUNT 40
-#define SIZE 1000
 
-static sem_t *ready, *done;
+static sem_t *ready;
 static int listener, connection, channel[2];
 
 static void serve(int fd)
@@ -265,77 +261,11 @@ static void threads(void)
 	child(threads_client);
 }
 
-/* The sender is gone when the kernel sends the most of what it wrote. */
-static void slow_reader(void)
-{
-	int fd;
-
-	enter("right");
-	listener = tcp_listen(RIGHT4, port);
-	pass(ready);
-	fd = accept_one();
-	await(done); /* the sender is gone */
-	recv_bytes(fd, TO_THE_END);
-	finish(fd);
-}
-
-static void write_and_go(void)
-{
-	int fd, room = 4 << 20;
-
-	enter("left");
-	await(ready);
-	fd = tcp_connect(RIGHT4, port);
-	check(!setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)), "SO_SNDBUFFORCE");
-	send_bytes(fd, 2 << 20, STEP);
-}
-
-static void exits_early(void)
-{
-	pid_t writer;
-	siginfo_t info;
-
-	ready = gate();
-	done = gate();
-	child(slow_reader);
-	writer = child(write_and_go);
-	check(!waitid(P_PID, (id_t)writer, &info, WEXITED | WNOWAIT), "waitid");
-	pass(done);
-}
-
-/* A process under a new name for every datagram is one process. */
-static void renamer(void)
-{
-	struct sockaddr_storage here = at("127.0.0.1", port), there = at("127.0.0.1", port + 1);
-	int sender, receiver;
-
-	enter("left");
-	sender = udp_bind("127.0.0.1", port);
-	receiver = udp_bind("127.0.0.1", port + 1);
-	for (int i = 0; i < COUNT; i++) {
-		char name[16];
-
-		snprintf(name, sizeof(name), "rig-%d", i);
-		check(!prctl(PR_SET_NAME, name), "prctl");
-		send_datagrams(sender, &here, &there, 1, SIZE);
-		recv_datagrams(receiver, &there, 1);
-		send_datagrams(receiver, &there, &here, 1, SIZE);
-		recv_datagrams(sender, &here, 1);
-	}
-}
-
-static void renames(void)
-{
-	child(renamer);
-}
-
 const struct scenario scenarios_hand[] = {
 	{ .name = "prefork", .run = prefork },
 	{ .name = "fd-passing", .run = passing },
 	{ .name = "fd-passing-midway", .run = passing_midway },
 	{ .name = "inetd", .run = inetd },
 	{ .name = "threads", .run = threads },
-	{ .name = "exits-early", .run = exits_early },
-	{ .name = "renames", .run = renames },
 	{ 0 },
 };

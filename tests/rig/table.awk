@@ -47,6 +47,7 @@ $2 == "skipped" {
 	printf format, $2 ? $1 : "", $2 ? "send" : "recv", $3, wanted, share, $4, $5, $6, $7, $8, \
 		$9, note
 	right[$2] += $4
+	wrong[$2] += $5
 	all[$2] += seen
 	scenarios += $2
 }
@@ -54,8 +55,14 @@ $2 == "skipped" {
 END {
 	if (!scenarios)
 		exit 1
-	printf "%d scenarios: right are %.2f %% of the bytes sent, %.2f %% of those received\n", \
-		scenarios, all[1] ? 100 * right[1] / all[1] : 0, \
-		all[0] ? 100 * right[0] / all[0] : 0
+	printf "%d scenarios: of the bytes sent %s; of those received %s\n", scenarios, \
+		shares(1), shares(0)
 	exit failed
+}
+
+function shares(is_send) {
+	if (!all[is_send])
+		return "none"
+	return sprintf("%.2f %% right, %.3f %% wrong", 100 * right[is_send] / all[is_send], \
+		100 * wrong[is_send] / all[is_send])
 }

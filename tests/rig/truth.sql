@@ -2,6 +2,7 @@
 -- What the programs of a scenario say that they moved, a line a process and conversation.
 CREATE TABLE truth (
 	pid INTEGER,
+	start_ticks INTEGER,        -- of the process, in hundredths of a second since the boot
 	netns INTEGER,
 	is_send INTEGER,
 	protocol TEXT,
