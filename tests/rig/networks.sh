@@ -39,7 +39,7 @@ ip -n "$left" route add 239.0.0.0/8 dev nsl || fail "cannot route multicast"
 
 join "$inner" nsi 10.98.0.2/24 "$left" nsli 10.98.0.1/24
 ip -n "$inner" route add default via 10.98.0.1
-ip netns exec "$inner" tc qdisc add dev nsi root tbf rate 80mbit burst 32k latency 500ms ||
+ip netns exec "$inner" tc qdisc add dev nsi root tbf rate 80mbit burst 128k latency 500ms ||
 	fail "cannot shape a link"
 setting "$left" ipv4/ip_forward 1
 ip netns exec "$left" nft -f - <<-'END' || fail "cannot translate addresses"
