@@ -222,8 +222,8 @@ static unsigned long long start_ticks(void)
 {
 	char line[1024];
 	FILE *file = fopen("/proc/self/stat", "re");
-	unsigned long long ticks;
-	char *after_name;
+	unsigned long long ticks = 0;
+	char *after_name = NULL;
 
 	check(file && fgets(line, sizeof(line), file), "/proc/self/stat");
 	fclose(file);
