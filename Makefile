@@ -140,7 +140,7 @@ tests: $(PROGRAMS) $(UNIT) $(TEST_TOOLS)
 
 # ---- what is run
 
-# Both begin by installing packages, and only then is the rest of this file
+# These begin by installing packages, and only then is the rest of this file
 # worth reading: hence a second make.
 demo:
 	$(Q)tests/packages.sh build
@@ -151,7 +151,9 @@ check:
 	$(Q)tests/packages.sh build test
 	$(Q)tests/run.sh
 
-check-live: tests
+check-live:
+	$(Q)tests/packages.sh build test
+	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)tests/rig/run.sh $(O)
 
 install: all
