@@ -9,14 +9,22 @@
 
 int dims_init(struct dimensions *dims)
 {
-	struct process_key nobody;
+	static const uint32_t none[] = { 0 };
 	uint32_t index;
 	bool is_new;
+	int err;
 
 	*dims = (struct dimensions){ .first_trace_id = 1, .first_flow_id = 1, .first_lane_id = 1 };
-	memset(&nobody, 0, sizeof(nobody));
-	nobody.boot = UINT32_MAX;
-	return intern_get(&dims->processes, &nobody, sizeof(nobody), &index, &is_new);
+	err = intern_get(&dims->consumers, none, sizeof(none), &index, &is_new);
+	for (uint32_t i = 0; i < OWNERS_RESERVED && !err; i++) {
+		struct process_key key;
+
+		memset(&key, 0, sizeof(key));
+		key.boot = UINT32_MAX;
+		key.pid = i;
+		err = intern_get(&dims->processes, &key, sizeof(key), &index, &is_new);
+	}
+	return err;
 }
 
 void dims_free(struct dimensions *dims)
@@ -32,6 +40,7 @@ void dims_free(struct dimensions *dims)
 	intern_free(&dims->flows);
 	intern_free(&dims->conversations);
 	intern_free(&dims->lanes);
+	intern_free(&dims->consumers);
 	*dims = (struct dimensions){ 0 };
 }
 
@@ -180,33 +189,112 @@ static int map_flow(struct dimensions *dims, uint32_t trace, const struct nst_fl
 	return intern_get(&dims->protocols, name, strlen(name) + 1, ret_protocol, &is_new);
 }
 
-static int map_lane(struct dimensions *dims, uint32_t trace,
-		    const struct nst_dictionaries *dictionaries, const struct nst_lane *lane,
-		    uint32_t *ret_lane)
+static int compare_numbers(const void *a, const void *b)
 {
-	const struct nst_process *process = NULL;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* As a key: how many, then their numbers from low to high. */
+static int map_consumers(struct dimensions *dims, uint32_t trace, const struct lane_change *change,
+			 uint32_t *ret_consumers)
+{
+	size_t n = change->n_consumers;
+	uint32_t *key;
+	bool is_new;
+	int err = 0;
+
+	if (!n)
+		return 0;
+	key = calloc(n + 1, sizeof(*key));
+	if (!key)
+		return -ENOMEM;
+	key[0] = (uint32_t)n;
+	for (size_t i = 0; i < n && !err; i++)
+		err = dims_process(dims, trace, change->consumers[i]->pid,
+				   change->consumers[i]->start_ns, &key[1 + i]);
+	if (!err) {
+		qsort(key + 1, n, sizeof(*key), compare_numbers);
+		err = intern_get(&dims->consumers, key, (n + 1) * sizeof(*key), ret_consumers,
+				 &is_new);
+	}
+	free(key);
+	return err;
+}
+
+const uint32_t *dims_consumers(const struct dimensions *dims, uint32_t consumers, size_t *ret_n)
+{
+	const uint32_t *key = intern_key(&dims->consumers, consumers);
+
+	*ret_n = key[0];
+	return key + 1;
+}
+
+/* Whom the lane is charged to, and under which name. */
+static int map_owner(struct dimensions *dims, uint32_t trace, const struct nst_process *recorded,
+		     const struct nst_owner *owner, struct lane_key *key)
+{
+	struct nst_bytes comm = { 0 };
+	uint64_t start_ns = 0;
+	uint32_t pid = 0;
+	int err;
+
+	if (owner) {
+		key->has |= NST_HAS_OWNER;
+		key->owner_source = owner->owner_source;
+		pid = owner->pid;
+		start_ns = owner->start_ns;
+		comm = owner->comm;
+	} else if (recorded) {
+		pid = recorded->pid;
+		start_ns = recorded->start_ns;
+		comm = recorded->comm;
+	} else {
+		return 0;
+	}
+	err = dims_name(dims, comm, &key->name);
+	return err ? err : dims_process(dims, trace, pid, start_ns, &key->process);
+}
+
+static void lane_key(uint32_t trace, const struct nst_lane *lane, struct lane_key *key)
+{
+	memset(key, 0, sizeof(*key));
+	key->trace = trace;
+	key->has = lane->has;
+	key->is_send = lane->is_send;
+	key->owner_source = lane->owner_source < NST_OWNER_SOURCES ? lane->owner_source : 0;
+	key->flags = lane->flags;
+	key->cgroup_id = lane->has & NST_HAS_CGROUP ? lane->cgroup_id : 0;
+	key->vlan_id = lane->has & NST_HAS_VLAN ? lane->vlan_id : 0;
+	key->ifindex = lane->has & NST_HAS_IFINDEX ? lane->ifindex : 0;
+	key->link_header_bytes = lane->has & NST_HAS_LINK_HEADER ? lane->link_header_bytes : 0;
+}
+
+int dims_map_lane(struct dimensions *dims, uint32_t trace,
+		  const struct nst_dictionaries *dictionaries, const struct nst_lane *lane,
+		  const struct lane_change *change, uint32_t *ret_lane)
+{
+	const struct nst_owner *owner = change->owner;
+	const struct nst_process *recorded =
+		lane->has & NST_HAS_OWNER ? &dictionaries->processes[lane->process] : NULL;
 	struct conversation_key conversation;
 	struct lane_key key;
 	bool is_new;
 	int err;
 
-	memset(&key, 0, sizeof(key));
-	key.trace = trace;
-	key.has = lane->has;
-	key.is_send = lane->is_send;
-	key.owner_source = lane->owner_source < NST_OWNER_SOURCES ? lane->owner_source : 0;
-	key.flags = lane->flags;
-	key.cgroup_id = lane->has & NST_HAS_CGROUP ? lane->cgroup_id : 0;
-	key.vlan_id = lane->has & NST_HAS_VLAN ? lane->vlan_id : 0;
-	key.ifindex = lane->has & NST_HAS_IFINDEX ? lane->ifindex : 0;
-	key.link_header_bytes = lane->has & NST_HAS_LINK_HEADER ? lane->link_header_bytes : 0;
+	lane_key(trace, lane, &key);
+	key.counts_elsewhere = change->counts_elsewhere;
+	if (owner) {
+		key.has = (key.has & ~(uint32_t)NST_HAS_CGROUP) |
+			  (owner->has & NST_OWNER_HAS_CGROUP ? NST_HAS_CGROUP : 0);
+		key.cgroup_id = owner->has & NST_OWNER_HAS_CGROUP ? owner->cgroup_id : 0;
+	}
 	err = map_flow(dims, trace, &dictionaries->flows[lane->flow], &key.flow, &key.protocol);
-	if (lane->has & NST_HAS_OWNER)
-		process = &dictionaries->processes[lane->process];
-	if (!err && process)
-		err = dims_name(dims, process->comm, &key.name);
-	if (!err && process)
-		err = dims_process(dims, trace, process->pid, process->start_ns, &key.process);
+	if (!err)
+		err = map_owner(dims, trace, recorded, owner, &key);
+	if (!err)
+		err = map_consumers(dims, trace, change, &key.consumers);
 	if (err)
 		return err;
 	conversation_key(dims->traces[trace].boot, key.protocol, key.process,
@@ -221,9 +309,11 @@ static int map_lane(struct dimensions *dims, uint32_t trace,
 int dims_map(struct dimensions *dims, uint32_t trace, const struct nst_dictionaries *dictionaries,
 	     uint32_t *ret_lanes)
 {
+	static const struct lane_change none;
 	int err = 0;
 
 	for (size_t i = 0; i < dictionaries->n_lanes && !err; i++)
-		err = map_lane(dims, trace, dictionaries, &dictionaries->lanes[i], &ret_lanes[i]);
+		err = dims_map_lane(dims, trace, dictionaries, &dictionaries->lanes[i], &none,
+				    &ret_lanes[i]);
 	return err;
 }

@@ -13,7 +13,13 @@
 #include "common/protocol.h"
 #include "format/trace.h"
 
-#define NOBODY 0 /* the process of events whose owner is not known */
+/* Processes that stand for none; the number is the row's id as well. */
+enum {
+	NOBODY,	   /* the owner is not known */
+	KERNEL,	   /* the kernel's own: replies, resets, kernel sockets */
+	FORWARDED, /* routed or bridged through */
+	OWNERS_RESERVED,
+};
 
 /* Keys are compared as bytes: every one is zeroed before it is filled. */
 struct boot_key {
@@ -52,10 +58,20 @@ struct lane_key {
 	uint32_t trace, flow, process, conversation, protocol;
 	uint32_t name; /* the owner's name, with HAS_OWNER */
 	uint32_t has;  /* OWNER, CGROUP, VLAN, IFINDEX, LINK_HEADER */
+	uint32_t consumers; /* who gets the same packets beside process: of dims_consumers() */
 	uint32_t ifindex;
 	uint16_t vlan_id;
 	uint16_t flags; /* NST_LANE_FLAGS of them */
 	uint8_t is_send, owner_source, link_header_bytes;
+	uint8_t counts_elsewhere; /* the same packets are seen on another device and count there */
+};
+
+/* What is known of a chunk's lane beside what the chunk says; all zero: nothing. */
+struct lane_change {
+	const struct nst_owner *owner; /* charge it to this one instead; NULL: as recorded */
+	const struct nst_owner *const *consumers; /* others who get the same packets */
+	size_t n_consumers;
+	bool counts_elsewhere;
 };
 
 struct process_name {	  /* the last one known */
@@ -74,6 +90,7 @@ struct dims_trace {
 
 struct dimensions {
 	struct intern boots, names, processes, protocols, flows, conversations, lanes;
+	struct intern consumers; /* sets of processes: keys are arrays of their numbers, sorted */
 	struct process_name *process_names;
 	size_t n_process_names; /* allocated */
 	struct dims_trace *traces;
@@ -106,6 +123,14 @@ bool dims_find_trace(const struct dimensions *dims, const uint8_t uuid[16], uint
  */
 int dims_map(struct dimensions *dims, uint32_t trace, const struct nst_dictionaries *dictionaries,
 	     uint32_t *ret_lanes);
+
+/* The number of one lane, changed so; it is added if it is new. 0 or -ENOMEM. */
+int dims_map_lane(struct dimensions *dims, uint32_t trace,
+		  const struct nst_dictionaries *dictionaries, const struct nst_lane *lane,
+		  const struct lane_change *change, uint32_t *ret_lane);
+
+/* The processes of a set of lane_key.consumers; 0 is the empty one. */
+const uint32_t *dims_consumers(const struct dimensions *dims, uint32_t consumers, size_t *ret_n);
 
 static inline const struct lane_key *dims_lane(const struct dimensions *dims, uint32_t lane)
 {

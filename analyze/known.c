@@ -123,7 +123,7 @@ static const struct {
 	  "ORDER BY trace_id LIMIT 1) FROM boot b ORDER BY boot_id",
 	  read_boot },
 	{ "SELECT process_id, boot_id, pid, start_ns, comm, comm_ns FROM process "
-	  "WHERE process_id > 0 ORDER BY process_id",
+	  "WHERE process_id >= 3 ORDER BY process_id",
 	  read_process },
 	{ "SELECT protocol_id, name FROM protocol ORDER BY protocol_id", read_protocol },
 	{ "SELECT conversation_id, boot_id, protocol_id, netns, local_addr, local_port, "

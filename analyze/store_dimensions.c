@@ -52,8 +52,8 @@ static int store_processes(sqlite3 *db, const struct dimensions *dims)
 			     &statement);
 
 	if (!err)
-		err = db_run(db, "INSERT OR IGNORE INTO process (process_id) VALUES (0)");
-	for (uint32_t i = NOBODY + 1; i < dims->processes.n && !err; i++) {
+		err = db_run(db, "INSERT OR IGNORE INTO process (process_id) VALUES (0), (1), (2)");
+	for (uint32_t i = OWNERS_RESERVED; i < dims->processes.n && !err; i++) {
 		const struct process_key *key = intern_key(&dims->processes, i);
 		const struct timeline *timeline = boot_timeline(dims, key->boot);
 		const struct process_name *name =

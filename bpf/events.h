@@ -45,7 +45,11 @@ enum record_source {
 	SOURCE_UNKNOWN = 0,
 	SOURCE_SOCKET = 1,
 	SOURCE_FLOW = 2,
+	SOURCE_LISTENER = 3,
+	SOURCE_SHARED = 4,
+	SOURCE_SEEDED = 5,
 	SOURCE_KERNEL = 6,
+	SOURCE_FORWARDED = 7,
 	SOURCE_CURRENT = 8,
 };
 
@@ -75,6 +79,42 @@ struct record {
 	__u8 reserved[5];
 	__u8 saddr[16], daddr[16];
 	char comm[COMM_BYTES];
+};
+
+/* A process to which bytes are charged: (pid, start). The rest is how it was last seen. */
+struct owner {
+	__u64 start_ns;
+	__u64 cgroup_id;
+	__u32 pid; /* 0: not known */
+	__u32 tid; /* the thread that used the socket */
+	__u32 uid;
+	__u32 reserved;
+	char comm[COMM_BYTES];
+};
+
+/*
+ * What became known about an owner, in a ring of its own. Flows and sockets
+ * have ids, never used again in a recording; 0 is none.
+ */
+enum owner_record_kind {
+	OWNER_OF_FLOW,	 /* the flow belongs to owner from now on */
+	SOCKET_OF_FLOW,	 /* the flow's packets go to a socket that nobody has used yet */
+	OWNER_OF_SOCKET, /* the socket belongs to owner from now on, and so do its flows */
+};
+struct owner_record {
+	__u64 timestamp; /* CLOCK_BOOTTIME, ns */
+	__u64 flow_id;
+	__u64 socket_id;
+	/*
+	 * When the owner before this one last used the socket, so that what came
+	 * after it is what this one consumed; 0: there was none before.
+	 */
+	__u64 used_ns;
+	struct owner owner;
+	__u8 kind;
+	__u8 source;	/* enum record_source, what the flow's events would now say */
+	__u8 is_shared; /* one of several who get the same packets (multicast, raw sockets) */
+	__u8 reserved[5];
 };
 
 /* Key of send_bytes and recv_bytes; the unknown owner is all zero. */

@@ -32,14 +32,6 @@ struct flow_key {
 	__u8 local[16], remote[16];
 };
 
-struct owner {
-	__u64 start_ns;
-	__u64 cgroup_id;
-	__u32 pid; /* 0: not known */
-	__u32 tid;
-	char comm[COMM_BYTES];
-};
-
 struct flow {
 	__u64 id;
 	struct owner owner;
