@@ -14,6 +14,10 @@ static const struct option_spec options[] = {
 	{ "to", 0, "TIME", "only events before TIME", apply_to },
 	{ "utc", 0, NULL, "text shows UTC instead of local time", apply_utc },
 	{ "format", 'f', "FORMAT", "text, json (a line an event) or csv", apply_format_text },
+	{ "owner", 0, "WHICH",
+	  "a socket that changed hands: consumed (who used it,\n"
+	  "the default), held (who had it then) or recorded",
+	  apply_owner },
 	{ "help", 'h', NULL, "this text", apply_help },
 	{ NULL, 0, NULL, NULL, NULL },
 };

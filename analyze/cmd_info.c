@@ -16,7 +16,7 @@ static void count_chunk(void *counts, const struct nst_chunk *chunk)
 	info_count(counts, chunk);
 }
 
-static int info(const struct settings *settings, const struct input *input)
+static int info(const struct settings *settings, struct input *input)
 {
 	struct rollup_settings rollup = { 0 };
 	struct window window = { 0 };
@@ -40,6 +40,7 @@ static int info(const struct settings *settings, const struct input *input)
 		err = collector_store(&collector);
 	if (!err)
 		err = db_run(db, "COMMIT");
+	foretelling_count(&collector.foretelling, &counts.owner_rows, &counts.rebound_flows);
 	if (!err)
 		out = out_open();
 	if (out) {

@@ -9,6 +9,7 @@
 #include "analyze/event_table.h"
 #include "analyze/known.h"
 #include "analyze/say.h"
+#include "analyze/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +26,10 @@ static const struct option_spec options[] = {
 	{ "no-events", 0, NULL,
 	  "only what reports need; no table of events,\nso no windows and intervals later",
 	  apply_no_events },
+	{ "owner", 0, "WHICH",
+	  "a socket that changed hands: consumed (who used it,\n"
+	  "the default), held (who had it then) or recorded",
+	  apply_owner },
 	{ "help", 'h', NULL, "this text", apply_help },
 	{ NULL, 0, NULL, NULL, NULL },
 };
@@ -55,7 +60,9 @@ static int load_events(struct collector *collector, const struct input *input, u
 {
 	struct event_source source = { .dims = &collector->dims,
 				       .input = input,
-				       .first_trace = first_trace };
+				       .first_trace = first_trace,
+				       .foretelling = &collector->foretelling,
+				       .view = collector->view };
 	sqlite3 *db = collector->db;
 	int err = event_table_create(db, "temp.trace_event", &source);
 
@@ -77,9 +84,7 @@ static int load_all(struct collector *collector, struct input *inputs, size_t n_
 
 	for (size_t i = 0; i < n_inputs && !err; i++) {
 		first_traces[i] = (uint32_t)collector->dims.n_traces;
-		err = with_events ? input_spool(&inputs[i]) : 0;
-		if (!err)
-			err = collector_read(collector, &inputs[i]);
+		err = collector_read(collector, &inputs[i]);
 	}
 	if (!err)
 		err = collector_store(collector);
@@ -102,6 +107,8 @@ static int load_into(sqlite3 *db, const struct settings *settings, struct input 
 		collector.progress = show_progress;
 	if (!err)
 		err = db_run(db, "BEGIN IMMEDIATE");
+	if (!err)
+		err = view_settle(db, settings, &collector.view);
 	if (!err)
 		err = known_read(db, &collector.dims);
 	if (!err)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/collect.h"
 #include "analyze/command.h"
+#include "analyze/grouping.h"
 #include "analyze/out.h"
 #include "analyze/report.h"
 #include "analyze/reroll.h"
 #include "analyze/say.h"
+#include "analyze/view.h"
 #include "common/units.h"
 
 #include <errno.h>
@@ -15,7 +17,14 @@
 #define MAX_ROWS (1 << 18)
 
 static const struct option_spec options[] = {
-	{ "by", 0, "WHAT", "process, protocol or flow; without it all three", apply_by },
+	{ "by", 0, "WHAT",
+	  "process, protocol, flow, program, user, cgroup, container, interface,\n"
+	  "netns, remote or port; without it the first three",
+	  apply_by },
+	{ "wide", 'w', NULL,
+	  "tables by process show program, arguments, user, control group,\n"
+	  "parent and exit as well (json and csv always do)",
+	  apply_wide },
 	{ "interval", 'i', "DURATION", "a row for each DURATION and key, \"time\" first",
 	  apply_interval },
 	{ "limit", 'n', "ROWS",
@@ -33,6 +42,10 @@ static const struct option_spec options[] = {
 	{ "utc", 0, NULL, "tables show UTC instead of local time", apply_utc },
 	{ "bytes", 'b', NULL, "tables show exact numbers instead of units", apply_bytes },
 	{ "format", 'f', "FORMAT", "table, json or csv (csv needs --by)", apply_format_table },
+	{ "owner", 0, "WHICH",
+	  "a socket that changed hands: consumed (who used it,\n"
+	  "the default), held (who had it then) or recorded",
+	  apply_owner },
 	{ "help", 'h', NULL, "this text", apply_help },
 	{ NULL, 0, NULL, NULL, NULL },
 };
@@ -50,10 +63,13 @@ static void say_interval(const struct rollup *rollup)
 static int read_traces(sqlite3 *db, const struct settings *settings, struct window window,
 		       struct input *inputs, size_t n_inputs, bool *ret_damaged)
 {
-	struct rollup_settings rollup = { settings->interval_ns, MAX_ROWS };
+	struct rollup_settings rollup = { settings->interval_ns, MAX_ROWS,
+					  settings->groupings ? settings->groupings
+							      : GROUPINGS_USUAL };
 	struct collector collector;
 	int err = collector_init(&collector, db, rollup, window);
 
+	collector.view = settings->owner_view;
 	if (!err)
 		err = db_run(db, "BEGIN");
 	if (!err)
@@ -78,6 +94,11 @@ static int open_data(const struct settings *settings, struct window window, stru
 	sqlite3 *db = NULL;
 	int err;
 
+	if (inputs[0].is_database) {
+		err = view_check(inputs[0].name, settings);
+		if (err)
+			return err;
+	}
 	if (inputs[0].is_database && !settings->interval_ns && !window_is_given(&window))
 		return db_open(inputs[0].name, false, ret_db);
 	err = db_create(NULL, &db);
@@ -130,7 +151,7 @@ static int run(const struct command *command, int argc, char **argv)
 		return STATUS_USAGE;
 	if (first == argc)
 		return say_usage(command->name, "report: which trace or database?");
-	if (settings.format == FORMAT_CSV && settings.by == BY_ALL)
+	if (settings.format == FORMAT_CSV && !settings.groupings)
 		return say_usage(command->name,
 				 "--format csv needs --by: one table has one set of columns");
 	inputs = calloc((size_t)(argc - first), sizeof(*inputs));

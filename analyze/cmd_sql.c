@@ -4,12 +4,17 @@
 #include "analyze/event_table.h"
 #include "analyze/out.h"
 #include "analyze/say.h"
+#include "analyze/view.h"
 
 #include <errno.h>
 #include <string.h>
 
 static const struct option_spec options[] = {
 	{ "format", 'f', "FORMAT", "table, json or csv", apply_format_table },
+	{ "owner", 0, "WHICH",
+	  "a socket that changed hands: consumed (who used it,\n"
+	  "the default), held (who had it then) or recorded",
+	  apply_owner },
 	{ "help", 'h', NULL, "this text", apply_help },
 	{ NULL, 0, NULL, NULL, NULL },
 };
@@ -112,21 +117,23 @@ static int query(sqlite3 *db, const char *sql, enum format format)
 	return status;
 }
 
-static int query_trace(struct input *input, const char *sql, enum format format)
+static int query_trace(const struct settings *settings, struct input *input, const char *sql)
 {
-	struct rollup_settings settings = { 0 };
+	struct rollup_settings rollup = { 0 };
 	struct window window = { 0 };
 	struct collector collector;
-	struct event_source source = { .input = input, .dims = &collector.dims };
+	struct event_source source = { .input = input,
+				       .dims = &collector.dims,
+				       .foretelling = &collector.foretelling,
+				       .view = settings->owner_view };
 	sqlite3 *db = NULL;
 	int status = STATUS_FAILED;
 	int err = db_create(NULL, &db);
 
 	if (err)
 		return STATUS_FAILED;
-	err = collector_init(&collector, db, settings, window);
-	if (!err)
-		err = input_spool(input);
+	err = collector_init(&collector, db, rollup, window);
+	collector.view = settings->owner_view;
 	if (!err)
 		err = db_run(db, "DROP TABLE event; BEGIN");
 	if (!err)
@@ -138,7 +145,7 @@ static int query_trace(struct input *input, const char *sql, enum format format)
 	if (!err)
 		err = event_table_create(db, "main.event", &source);
 	if (!err)
-		status = query(db, sql, format);
+		status = query(db, sql, settings->format);
 	if (status == STATUS_DONE && (collector.damaged || source.is_damaged))
 		status = STATUS_DAMAGED;
 	sqlite3_close(db);
@@ -146,14 +153,15 @@ static int query_trace(struct input *input, const char *sql, enum format format)
 	return status;
 }
 
-static int query_database(const struct input *input, const char *sql, enum format format)
+static int query_database(const struct settings *settings, const struct input *input,
+			  const char *sql)
 {
 	sqlite3 *db = NULL;
 	int status;
 
-	if (db_open(input->name, false, &db))
+	if (view_check(input->name, settings) || db_open(input->name, false, &db))
 		return STATUS_FAILED;
-	status = query(db, sql, format);
+	status = query(db, sql, settings->format);
 	sqlite3_close(db);
 	return status;
 }
@@ -171,9 +179,9 @@ static int run(const struct command *command, int argc, char **argv)
 	if (input_open(argv[first], &input))
 		return STATUS_FAILED;
 	if (input.is_database)
-		status = query_database(&input, argv[first + 1], settings.format);
+		status = query_database(&settings, &input, argv[first + 1]);
 	else
-		status = query_trace(&input, argv[first + 1], settings.format);
+		status = query_trace(&settings, &input, argv[first + 1]);
 	input_close(&input);
 	return status;
 }

@@ -24,18 +24,24 @@ void collector_free(struct collector *collector)
 {
 	dims_free(&collector->dims);
 	rollup_free(&collector->rollup);
+	foretelling_free(&collector->foretelling);
+	rebind_free(&collector->rebind);
 	free(collector->traces);
 	free(collector->lanes);
 	*collector = (struct collector){ 0 };
 }
 
-/* Of one input: the numbers of the reader's traces among all traces. */
+/* Of one input, which is read twice: its metadata and then everything. */
 struct reading {
 	struct collector *collector;
 	const struct input *input;
 	struct nst_reader *reader;
-	uint32_t *numbers;
-	size_t n_numbers, n_allocated;
+	uint32_t *numbers; /* of the reader's traces, among all traces */
+	size_t n_numbers, n_numbers_allocated;
+	struct intern uuids; /* of all its traces, with their numbers among all */
+	uint32_t *known;
+	size_t n_known_allocated;
+	uint64_t metadata_end; /* offset behind which no metadata was taken over yet */
 	size_t n_said;
 };
 
@@ -94,36 +100,48 @@ static int is_repeated(struct reading *reading, const struct nst_header *header,
 	return err;
 }
 
-static int add_trace(struct reading *reading, const struct nst_header *header)
+/* A trace that this input has not brought before. */
+static int number_trace(struct reading *reading, const struct nst_header *header,
+			uint32_t *ret_number)
 {
 	struct collector *collector = reading->collector;
 	bool is_old;
-	uint32_t *number;
-	int err;
+	int err = is_repeated(reading, header, &is_old);
 
-	err = array_reserve(&reading->numbers, &reading->n_allocated, reading->n_numbers + 1,
-			    sizeof(*reading->numbers));
-	if (err)
-		return err;
-	number = &reading->numbers[reading->n_numbers];
-	err = is_repeated(reading, header, &is_old);
 	if (err)
 		return err;
 	if (is_old) {
-		*number = SKIPPED;
-		reading->n_numbers++;
+		*ret_number = SKIPPED;
 		return 0;
 	}
 	err = array_reserve(&collector->traces, &collector->n_traces_allocated,
 			    collector->dims.n_traces + 1, sizeof(*collector->traces));
 	if (!err)
-		err = dims_add_trace(&collector->dims, header, number);
-	if (err)
-		return err;
-	reading->n_numbers++;
-	collector->traces[*number] =
-		(struct collected){ .header = *header, .file = reading->input->name };
-	return 0;
+		err = dims_add_trace(&collector->dims, header, ret_number);
+	if (!err)
+		collector->traces[*ret_number] =
+			(struct collected){ .header = *header, .file = reading->input->name };
+	return err;
+}
+
+static int add_trace(struct reading *reading, const struct nst_header *header)
+{
+	uint32_t index;
+	bool is_new;
+	int err = array_reserve(&reading->numbers, &reading->n_numbers_allocated,
+				reading->n_numbers + 1, sizeof(*reading->numbers));
+
+	if (!err)
+		err = array_reserve(&reading->known, &reading->n_known_allocated,
+				    (size_t)reading->uuids.n + 1, sizeof(*reading->known));
+	if (!err)
+		err = intern_get(&reading->uuids, header->uuid, sizeof(header->uuid), &index,
+				 &is_new);
+	if (!err && is_new)
+		err = number_trace(reading, header, &reading->known[index]);
+	if (!err)
+		reading->numbers[reading->n_numbers++] = reading->known[index];
+	return err;
 }
 
 /* Traces that the reader met since the last time. */
@@ -147,8 +165,10 @@ static int add_events(struct reading *reading, uint32_t number, const struct nst
 	struct collected *trace = &collector->traces[number];
 	uint64_t *end_ordinal = &collector->dims.traces[number].end_ordinal;
 	const struct nst_dictionaries *dictionaries;
-	const struct nst_events *events;
-	size_t from, to;
+	const struct nst_events *read;
+	struct nst_events events;
+	struct charging charging;
+	size_t from, to, n_lanes;
 	int err;
 
 	if (chunk->first_ordinal + chunk->n_events > *end_ordinal)
@@ -160,19 +180,53 @@ static int add_events(struct reading *reading, uint32_t number, const struct nst
 		return 0;
 	err = nst_reader_dictionaries(reading->reader, &dictionaries);
 	if (!err)
-		err = nst_reader_events(reading->reader, &events);
+		err = nst_reader_events(reading->reader, &read);
 	if (err)
 		return err == -EBADMSG ? 0 : err;
-	err = array_reserve(&collector->lanes, &collector->n_lanes_allocated, dictionaries->n_lanes,
-			    sizeof(*collector->lanes));
-	if (!err)
-		err = dims_map(&collector->dims, number, dictionaries, collector->lanes);
+	events = *read;
+	charging = charging_of(&collector->foretelling, trace->header.uuid, collector->view);
+	err = rebind_map(&collector->rebind, &charging, &collector->dims, number, dictionaries,
+			 &events, &collector->lanes, &collector->n_lanes_allocated, &n_lanes);
 	if (err)
 		return err;
-	from = rollup_find(events, 0, events->n_events, trace->bounds.from_ns);
-	to = rollup_find(events, from, events->n_events, trace->bounds.to_ns);
-	return rollup_add(&collector->rollup, &collector->dims, &trace->axis, events, from, to,
-			  collector->lanes, dictionaries->n_lanes);
+	from = rollup_find(&events, 0, events.n_events, trace->bounds.from_ns);
+	to = rollup_find(&events, from, events.n_events, trace->bounds.to_ns);
+	return rollup_add(&collector->rollup, &collector->dims, &trace->axis, &events, from, to,
+			  collector->lanes, n_lanes);
+}
+
+/*
+ * Metadata is taken over before the events, which are grouped by it. Of a trace
+ * that grows meanwhile, what came later is taken over with them.
+ */
+static int take_metadata(void *context, struct nst_reader *reader, const struct nst_chunk *chunk)
+{
+	struct reading *reading = context;
+	struct collector *collector = reading->collector;
+	uint32_t number;
+	int err;
+
+	reading->reader = reader;
+	err = add_new_traces(reading);
+	if (err)
+		return err;
+	reading->metadata_end = chunk->offset + 1;
+	number = reading->numbers[chunk->trace];
+	if (number == SKIPPED)
+		return 0;
+	return metadata_store(collector->db, &collector->dims, number, reader, chunk);
+}
+
+/* Rows that were taken over before are decoded again, so that damage in them is noted. */
+static int check_metadata(struct reading *reading)
+{
+	const void *rows;
+	size_t n;
+	int err = 0;
+
+	for (int table = NST_TABLE_SETTING; table <= NST_TABLE_COMMENT && !err; table++)
+		err = nst_reader_rows(reading->reader, (enum nst_table)table, &rows, &n);
+	return err == -EBADMSG || err == -EINVAL ? 0 : err;
 }
 
 static int add_chunk(struct reading *reading, const struct nst_chunk *chunk)
@@ -196,7 +250,9 @@ static int add_chunk(struct reading *reading, const struct nst_chunk *chunk)
 		collector_set_axis(collector, number, start_ns);
 	if (chunk->type == NST_CHUNK_EVENTS)
 		return add_events(reading, number, chunk);
-	return metadata_store(collector->db, &collector->dims, number, reading->reader, chunk);
+	if (chunk->offset < reading->metadata_end)
+		return check_metadata(reading);
+	return take_metadata(reading, reading->reader, chunk);
 }
 
 void collector_set_span(struct collector *collector, uint32_t number, uint64_t end_ns)
@@ -238,6 +294,15 @@ static void finish(struct reading *reading)
 		found = found || !trace->complete;
 		collector_set_span(collector, reading->numbers[i], traces[i].end_ns);
 	}
+	/* what only the metadata was read of, because damage ended the reading before */
+	for (uint32_t i = 0; i < reading->uuids.n; i++) {
+		uint32_t number = reading->known[i];
+
+		if (number == SKIPPED || collector->traces[number].has_axis)
+			continue;
+		collector_set_axis(collector, number, collector->traces[number].header.start_ns);
+		collector_set_span(collector, number, 0);
+	}
 	/* damage that belongs to no trace in particular puts all of them in doubt */
 	for (size_t i = 0; i < reading->n_numbers && damaged && !found; i++)
 		if (reading->numbers[i] != SKIPPED)
@@ -269,11 +334,17 @@ static int read_chunks(struct reading *reading)
 	return 0;
 }
 
-int collector_read(struct collector *collector, const struct input *input)
+int collector_read(struct collector *collector, struct input *input)
 {
 	struct reading reading = { .collector = collector, .input = input };
-	int err = nst_reader_open(input->fd, &reading.reader);
+	int err = input_spool(input);
 
+	if (!err)
+		err = foretell(&collector->foretelling, input, take_metadata, &reading);
+	reading.reader = NULL;
+	reading.n_numbers = 0;
+	if (!err)
+		err = nst_reader_open(input->fd, &reading.reader);
 	if (!err)
 		err = read_chunks(&reading);
 	if (!err)
@@ -281,6 +352,8 @@ int collector_read(struct collector *collector, const struct input *input)
 	if (err == -ENOMEM)
 		say("%s: out of memory", input->name);
 	nst_reader_close(reading.reader);
+	intern_free(&reading.uuids);
+	free(reading.known);
 	free(reading.numbers);
 	return err;
 }
@@ -289,8 +362,7 @@ int collector_resolve_window(struct collector *collector, struct input *inputs, 
 {
 	int64_t start_ns = INT64_MAX, end_ns = INT64_MIN;
 
-	if (!window_is_relative(&collector->window) ||
-	    (n_inputs == 1 && !inputs->can_seek && !window_needs_end(&collector->window)))
+	if (!window_is_relative(&collector->window))
 		return 0;
 	for (size_t i = 0; i < n_inputs; i++) {
 		int err = input_spool(&inputs[i]);

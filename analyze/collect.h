@@ -5,7 +5,9 @@
 
 #include "analyze/database.h"
 #include "analyze/dimensions.h"
+#include "analyze/foretell.h"
 #include "analyze/input.h"
+#include "analyze/rebind.h"
 #include "analyze/rollup.h"
 #include "analyze/window.h"
 
@@ -24,6 +26,9 @@ struct collector {
 	sqlite3 *db;
 	struct dimensions dims;
 	struct rollup rollup;
+	enum owner_view view;
+	struct foretelling foretelling;
+	struct rebind rebind;
 	struct window window;
 	bool has_bounds; /* resolved: when the first trace is known */
 	struct bounds bounds;
@@ -52,17 +57,17 @@ void collector_free(struct collector *collector);
 
 /*
  * Resolve a window that hangs on the start or end of the traces by reading all
- * inputs through; pipes are spooled. A single pipe is not, where only its start
- * is asked for: the first trace in it then counts. 0 or -errno, said.
+ * inputs through; pipes are spooled. 0 or -errno, said.
  */
 int collector_resolve_window(struct collector *collector, struct input *inputs, size_t n_inputs);
 
 /*
- * Read an input into the roll-up, its tables into the database. A trace that
+ * Read an input into the roll-up, its tables into the database; a pipe is
+ * spooled, because what its owners are may stand behind the events. A trace that
  * was read before is passed over, and said so. 0 or -errno, said; damage is
  * said and noted in collector->damaged.
  */
-int collector_read(struct collector *collector, const struct input *input);
+int collector_read(struct collector *collector, struct input *input);
 
 /* Write dimensions, spans, periods and sums into the database. 0 or -EIO, said. */
 int collector_store(struct collector *collector);
@@ -73,12 +78,14 @@ int collector_store(struct collector *collector);
 int metadata_store(sqlite3 *db, struct dimensions *dims, uint32_t trace, struct nst_reader *reader,
 		   const struct nst_chunk *chunk);
 
-/* ---- store.c and store_dimensions.c: 0 or -EIO, said ---- */
+/* ---- store.c, store_dimensions.c and store_processes.c: 0 or -EIO, said ---- */
 
 /* The roll-up into usage, peak and period; the spans must be there. */
 int store_sums(struct collector *collector);
 
 int store_dimensions(sqlite3 *db, struct dimensions *dims);
+
+int processes_store(sqlite3 *db, struct dimensions *dims);
 
 /* ---- periods.c ---- */
 

@@ -32,6 +32,17 @@ static const struct {
 	{ "send_wire_bytes", COLUMN_BYTES, 50, true },
 	{ "recv_wire_bytes", COLUMN_BYTES, 50, true },
 	{ "complete", COLUMN_BOOL, 100, false },
+	{ "exit", COLUMN_TIME, 91, false },
+	{ "exe", COLUMN_PLAIN, 93, false },
+	{ "args", COLUMN_PLAIN, 94, false },
+	{ "user", COLUMN_PLAIN, 92, false },
+	{ "container", COLUMN_PLAIN, 92, false },
+	{ "unit", COLUMN_PLAIN, 92, false },
+	{ "cgroup", COLUMN_PLAIN, 91, false },
+	{ "parent_pid", COLUMN_PLAIN, 91, false },
+	{ "exit_code", COLUMN_PLAIN, 91, false },
+	{ "exit_signal", COLUMN_PLAIN, 91, false },
+	{ "build_id", COLUMN_PLAIN, 65, false },
 };
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
@@ -72,6 +83,20 @@ const char *column_title(const char *name)
 	bool is_port = !strcmp(name, "local_port") || !strcmp(name, "remote_port");
 
 	return is_port ? "port" : name;
+}
+
+bool column_is_text(const char *name)
+{
+	static const char *const texts[] = {
+		"comm", "protocol", "local_addr", "remote_addr", "program", "exe",
+		"args", "build_id", "user",	  "parent_comm", "cgroup",  "container",
+		"pod",	"unit",	    "interface",  "netns_name",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (!strcmp(texts[i], name))
+			return true;
+	return false;
 }
 
 bool column_adds_up(const char *name)

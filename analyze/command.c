@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/command.h"
 
+#include "analyze/grouping.h"
 #include "analyze/say.h"
 #include "common/units.h"
 
@@ -51,18 +52,22 @@ int settings_window(const struct settings *settings, struct window *ret_window)
 
 int apply_by(void *settings, const char *value)
 {
-	struct settings *s = settings;
-
-	if (!strcmp(value, "process"))
-		s->by = BY_ONE_PROCESS;
-	else if (!strcmp(value, "protocol"))
-		s->by = BY_ONE_PROTOCOL;
-	else if (!strcmp(value, "flow"))
-		s->by = BY_ONE_FLOW;
-	else {
-		say("--by %s: not a grouping: process, protocol or flow", value);
-		return -EINVAL;
+	for (uint32_t i = 0; i < N_GROUPINGS; i++) {
+		if (strcmp(value, grouping_specs[i].name))
+			continue;
+		((struct settings *)settings)->groupings = GROUPING_BIT(i);
+		return 0;
 	}
+	say("--by %s: not a grouping: there are", value);
+	for (uint32_t i = 0; i < N_GROUPINGS; i++)
+		fprintf(stderr, "  %s\n", grouping_specs[i].name);
+	return -EINVAL;
+}
+
+int apply_wide(void *settings, const char *value)
+{
+	(void)value;
+	((struct settings *)settings)->wide = true;
 	return 0;
 }
 
@@ -141,6 +146,17 @@ int apply_output(void *settings, const char *value)
 {
 	((struct settings *)settings)->output = value;
 	return 0;
+}
+
+int apply_owner(void *settings, const char *value)
+{
+	struct settings *s = settings;
+	int err = owner_view_parse(value, &s->owner_view);
+
+	if (err)
+		say("--owner %s: not one of consumed, held, recorded", value);
+	s->has_owner_view = true;
+	return err;
 }
 
 int apply_help(void *settings, const char *value)

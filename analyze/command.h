@@ -5,6 +5,7 @@
 
 #include "analyze/input.h"
 #include "analyze/output.h"
+#include "analyze/owners.h"
 #include "analyze/window.h"
 #include "common/options.h"
 
@@ -19,16 +20,10 @@ struct command {
 
 extern const struct command command_report, command_load, command_info, command_dump, command_sql;
 
-enum by {
-	BY_ALL,
-	BY_ONE_PROCESS,
-	BY_ONE_PROTOCOL,
-	BY_ONE_FLOW,
-};
-
 struct settings {
 	const struct command *command;
-	enum by by;
+	uint32_t groupings; /* those of --by; 0: the usual ones */
+	bool wide;
 	enum format format;
 	uint64_t interval_ns;
 	bool has_limit;
@@ -37,6 +32,8 @@ struct settings {
 	const char *from, *to;
 	bool utc, exact, no_events;
 	const char *output;
+	bool has_owner_view;
+	enum owner_view owner_view;
 };
 
 /*
@@ -53,6 +50,7 @@ int settings_window(const struct settings *settings, struct window *ret_window);
 
 /* The options' functions, for the commands' tables. */
 int apply_by(void *settings, const char *value);
+int apply_wide(void *settings, const char *value);
 int apply_format_table(void *settings, const char *value);
 int apply_format_text(void *settings, const char *value);
 int apply_interval(void *settings, const char *value);
@@ -64,6 +62,7 @@ int apply_utc(void *settings, const char *value);
 int apply_bytes(void *settings, const char *value);
 int apply_no_events(void *settings, const char *value);
 int apply_output(void *settings, const char *value);
+int apply_owner(void *settings, const char *value);
 int apply_help(void *settings, const char *value);
 
 #endif

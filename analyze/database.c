@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #define APPLICATION_ID 1314082384 /* as in schema.sql */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define BUSY_MS 10000 /* another program reads or writes the database */
 
 int db_error(sqlite3 *db, const char *doing)
@@ -182,8 +182,8 @@ int db_open(const char *path, bool writable, sqlite3 **ret_db)
 		say("%s: a SQLite database, but not one that netsnoop-analyze load wrote", path);
 		err = -EIO;
 	} else if (!err && version != SCHEMA_VERSION) {
-		say("%s: schema version %lld, this program knows %d: load the trace again", path,
-		    (long long)version, SCHEMA_VERSION);
+		say("%s: schema version %lld, this program knows %d: load the traces again, into a new database",
+		    path, (long long)version, SCHEMA_VERSION);
 		err = -EIO;
 	}
 	if (err) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/dimensions.h"
 
+#include "analyze/owners.h"
 #include "analyze/text.h"
 
 #include <errno.h>
@@ -33,6 +34,13 @@ void dims_free(struct dimensions *dims)
 		timeline_free(&dims->traces[i].timeline);
 	free(dims->traces);
 	free(dims->process_names);
+	free(dims->process_infos);
+	free(dims->label_texts);
+	free(dims->lane_members);
+	free(dims->members);
+	intern_free(&dims->labels);
+	intern_free(&dims->texts);
+	intern_free(&dims->group_keys);
 	intern_free(&dims->boots);
 	intern_free(&dims->names);
 	intern_free(&dims->processes);
@@ -231,6 +239,14 @@ const uint32_t *dims_consumers(const struct dimensions *dims, uint32_t consumers
 	return key + 1;
 }
 
+/* Whom the lane is charged to where there is no process. */
+static uint32_t reserved_process(unsigned int owner_source)
+{
+	return owner_source == NST_OWNER_KERNEL	     ? KERNEL
+	       : owner_source == NST_OWNER_FORWARDED ? FORWARDED
+						     : NOBODY;
+}
+
 /* Whom the lane is charged to, and under which name. */
 static int map_owner(struct dimensions *dims, uint32_t trace, const struct nst_process *recorded,
 		     const struct nst_owner *owner, struct lane_key *key)
@@ -240,17 +256,21 @@ static int map_owner(struct dimensions *dims, uint32_t trace, const struct nst_p
 	uint32_t pid = 0;
 	int err;
 
-	if (owner) {
+	if (owner)
+		key->owner_source = owner->owner_source < NST_OWNER_SOURCES ? owner->owner_source
+									    : NST_OWNER_UNKNOWN;
+	key->process = reserved_process(key->owner_source);
+	if (owner && owner_is_process(owner)) {
 		key->has |= NST_HAS_OWNER;
-		key->owner_source = owner->owner_source;
 		pid = owner->pid;
 		start_ns = owner->start_ns;
 		comm = owner->comm;
-	} else if (recorded) {
+	} else if (!owner && recorded) {
 		pid = recorded->pid;
 		start_ns = recorded->start_ns;
 		comm = recorded->comm;
 	} else {
+		key->has &= ~(uint32_t)NST_HAS_OWNER;
 		return 0;
 	}
 	err = dims_name(dims, comm, &key->name);
@@ -285,7 +305,7 @@ int dims_map_lane(struct dimensions *dims, uint32_t trace,
 
 	lane_key(trace, lane, &key);
 	key.counts_elsewhere = change->counts_elsewhere;
-	if (owner) {
+	if (owner && !change->keeps_cgroup) {
 		key.has = (key.has & ~(uint32_t)NST_HAS_CGROUP) |
 			  (owner->has & NST_OWNER_HAS_CGROUP ? NST_HAS_CGROUP : 0);
 		key.cgroup_id = owner->has & NST_OWNER_HAS_CGROUP ? owner->cgroup_id : 0;

@@ -56,8 +56,8 @@ struct conversation_key {
 struct lane_key {
 	uint64_t cgroup_id;
 	uint32_t trace, flow, process, conversation, protocol;
-	uint32_t name; /* the owner's name, with HAS_OWNER */
-	uint32_t has;  /* OWNER, CGROUP, VLAN, IFINDEX, LINK_HEADER */
+	uint32_t name;	    /* the owner's name, with HAS_OWNER */
+	uint32_t has;	    /* OWNER, CGROUP, VLAN, IFINDEX, LINK_HEADER */
 	uint32_t consumers; /* who gets the same packets beside process: of dims_consumers() */
 	uint32_t ifindex;
 	uint16_t vlan_id;
@@ -71,6 +71,7 @@ struct lane_change {
 	const struct nst_owner *owner; /* charge it to this one instead; NULL: as recorded */
 	const struct nst_owner *const *consumers; /* others who get the same packets */
 	size_t n_consumers;
+	bool keeps_cgroup; /* of the recording: the owner is the same, and its row says nothing */
 	bool counts_elsewhere;
 };
 
@@ -79,6 +80,17 @@ struct process_name {	  /* the last one known */
 	int64_t start_realtime_ns;
 	uint32_t name;
 	bool has_name;
+};
+
+/* One row of a report that a lane counts in (see grouping.h). */
+struct member {
+	uint32_t grouping; /* enum grouping */
+	uint32_t id;	   /* number of the process, protocol, conversation or group key */
+};
+
+struct lane_members { /* a stretch of dims.members */
+	size_t first, n;
+	bool is_known;
 };
 
 struct dims_trace {
@@ -91,6 +103,15 @@ struct dims_trace {
 struct dimensions {
 	struct intern boots, names, processes, protocols, flows, conversations, lanes;
 	struct intern consumers; /* sets of processes: keys are arrays of their numbers, sorted */
+	struct intern labels, texts, group_keys; /* see label.h and grouping.h */
+	uint32_t *label_texts;			 /* by label */
+	size_t n_label_texts;
+	struct process_info *process_infos; /* see process.h */
+	size_t n_process_infos;		    /* allocated, as all that follow */
+	struct lane_members *lane_members;
+	size_t n_lane_members;
+	struct member *members;
+	size_t n_members, n_members_allocated;
 	struct process_name *process_names;
 	size_t n_process_names; /* allocated */
 	struct dims_trace *traces;
@@ -103,6 +124,7 @@ struct dimensions {
 #define PROTOCOL_ID(index) ((int64_t)(index) + 1)
 #define CONVERSATION_ID(index) ((int64_t)(index) + 1)
 #define PROCESS_ID(index) ((int64_t)(index)) /* NOBODY is row 0 */
+#define GROUP_KEY_ID(index) ((int64_t)(index) + 1)
 #define TRACE_ID(dims, index) ((dims)->first_trace_id + (int64_t)(index))
 #define FLOW_ID(dims, index) ((dims)->first_flow_id + (int64_t)(index))
 #define LANE_ID(dims, index) ((dims)->first_lane_id + (int64_t)(index))

@@ -3,6 +3,7 @@
 
 #include "analyze/intern.h"
 #include "analyze/out.h"
+#include "analyze/rebind.h"
 #include "analyze/say.h"
 #include "analyze/text.h"
 
@@ -13,6 +14,12 @@
 struct interface {
 	uint32_t netns, ifindex;
 	char *name;
+};
+
+struct charged {		       /* how the events of a lane are */
+	const struct nst_owner *owner; /* NULL: as recorded */
+	size_t first_pid, n_pids;      /* all who get them, where several do */
+	bool keeps_cgroup, counts_elsewhere;
 };
 
 struct dumping {
@@ -29,6 +36,14 @@ struct dumping {
 	bool has_trace;
 	struct interface *interfaces;
 	size_t n_interfaces, n_interfaces_allocated;
+	enum owner_view view;
+	struct foretelling foretelling;
+	bool has_foretold;
+	struct rebind rebind;
+	struct charged *charged; /* by lane of the chunk */
+	size_t n_charged_allocated;
+	uint32_t *pids; /* of the chunk's lanes that several processes get */
+	size_t n_pids, n_pids_allocated;
 	size_t n_said;
 };
 
@@ -99,6 +114,16 @@ static int read_interfaces(struct dumping *dumping, struct nst_reader *reader)
 	return err;
 }
 
+/* They were taken over before; damage in them is found here. */
+static int check_owners(struct nst_reader *reader)
+{
+	const void *rows;
+	size_t n;
+	int err = nst_reader_rows(reader, NST_TABLE_OWNER, &rows, &n);
+
+	return err == -EBADMSG || err == -EINVAL ? 0 : err;
+}
+
 static int look_at_chunk(void *context, struct nst_reader *reader, const struct nst_chunk *chunk)
 {
 	struct dumping *dumping = context;
@@ -111,6 +136,8 @@ static int look_at_chunk(void *context, struct nst_reader *reader, const struct 
 				   chunk->sample_realtime_ns);
 	if (!err && chunk->type == NST_CHUNK_ENVIRONMENT)
 		err = read_interfaces(dumping, reader);
+	if (!err)
+		err = check_owners(reader);
 	if (err || chunk->type != NST_CHUNK_EVENTS)
 		return err;
 	window_clock_bounds(&dumping->bounds, &dumping->timeline, &dumping->clock_bounds);
@@ -121,8 +148,13 @@ static int look_at_chunk(void *context, struct nst_reader *reader, const struct 
 /* What a chunk's events share, beside what only its clock and window know. */
 struct shared {
 	struct clock_bounds bounds;
-	char (*interfaces)[TEXT_MAX(64)]; /* by lane */
-	struct net_event lanes[];
+	struct lane { /* by lane */
+		struct net_event event;
+		char interface[TEXT_MAX(64)];
+		size_t first_pid, n_pids;
+		bool counts_elsewhere;
+	} * lanes;
+	uint32_t pids[];
 };
 
 static const char *interface_name(const struct dumping *dumping, const struct net_event *event)
@@ -137,35 +169,130 @@ static const char *interface_name(const struct dumping *dumping, const struct ne
 	return NULL;
 }
 
-static int attach_lanes(void *context, struct nst_reader *reader, const struct nst_chunk *chunk,
-			const struct nst_dictionaries *dictionaries,
-			const struct nst_events *events, void **ret_attached)
+static int take_pids(struct dumping *dumping, const struct lane_change *change)
+{
+	size_t n = change->n_consumers + 1;
+	int err = array_reserve(&dumping->pids, &dumping->n_pids_allocated, dumping->n_pids + n,
+				sizeof(*dumping->pids));
+
+	if (err)
+		return err;
+	dumping->pids[dumping->n_pids++] = change->owner->pid;
+	for (size_t i = 0; i + 1 < n; i++)
+		dumping->pids[dumping->n_pids++] = change->consumers[i]->pid;
+	return 0;
+}
+
+static int take_lane(void *context, uint32_t lane, const struct nst_lane *from,
+		     const struct lane_change *change)
 {
 	struct dumping *dumping = context;
-	size_t n = dictionaries->n_lanes;
-	size_t interfaces_at = sizeof(struct shared) + n * sizeof(struct net_event);
-	struct shared *shared = calloc(1, interfaces_at + n * sizeof(*shared->interfaces));
-	bool *seen = calloc(n + 1, sizeof(*seen));
+	struct charged charged = { .owner = change->owner,
+				   .first_pid = dumping->n_pids,
+				   .keeps_cgroup = change->keeps_cgroup,
+				   .counts_elsewhere = change->counts_elsewhere };
+	int err = array_reserve(&dumping->charged, &dumping->n_charged_allocated, (size_t)lane + 1,
+				sizeof(*dumping->charged));
 
-	(void)chunk;
+	(void)from;
+	if (!err && change->owner && change->owner->owner_source == NST_OWNER_SHARED)
+		err = take_pids(dumping, change);
+	charged.n_pids = dumping->n_pids - charged.first_pid;
+	if (!err)
+		dumping->charged[lane] = charged;
+	return err;
+}
+
+static void charge_cgroup(struct net_event *event, const struct nst_owner *owner)
+{
+	event->has &= ~(uint32_t)NST_HAS_CGROUP;
+	event->has |= owner->has & NST_OWNER_HAS_CGROUP ? NST_HAS_CGROUP : 0;
+	event->cgroup_id = owner->cgroup_id;
+}
+
+static void charge(struct net_event *event, const struct nst_owner *owner)
+{
+	event->owner_source = owner->owner_source;
+	if (!owner_is_process(owner)) {
+		event->has &= ~(uint32_t)NST_HAS_OWNER;
+		return;
+	}
+	event->has |= NST_HAS_OWNER;
+	event->pid = owner->pid;
+	event->start_ns = owner->start_ns;
+	event->comm_len = (uint8_t)owner->comm.len_bytes;
+	memset(event->comm, 0, sizeof(event->comm));
+	if (event->comm_len)
+		memcpy(event->comm, owner->comm.data, event->comm_len);
+}
+
+/* Fill in what the events of a lane share, from the first of them. */
+static void fill_lane(struct dumping *dumping, struct nst_reader *reader, size_t i,
+		      const struct charged *charged, struct lane *lane)
+{
+	struct net_event *event = &lane->event;
+	const char *name;
+
+	nst_reader_event(reader, i, event);
+	if (charged->owner)
+		charge(event, charged->owner);
+	if (charged->owner && !charged->keeps_cgroup)
+		charge_cgroup(event, charged->owner);
+	name = interface_name(dumping, event);
+	snprintf(lane->interface, sizeof(lane->interface), "%s", name ? name : "");
+	lane->first_pid = charged->first_pid;
+	lane->n_pids = charged->n_pids;
+	lane->counts_elsewhere = charged->counts_elsewhere;
+}
+
+/* In one piece, because whoever frees it knows of no more. */
+static struct shared *new_shared(size_t n_lanes, const uint32_t *pids, size_t n_pids)
+{
+	const size_t align = _Alignof(struct lane);
+	size_t lanes_at = (sizeof(struct shared) + n_pids * sizeof(*pids) + align - 1) & -align;
+	struct shared *shared = calloc(1, lanes_at + n_lanes * sizeof(*shared->lanes));
+
+	if (!shared)
+		return NULL;
+	shared->lanes = (void *)((char *)shared + lanes_at);
+	if (n_pids)
+		memcpy(shared->pids, pids, n_pids * sizeof(*pids));
+	return shared;
+}
+
+static int attach_lanes(void *context, struct nst_reader *reader, const struct nst_chunk *chunk,
+			const struct nst_dictionaries *dictionaries, struct nst_events *events,
+			void **ret_attached)
+{
+	struct dumping *dumping = context;
+	size_t n_traces, n;
+	const struct nst_trace *traces = nst_reader_traces(reader, &n_traces);
+	struct charging charging =
+		charging_of(&dumping->foretelling, traces[chunk->trace].header.uuid, dumping->view);
+	struct shared *shared;
+	bool *seen;
+	int err;
+
+	dumping->n_pids = 0;
+	err = rebind_chunk(&dumping->rebind, &charging, dictionaries, events, take_lane, dumping,
+			   &n);
+	if (err)
+		return err;
+	shared = new_shared(n, dumping->pids, dumping->n_pids);
+	seen = calloc(n + 1, sizeof(*seen));
 	if (!shared || !seen) {
 		free(shared);
 		free(seen);
 		return -ENOMEM;
 	}
 	shared->bounds = dumping->clock_bounds;
-	shared->interfaces = (void *)((char *)shared + interfaces_at);
 	for (size_t i = 0; i < events->n_events; i++) {
 		uint32_t lane = events->lane[i];
-		const char *name;
 
-		if (seen[lane])
-			continue;
+		if (!seen[lane])
+			fill_lane(dumping, reader, i, &dumping->charged[lane],
+				  &shared->lanes[lane]);
 		seen[lane] = true;
-		nst_reader_event(reader, i, &shared->lanes[lane]);
-		name = interface_name(dumping, &shared->lanes[lane]);
-		snprintf(shared->interfaces[lane], sizeof(*shared->interfaces), "%s",
-			 name ? name : "");
 	}
 	free(seen);
 	*ret_attached = shared;
@@ -182,10 +309,11 @@ static void fill_event(const struct dumping *dumping, const struct stream_event 
 		       struct dump_event *to)
 {
 	const struct shared *shared = from->attached;
+	const struct lane *lane = &shared->lanes[from->lane];
 	const uint32_t columns =
 		NST_HAS_TID | NST_HAS_HEADER_BYTES | NST_HAS_TCP_FLAGS | NST_HAS_SEGMENTS;
 
-	to->event = shared->lanes[from->lane];
+	to->event = lane->event;
 	to->event.timestamp = from->timestamp;
 	to->event.bytes = from->bytes;
 	to->event.segments = from->segments;
@@ -194,9 +322,11 @@ static void fill_event(const struct dumping *dumping, const struct stream_event 
 	to->event.tcp_flags = from->tcp_flags;
 	to->event.flags = (uint16_t)((to->event.flags & NST_LANE_FLAGS) | from->flags);
 	to->event.has = (to->event.has & ~columns) | (from->has & columns);
-	to->interface = shared->interfaces[from->lane];
-	if (!*to->interface)
-		to->interface = NULL;
+	to->interface = *lane->interface ? lane->interface : NULL;
+	to->consumers = shared->pids + lane->first_pid;
+	to->n_consumers = lane->n_pids;
+	to->knows_devices = dumping->has_foretold;
+	to->counts_elsewhere = lane->counts_elsewhere;
 	to->realtime_ns = timeline_realtime(&dumping->timeline, from->timestamp);
 }
 
@@ -265,15 +395,41 @@ static int resolve_window(struct dumping *dumping)
 	return 0;
 }
 
+/*
+ * Events of a pipe go out as they come, when nobody can know yet whose they
+ * turn out to be, unless that was asked for.
+ */
+static int find_owners(struct dumping *dumping, bool was_pipe)
+{
+	const struct settings *settings = dumping->settings;
+	int err = 0;
+
+	dumping->view = settings->owner_view;
+	if (was_pipe && !settings->has_owner_view)
+		dumping->view = OWNER_RECORDED;
+	if (dumping->view == OWNER_RECORDED && !dumping->input->can_seek)
+		return 0;
+	dumping->has_foretold = true;
+	err = input_spool(dumping->input);
+	if (!err)
+		err = foretell(&dumping->foretelling, dumping->input, NULL, NULL);
+	if (err == -ENOMEM)
+		say("%s: out of memory", dumping->input->name);
+	return err;
+}
+
 int dump(FILE *out, struct input *input, const struct settings *settings, struct window window)
 {
 	struct dumping dumping = {
 		.out = out, .input = input, .settings = settings, .window = window
 	};
 	struct stream_ops ops = { .chunk = look_at_chunk, .attach = attach_lanes };
+	bool was_pipe = !input->can_seek;
 	int status = STATUS_FAILED;
 	int err = resolve_window(&dumping);
 
+	if (!err)
+		err = find_owners(&dumping, was_pipe);
 	if (!input->can_seek)
 		ops.stalled = flush_output;
 	if (!err)
@@ -282,6 +438,10 @@ int dump(FILE *out, struct input *input, const struct settings *settings, struct
 		status = print_all(&dumping);
 	stream_close(dumping.stream);
 	forget_trace(&dumping);
+	foretelling_free(&dumping.foretelling);
+	rebind_free(&dumping.rebind);
+	free(dumping.charged);
+	free(dumping.pids);
 	free(dumping.interfaces);
 	return status;
 }

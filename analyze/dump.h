@@ -18,13 +18,17 @@ int dump(FILE *out, struct input *input, const struct settings *settings, struct
 struct dump_event {
 	int64_t realtime_ns;
 	struct net_event event;
-	const char *interface; /* NULL: not known */
+	const char *interface;	   /* NULL: not known */
+	const uint32_t *consumers; /* pids of all who get it, where several do */
+	size_t n_consumers;
+	bool knows_devices;
+	bool counts_elsewhere; /* the same packet is seen on another device and counts there */
 };
 
 /* "13:37:00.123456789 eth0 send curl[42] 192.0.2.1:5000 > 192.0.2.2:443 TCP [S] 60" */
 void print_event_text(FILE *out, const struct dump_event *event, bool utc);
 
-/* One object, as net_event of schema.sql has the names. */
+/* One object, as net_event of schema.sql has the names, and its consumers. */
 void print_event_json(FILE *out, const struct dump_event *event);
 
 /* The same as a line of CSV; the header names the columns. */

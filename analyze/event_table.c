@@ -2,6 +2,7 @@
 #include "analyze/event_table.h"
 
 #include "analyze/database.h"
+#include "analyze/rebind.h"
 #include "analyze/stream.h"
 
 #include <errno.h>
@@ -41,6 +42,7 @@ struct event_cursor {
 	struct event_source *source;
 	struct stream *stream;
 	struct stream_event event;
+	struct rebind rebind;
 	int fd;
 	bool is_at_end;
 	int64_t rowid;
@@ -150,6 +152,7 @@ static int close_cursor(sqlite3_vtab_cursor *base)
 	struct event_cursor *cursor = (struct event_cursor *)base;
 
 	end_reading(cursor);
+	rebind_free(&cursor->rebind);
 	free(cursor);
 	return SQLITE_OK;
 }
@@ -175,22 +178,22 @@ static int look_at_chunk(void *context, struct nst_reader *reader, const struct 
 
 /* The ids of the chunk's lanes. */
 static int attach_lanes(void *context, struct nst_reader *reader, const struct nst_chunk *chunk,
-			const struct nst_dictionaries *dictionaries,
-			const struct nst_events *events, void **ret_attached)
+			const struct nst_dictionaries *dictionaries, struct nst_events *events,
+			void **ret_attached)
 {
 	struct event_cursor *cursor = context;
-	size_t n;
+	const struct event_source *source = cursor->source;
+	size_t n, n_allocated = 0;
 	const struct nst_trace *traces = nst_reader_traces(reader, &n);
-	uint32_t trace, *lanes;
+	const uint8_t *uuid = traces[chunk->trace].header.uuid;
+	struct charging charging = charging_of(source->foretelling, uuid, source->view);
+	uint32_t trace, *lanes = NULL;
 	int err;
 
-	(void)events;
-	if (!dims_find_trace(cursor->source->dims, traces[chunk->trace].header.uuid, &trace))
+	if (!dims_find_trace(source->dims, uuid, &trace))
 		return -EINVAL;
-	lanes = calloc(dictionaries->n_lanes + 1, sizeof(*lanes));
-	if (!lanes)
-		return -ENOMEM;
-	err = dims_map(cursor->source->dims, trace, dictionaries, lanes);
+	err = rebind_map(&cursor->rebind, &charging, source->dims, trace, dictionaries, events,
+			 &lanes, &n_allocated, &n);
 	if (err) {
 		free(lanes);
 		return err;

@@ -8,15 +8,17 @@
 #define NETSNOOP_ANALYZE_EVENT_TABLE_H
 
 #include "analyze/dimensions.h"
-#include "analyze/input.h"
+#include "analyze/foretell.h"
 
 #include <sqlite3.h>
 
-struct event_source {		   /* both stay the caller's, and must outlive db */
-	struct dimensions *dims;   /* with all traces of the input */
-	const struct input *input; /* can be read again */
-	uint32_t first_trace;	   /* those before it in dims are of other inputs */
-	bool is_damaged;	   /* set when reading failed on the way */
+struct event_source {			       /* all stay the caller's, and must outlive db */
+	struct dimensions *dims;	       /* with all traces of the input */
+	const struct input *input;	       /* can be read again */
+	uint32_t first_trace;		       /* those before it in dims are of other inputs */
+	const struct foretelling *foretelling; /* as the lanes in dims were charged; or NULL */
+	enum owner_view view;
+	bool is_damaged; /* set when reading failed on the way */
 };
 
 /* Create the virtual table as name ("main.event"). 0 or -errno, said. */

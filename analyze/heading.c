@@ -2,6 +2,7 @@
 #include "analyze/report.h"
 
 #include "analyze/database.h"
+#include "analyze/owners.h"
 #include "analyze/sql.h"
 #include "analyze/timeline.h"
 #include "common/units.h"
@@ -10,6 +11,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SOURCES_MAX 16 /* more than there are */
 
 /* Columns of reports/trace.sql. */
 enum {
@@ -28,6 +31,7 @@ enum {
 	MISSING_CHUNKS_COLUMN,
 	DAMAGED_CHUNKS_COLUMN,
 	MISSING_EVENTS_COLUMN,
+	VIEW_COLUMN,
 	SOURCES_COLUMN,
 };
 
@@ -103,25 +107,64 @@ static void print_state(FILE *out, sqlite3_stmt *row)
 	fputc('\n', out);
 }
 
+/* Tenths of a percent, rounded; the greatest makes them add up to all of it. */
+static void share_out(const int64_t *bytes, int n, int64_t total, int tenths[])
+{
+	int greatest = 0, left = 1000;
+
+	for (int i = 0; i < n; i++) {
+		tenths[i] = (int)(1000 * (double)bytes[i] / (double)total + 0.5);
+		left -= tenths[i];
+		greatest = bytes[i] > bytes[greatest] ? i : greatest;
+	}
+	tenths[greatest] += left;
+}
+
 /* Share of bytes by owner_source, in the order of the columns. */
 static void print_sources(FILE *out, sqlite3_stmt *row)
 {
 	const char *separator = "";
-	double total = 0;
+	int64_t bytes[SOURCES_MAX], total = 0;
+	int tenths[SOURCES_MAX], n = sqlite3_column_count(row) - SOURCES_COLUMN;
 
-	for (int i = SOURCES_COLUMN; i < sqlite3_column_count(row); i++)
-		total += sqlite3_column_double(row, i);
+	n = n < SOURCES_MAX ? n : SOURCES_MAX;
+	for (int i = 0; i < n; i++) {
+		bytes[i] = sqlite3_column_int64(row, SOURCES_COLUMN + i);
+		total += bytes[i];
+	}
 	fputs("owners    ", out);
-	for (int i = SOURCES_COLUMN; i < sqlite3_column_count(row); i++) {
-		double bytes = sqlite3_column_double(row, i);
-
-		if (bytes <= 0)
+	if (total <= 0) {
+		fputs("no bytes\n", out);
+		return;
+	}
+	share_out(bytes, n, total, tenths);
+	for (int i = 0; i < n; i++) {
+		if (!bytes[i])
 			continue;
-		fprintf(out, "%s%s %.1f %%", separator,
-			sqlite3_column_name(row, i) + strlen(SOURCE_PREFIX), 100 * bytes / total);
+		fprintf(out, "%s%s ", separator,
+			sqlite3_column_name(row, SOURCES_COLUMN + i) + strlen(SOURCE_PREFIX));
+		if (tenths[i])
+			fprintf(out, "%d.%d %%", tenths[i] / 10, tenths[i] % 10);
+		else
+			fputs("<0.1 %", out);
 		separator = ", ";
 	}
-	fprintf(out, "%s\n", *separator ? " of bytes" : "no bytes");
+	fprintf(out, " of bytes%s\n",
+		total == sqlite3_column_int64(row, BYTES_COLUMN) ? "" : ", both ends of loopback");
+}
+
+/* Only where it is not what is usual. */
+static void print_view(FILE *out, sqlite3_stmt *row)
+{
+	const char *name = (const char *)sqlite3_column_text(row, VIEW_COLUMN);
+	enum owner_view view = OWNER_CONSUMED;
+
+	if (name)
+		owner_view_parse(name, &view);
+	if (view == OWNER_HELD)
+		fputs("view      held: who held the socket when the packet came\n", out);
+	else if (view == OWNER_RECORDED)
+		fputs("view      recorded: what the recording knew at the time\n", out);
 }
 
 static void print_sums(FILE *out, sqlite3_stmt *row, bool exact)
@@ -155,6 +198,7 @@ static int print_trace(FILE *out, sqlite3 *db, sqlite3_stmt *row, const struct s
 	print_sums(out, row, settings->exact);
 	err = print_lost(out, db, sqlite3_column_int64(row, TRACE_ID_COLUMN));
 	print_state(out, row);
+	print_view(out, row);
 	print_sources(out, row);
 	return err;
 }

@@ -116,6 +116,12 @@ static void print_chunks(FILE *out, const struct info_counts *counts)
 	if (counts->events)
 		fprintf(out, "bytes/event   %.2f (events chunks alone)\n",
 			(double)counts->bytes[0] / (double)counts->events);
+	if (counts->owner_rows)
+		fprintf(out,
+			"owners        %" PRIu64
+			" records; flows charged by them to others than was recorded: %" PRIu64
+			"\n",
+			counts->owner_rows, counts->rebound_flows);
 	fputc('\n', out);
 }
 

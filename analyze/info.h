@@ -15,6 +15,8 @@ struct info_counts { /* by chunk type, the last for unknown ones */
 	uint64_t bytes[INFO_TYPES]; /* compressed */
 	uint64_t raw_bytes[INFO_TYPES];
 	uint64_t events;
+	uint64_t owner_rows;
+	uint64_t rebound_flows; /* of which some events belong to others than was recorded */
 };
 
 void info_count(struct info_counts *counts, const struct nst_chunk *chunk);

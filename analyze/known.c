@@ -2,6 +2,9 @@
 #include "analyze/known.h"
 
 #include "analyze/database.h"
+#include "analyze/grouping.h"
+#include "analyze/label.h"
+#include "analyze/process.h"
 #include "analyze/say.h"
 #include "analyze/text.h"
 
@@ -54,6 +57,53 @@ static int read_boot(struct dimensions *dims, sqlite3_stmt *row)
 	return number_row(&dims->boots, &key, sizeof(key), sqlite3_column_int64(row, 0), 1);
 }
 
+static uint32_t read_number(sqlite3_stmt *row, int column, uint32_t has, struct process_info *info)
+{
+	if (sqlite3_column_type(row, column) != SQLITE_NULL)
+		info->has |= has;
+	return (uint32_t)sqlite3_column_int64(row, column);
+}
+
+static int read_text(struct dimensions *dims, sqlite3_stmt *row, int column, uint32_t has,
+		     struct process_info *info, uint32_t *ret_text)
+{
+	const char *text = (const char *)sqlite3_column_text(row, column);
+
+	info->has |= text ? has : 0;
+	return dims_text(dims, text, ret_text);
+}
+
+/* The columns behind comm_ns, back to what process_note() makes of rows. */
+static int read_attributes(struct dimensions *dims, sqlite3_stmt *row)
+{
+	struct process_info *info;
+	uint32_t code, signal;
+	int err = process_info_get(dims, dims->processes.n - 1, &info);
+
+	if (err)
+		return err;
+	info->time_ns = (uint64_t)sqlite3_column_int64(row, 6);
+	info->parent = read_number(row, 7, NST_PROCESS_HAS_PARENT, info);
+	read_number(row, 8, PROCESS_HAS_EXIT, info);
+	info->exit_ns = (uint64_t)sqlite3_column_int64(row, 8);
+	code = read_number(row, 9, NST_PROCESS_HAS_EXIT_CODE, info);
+	signal = read_number(row, 10, NST_PROCESS_HAS_EXIT_CODE, info);
+	info->exit_code = code << 8 | signal;
+	info->uid = read_number(row, 11, NST_PROCESS_HAS_UID, info);
+	info->gid = (uint32_t)sqlite3_column_int64(row, 12);
+	read_number(row, 13, NST_PROCESS_HAS_CGROUP, info);
+	info->cgroup_id = (uint64_t)sqlite3_column_int64(row, 13);
+	info->netns = read_number(row, 14, NST_PROCESS_HAS_NETNS, info);
+	info->mntns = read_number(row, 15, NST_PROCESS_HAS_MNTNS, info);
+	info->pidns = read_number(row, 16, NST_PROCESS_HAS_PIDNS, info);
+	err = read_text(dims, row, 17, NST_PROCESS_HAS_EXE, info, &info->exe);
+	if (!err)
+		err = read_text(dims, row, 18, NST_PROCESS_HAS_ARGS, info, &info->args);
+	if (!err)
+		err = read_text(dims, row, 19, NST_PROCESS_HAS_BUILD_ID, info, &info->build_id);
+	return err;
+}
+
 static int read_process(struct dimensions *dims, sqlite3_stmt *row)
 {
 	const char *comm = (const char *)sqlite3_column_text(row, 4);
@@ -67,6 +117,8 @@ static int read_process(struct dimensions *dims, sqlite3_stmt *row)
 	key.pid = (uint32_t)sqlite3_column_int64(row, 2);
 	key.start_ns = (uint64_t)sqlite3_column_int64(row, 3);
 	err = number_row(&dims->processes, &key, sizeof(key), sqlite3_column_int64(row, 0), 0);
+	if (!err)
+		err = read_attributes(dims, row);
 	if (err || !comm)
 		return err;
 	err = intern_get(&dims->names, comm, strlen(comm) + 1, &name, &is_new);
@@ -115,6 +167,26 @@ static int read_conversation(struct dimensions *dims, sqlite3_stmt *row)
 	return number_row(&dims->conversations, &key, sizeof(key), sqlite3_column_int64(row, 0), 1);
 }
 
+static int read_label(struct dimensions *dims, sqlite3_stmt *row)
+{
+	const char *name = (const char *)sqlite3_column_text(row, 4);
+
+	if (!name)
+		return 0;
+	return label_set(dims, (uint32_t)(sqlite3_column_int64(row, 0) - BOOT_ID(0)),
+			 (enum label_kind)sqlite3_column_int(row, 1),
+			 (uint32_t)sqlite3_column_int64(row, 2),
+			 (uint64_t)sqlite3_column_int64(row, 3), name);
+}
+
+/* Columns: boot, label_kind, namespace, number, name; what metadata.c notes. */
+static const char labels_sql[] =
+	"SELECT boot_id, 0, 0, CAST(substr(key, 6) AS INTEGER), value FROM environment "
+	"JOIN trace USING (trace_id) WHERE key GLOB 'user.[0-9]*' "
+	"UNION ALL SELECT boot_id, 1, 0, cgroup_id, path FROM cgroup JOIN trace USING (trace_id) "
+	"UNION ALL SELECT boot_id, 2, 0, netns, name FROM netns JOIN trace USING (trace_id) "
+	"UNION ALL SELECT boot_id, 3, netns, ifindex, name FROM interface JOIN trace USING (trace_id)";
+
 static const struct {
 	const char *sql;
 	int (*read)(struct dimensions *dims, sqlite3_stmt *row);
@@ -122,13 +194,17 @@ static const struct {
 	{ "SELECT boot_id, uuid, (SELECT t.uuid FROM trace t WHERE t.boot_id = b.boot_id "
 	  "ORDER BY trace_id LIMIT 1) FROM boot b ORDER BY boot_id",
 	  read_boot },
-	{ "SELECT process_id, boot_id, pid, start_ns, comm, comm_ns FROM process "
-	  "WHERE process_id >= 3 ORDER BY process_id",
+	{ "SELECT process_id, boot_id, pid, start_ns, comm, comm_ns, known_ns, parent_id, exit_ns, "
+	  "exit_code, exit_signal, uid, gid, cgroup_id, netns, mntns, pidns, exe, args, build_id "
+	  "FROM process WHERE process_id >= 3 ORDER BY process_id",
 	  read_process },
 	{ "SELECT protocol_id, name FROM protocol ORDER BY protocol_id", read_protocol },
 	{ "SELECT conversation_id, boot_id, protocol_id, netns, local_addr, local_port, "
 	  "remote_addr, remote_port, process_id FROM conversation ORDER BY conversation_id",
 	  read_conversation },
+	{ labels_sql, read_label },
+	{ "SELECT key_id, grouping, boot_id, name, detail, number FROM group_key ORDER BY key_id",
+	  group_key_read },
 };
 
 static int read_rows(sqlite3 *db, struct dimensions *dims, size_t t)

@@ -1,38 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/collect.h"
 
+#include "analyze/arguments.h"
+#include "analyze/label.h"
+#include "analyze/process.h"
 #include "analyze/say.h"
 #include "analyze/text.h"
+#include "common/units.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+
+#define USER_PREFIX "user." /* and a uid: the key of the setting with its name */
 
 /* What a row is inserted with. */
 struct target {
 	struct dimensions *dims;
 	sqlite3_stmt *statement;
 	int64_t trace_id;
-	uint32_t trace;
+	uint32_t trace, boot;
 };
 
-/* Bytes as text for the database; the caller frees it. NULL: out of memory. */
-static char *text_of(struct nst_bytes bytes)
+/* Note the name of a number, unless it is empty. */
+static int name(const struct target *to, enum label_kind kind, uint32_t netns, uint64_t number,
+		const char *text)
 {
-	char *text = malloc(TEXT_MAX((size_t)bytes.len_bytes));
+	return *text ? label_set(to->dims, to->boot, kind, netns, number, text) : 0;
+}
 
-	if (text)
-		text_from_bytes(bytes.data, bytes.len_bytes, text);
-	return text;
+static int name_user(const struct target *to, const char *key, const char *value)
+{
+	uint64_t uid;
+
+	if (strncmp(key, USER_PREFIX, strlen(USER_PREFIX)) ||
+	    parse_number(key + strlen(USER_PREFIX), 0, UINT32_MAX, &uid))
+		return 0;
+	return name(to, LABEL_USER, 0, uid, value);
 }
 
 static int add_setting(const struct target *to, const void *row)
 {
 	const struct nst_setting *setting = row;
-	char *key = text_of(setting->key), *value = text_of(setting->value);
+	char *key = text_of_bytes(setting->key), *value = text_of_bytes(setting->value);
 	int err =
 		key && value ? db_insert(to->statement, "iss", to->trace_id, key, value) : -ENOMEM;
 
+	if (!err)
+		err = name_user(to, key, value);
 	free(key);
 	free(value);
 	return err;
@@ -41,15 +57,15 @@ static int add_setting(const struct target *to, const void *row)
 static int add_interface(const struct target *to, const void *row)
 {
 	const struct nst_interface *interface = row;
-	char *name = text_of(interface->name), *kind = text_of(interface->kind);
+	char *text = text_of_bytes(interface->name), *kind = text_of_bytes(interface->kind);
 	char mac[TEXT_MAC_MAX];
 	int err = -ENOMEM;
 
 	text_mac(interface->mac.data, interface->mac.len_bytes, mac);
-	if (name && kind)
+	if (text && kind)
 		err = db_insert(
 			to->statement, "iiiisssiii????", to->trace_id, (int64_t)interface->time_ns,
-			(int64_t)interface->netns, (int64_t)interface->ifindex, name,
+			(int64_t)interface->netns, (int64_t)interface->ifindex, text,
 			*kind ? kind : NULL, *mac ? mac : NULL, (int64_t)interface->type,
 			(int64_t)interface->flags, (int64_t)interface->mtu_bytes,
 			(int)(interface->has & NST_INTERFACE_HAS_MASTER),
@@ -59,7 +75,11 @@ static int add_interface(const struct target *to, const void *row)
 			(int64_t)interface->link_netns,
 			(int)(interface->has & NST_INTERFACE_HAS_VLAN),
 			(int64_t)interface->vlan_id);
-	free(name);
+	if (!err)
+		err = name(to, LABEL_INTERFACE, interface->netns, interface->ifindex, text);
+	if (!err)
+		err = name(to, LABEL_INTERFACE, 0, interface->ifindex, text);
+	free(text);
 	free(kind);
 	return err;
 }
@@ -67,22 +87,26 @@ static int add_interface(const struct target *to, const void *row)
 static int add_netns(const struct target *to, const void *row)
 {
 	const struct nst_netns *netns = row;
-	char *name = text_of(netns->name);
-	int err = name ? db_insert(to->statement, "iis", to->trace_id, (int64_t)netns->netns,
-				   *name ? name : NULL)
+	char *text = text_of_bytes(netns->name);
+	int err = text ? db_insert(to->statement, "iis", to->trace_id, (int64_t)netns->netns,
+				   *text ? text : NULL)
 		       : -ENOMEM;
 
-	free(name);
+	if (!err)
+		err = name(to, LABEL_NETNS, 0, netns->netns, text);
+	free(text);
 	return err;
 }
 
 static int add_cgroup(const struct target *to, const void *row)
 {
 	const struct nst_cgroup *cgroup = row;
-	char *path = text_of(cgroup->path);
+	char *path = text_of_bytes(cgroup->path);
 	int err = path ? db_insert(to->statement, "iis", to->trace_id, (int64_t)cgroup->id, path)
 		       : -ENOMEM;
 
+	if (!err)
+		err = name(to, LABEL_CGROUP, 0, cgroup->id, path);
 	free(path);
 	return err;
 }
@@ -91,42 +115,81 @@ static int add_counter(const struct target *to, const void *row)
 {
 	const struct nst_counter *counter = row;
 	int64_t cpu = counter->cpu == NST_ALL_CPUS ? -1 : (int64_t)counter->cpu;
-	char *name = text_of(counter->name);
-	int err = name ? db_insert(to->statement, "isii", to->trace_id, name, cpu,
+	char *text = text_of_bytes(counter->name);
+	int err = text ? db_insert(to->statement, "isii", to->trace_id, text, cpu,
 				   (int64_t)counter->value)
 		       : -ENOMEM;
 
-	free(name);
+	free(text);
 	return err;
 }
 
 static int add_throughput(const struct target *to, const void *row)
 {
 	const struct nst_throughput *throughput = row;
-	char *name = text_of(throughput->name);
+	char *text = text_of_bytes(throughput->name);
 	int err =
-		name ? db_insert(to->statement, "iiisi", to->trace_id, (int64_t)throughput->is_send,
-				 (int64_t)throughput->pid, name, (int64_t)throughput->bytes)
+		text ? db_insert(to->statement, "iiisi", to->trace_id, (int64_t)throughput->is_send,
+				 (int64_t)throughput->pid, text, (int64_t)throughput->bytes)
 		     : -ENOMEM;
 
-	free(name);
+	free(text);
 	return err;
+}
+
+static int number_processes(const struct target *to, const struct nst_process_event *event,
+			    uint32_t *ret_process, uint32_t *ret_parent)
+{
+	int err = dims_process(to->dims, to->trace, event->pid, event->start_ns, ret_process);
+
+	if (!err && event->has & NST_PROCESS_HAS_PARENT)
+		err = dims_process(to->dims, to->trace, event->parent_pid, event->parent_start_ns,
+				   ret_parent);
+	return err;
+}
+
+static int insert_process_event(const struct target *to, const struct nst_process_event *event,
+				const char *comm, const char *exe, const char *args,
+				const char *build_id)
+{
+	uint32_t has = event->has, process, parent = NOBODY;
+	int status = (int)event->exit_code;
+	bool has_exit = has & NST_PROCESS_HAS_EXIT_CODE;
+	int err = number_processes(to, event, &process, &parent);
+
+	if (err)
+		return err;
+	return db_insert(to->statement, "iisi?sss????????s", to->trace_id, (int64_t)event->time_ns,
+			 process_what_name(event->what), PROCESS_ID(process),
+			 (int)(has & NST_PROCESS_HAS_PARENT), PROCESS_ID(parent), comm, exe, args,
+			 (int)(has & NST_PROCESS_HAS_UID), (int64_t)event->uid,
+			 (int)(has & NST_PROCESS_HAS_UID), (int64_t)event->gid,
+			 (int)(has & NST_PROCESS_HAS_CGROUP), (int64_t)event->cgroup_id,
+			 (int)(has & NST_PROCESS_HAS_NETNS), (int64_t)event->netns,
+			 (int)(has & NST_PROCESS_HAS_MNTNS), (int64_t)event->mntns,
+			 (int)(has & NST_PROCESS_HAS_PIDNS), (int64_t)event->pidns,
+			 has_exit && WIFEXITED(status), (int64_t)WEXITSTATUS(status),
+			 has_exit && WIFSIGNALED(status), (int64_t)WTERMSIG(status), build_id);
 }
 
 static int add_process_event(const struct target *to, const void *row)
 {
 	const struct nst_process_event *event = row;
-	uint32_t process, name;
-	int err;
+	char *comm = text_of_bytes(event->comm), *exe = text_of_bytes(event->exe);
+	char *args = arguments_text(event->args), *build_id = text_hex(event->build_id);
+	int err = -ENOMEM;
 
-	if (!(event->has & NST_PROCESS_HAS_COMM))
-		return 0;
-	err = dims_process(to->dims, to->trace, event->pid, event->start_ns, &process);
-	if (!err)
-		err = dims_name(to->dims, event->comm, &name);
-	if (!err)
-		err = dims_name_process(to->dims, process, name, event->time_ns);
-	return err;
+	if (comm && exe && args && build_id)
+		err = insert_process_event(to, event,
+					   event->has & NST_PROCESS_HAS_COMM ? comm : NULL,
+					   event->has & NST_PROCESS_HAS_EXE ? exe : NULL,
+					   event->has & NST_PROCESS_HAS_ARGS ? args : NULL,
+					   event->has & NST_PROCESS_HAS_BUILD_ID ? build_id : NULL);
+	free(comm);
+	free(exe);
+	free(args);
+	free(build_id);
+	return err ? err : process_note(to->dims, to->trace, event);
 }
 
 static const struct {
@@ -147,7 +210,8 @@ static const struct {
 	  "INSERT OR REPLACE INTO counter VALUES (?, ?, ?, ?)" },
 	{ NST_TABLE_THROUGHPUT, sizeof(struct nst_throughput), add_throughput,
 	  "INSERT OR REPLACE INTO throughput VALUES (?, ?, ?, ?, ?)" },
-	{ NST_TABLE_PROCESS_EVENT, sizeof(struct nst_process_event), add_process_event, NULL },
+	{ NST_TABLE_PROCESS_EVENT, sizeof(struct nst_process_event), add_process_event,
+	  "INSERT INTO process_event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
 };
 
 static int store_table(sqlite3 *db, size_t t, struct target *to, struct nst_reader *reader)
@@ -161,8 +225,7 @@ static int store_table(sqlite3 *db, size_t t, struct target *to, struct nst_read
 	if (err || !n)
 		return err;
 	to->statement = NULL;
-	if (tables[t].sql)
-		err = db_prepare(db, tables[t].sql, &to->statement);
+	err = db_prepare(db, tables[t].sql, &to->statement);
 	for (size_t i = 0; i < n && !err; i++)
 		err = tables[t].add(to, (const char *)rows + i * tables[t].row_bytes);
 	sqlite3_finalize(to->statement);
@@ -172,7 +235,10 @@ static int store_table(sqlite3 *db, size_t t, struct target *to, struct nst_read
 int metadata_store(sqlite3 *db, struct dimensions *dims, uint32_t trace, struct nst_reader *reader,
 		   const struct nst_chunk *chunk)
 {
-	struct target to = { .dims = dims, .trace = trace, .trace_id = TRACE_ID(dims, trace) };
+	struct target to = { .dims = dims,
+			     .trace = trace,
+			     .boot = dims->traces[trace].boot,
+			     .trace_id = TRACE_ID(dims, trace) };
 	int err = 0;
 
 	if (chunk->type != NST_CHUNK_ENVIRONMENT && chunk->type != NST_CHUNK_TOTALS &&

@@ -38,6 +38,9 @@ int column_weight(const char *name);
 /* What stands above a report's column in a table: ports stand behind their addresses. */
 const char *column_title(const char *name);
 
+/* Sorted from A to Z, and not from the greatest down. */
+bool column_is_text(const char *name);
+
 /* Sums add up in the row of others; rates do, peaks do not. */
 bool column_adds_up(const char *name);
 

@@ -153,6 +153,12 @@ static char *row_sources_text(sqlite3_stmt *row, int column)
 	return text;
 }
 
+/* Of somebody who is there, known or not. */
+static bool is_name(const char *column)
+{
+	return !strcmp(column, "comm") || !strcmp(column, "program");
+}
+
 static char *cell_text(const struct table *table, const struct column *column)
 {
 	sqlite3_stmt *row = table->row;
@@ -162,7 +168,7 @@ static char *cell_text(const struct table *table, const struct column *column)
 		return row_sources_text(row, column->source);
 	switch (sqlite3_column_type(row, column->source)) {
 	case SQLITE_NULL:
-		return strdup(!strcmp(column->name, "comm") ? table->style->unknown : "-");
+		return strdup(is_name(column->name) ? table->style->unknown : "-");
 	case SQLITE_INTEGER:
 		return number_text(sqlite3_column_int64(row, column->source), column->kind,
 				   table->style);

@@ -58,17 +58,28 @@ enum { /* the order of net_event in schema.sql */
 	IS_TUNNELLED,
 	IS_LOCAL_ADDR,
 	IS_LOOPBACK,
+	COUNTS_ELSEWHERE,
 	N_VALUES,
 };
 
 static const char *const names[N_VALUES] = {
-	"time",		"timestamp",	 "is_send",	 "pid",		  "start_ns",
-	"tid",		"comm",		 "owner_source", "saddr",	  "daddr",
-	"sport",	"dport",	 "protocol",	 "ethertype",	  "family",
-	"bytes",	"segments",	 "header_bytes", "payload_bytes", "link_header_bytes",
-	"wire_bytes",	"tcp_flags",	 "interface",	 "ifindex",	  "netns",
-	"cgroup_id",	"flow_id",	 "vlan_id",	 "is_fragment",	  "is_bad_header",
-	"is_tunnelled", "is_local_addr", "is_loopback",
+	"time",		 "timestamp",
+	"is_send",	 "pid",
+	"start_ns",	 "tid",
+	"comm",		 "owner_source",
+	"saddr",	 "daddr",
+	"sport",	 "dport",
+	"protocol",	 "ethertype",
+	"family",	 "bytes",
+	"segments",	 "header_bytes",
+	"payload_bytes", "link_header_bytes",
+	"wire_bytes",	 "tcp_flags",
+	"interface",	 "ifindex",
+	"netns",	 "cgroup_id",
+	"flow_id",	 "vlan_id",
+	"is_fragment",	 "is_bad_header",
+	"is_tunnelled",	 "is_local_addr",
+	"is_loopback",	 "counts_elsewhere",
 };
 
 struct texts { /* what the values point to */
@@ -171,6 +182,10 @@ static void set_values(const struct dump_event *dump_event, struct value *values
 	set_integer(&values[NETNS], event->has & NST_HAS_NETNS, event->netns);
 	set_integer(&values[CGROUP_ID], event->has & NST_HAS_CGROUP, event->cgroup_id);
 	set_integer(&values[FLOW_ID], event->has & NST_HAS_FLOW_ID, event->flow_id);
+	if (dump_event->knows_devices)
+		set_bool(&values[COUNTS_ELSEWHERE], dump_event->counts_elsewhere);
+	else
+		values[COUNTS_ELSEWHERE].type = TYPE_NULL;
 }
 
 void print_event_json(FILE *out, const struct dump_event *event)
@@ -195,7 +210,12 @@ void print_event_json(FILE *out, const struct dump_event *event)
 			fputs("null", out);
 		}
 	}
-	fputs("}\n", out);
+	fputs(",\"consumers\":", out);
+	if (!event->n_consumers)
+		fputs("null", out);
+	for (size_t i = 0; i < event->n_consumers; i++)
+		fprintf(out, "%c%" PRIu32, i ? ',' : '[', event->consumers[i]);
+	fputs(event->n_consumers ? "]}\n" : "}\n", out);
 }
 
 void print_event_csv_header(FILE *out)
@@ -256,6 +276,14 @@ static void put_tcp_flags(FILE *out, uint64_t flags)
 	fputc(']', out);
 }
 
+/* As reports name who is no process. */
+static const char *nobody(unsigned int owner_source)
+{
+	return owner_source == NST_OWNER_KERNEL	     ? "(kernel)"
+	       : owner_source == NST_OWNER_FORWARDED ? "(forwarded)"
+						     : "(unknown)";
+}
+
 void print_event_text(FILE *out, const struct dump_event *event, bool utc)
 {
 	struct value values[N_VALUES];
@@ -277,7 +305,7 @@ void print_event_text(FILE *out, const struct dump_event *event, bool utc)
 		put_inert(out, values[COMM].text);
 		fprintf(out, "[%" PRIu64 "]", values[PID].integer);
 	} else {
-		fputs("(unknown)", out);
+		fputs(nobody(event->event.owner_source), out);
 	}
 	fputc(' ', out);
 	if (values[SADDR].type == TYPE_TEXT) {

@@ -2,6 +2,7 @@
 #include "analyze/report.h"
 
 #include "analyze/database.h"
+#include "analyze/grouping.h"
 #include "analyze/out.h"
 #include "analyze/say.h"
 #include "analyze/sql.h"
@@ -12,30 +13,11 @@
 
 #define TERMINAL_ROWS 20
 
-static const struct {
-	enum by by;
-	const char *name;
-	const char *sql;
-} reports[] = {
-	{ BY_ONE_PROCESS, "process", sql_process },
-	{ BY_ONE_PROTOCOL, "protocol", sql_protocol },
-	{ BY_ONE_FLOW, "flow", sql_flow },
-};
-#define N_REPORTS (sizeof(reports) / sizeof(reports[0]))
-
-static bool is_wanted(const struct settings *settings, size_t i)
+static bool is_wanted(const struct settings *settings, uint32_t grouping)
 {
-	return settings->by == BY_ALL || settings->by == reports[i].by;
-}
+	uint32_t wanted = settings->groupings ? settings->groupings : GROUPINGS_USUAL;
 
-static bool is_text(const char *column)
-{
-	static const char *const texts[] = { "comm", "protocol", "local_addr", "remote_addr" };
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (!strcmp(column, texts[i]))
-			return true;
-	return false;
+	return wanted & GROUPING_BIT(grouping);
 }
 
 /* The first column of the reports is the period's time: not one to sort by. */
@@ -47,41 +29,82 @@ static bool has_column(sqlite3_stmt *statement, const char *name)
 	return false;
 }
 
-static int prepare_sorted(sqlite3 *db, const char *sql, const char *sort,
-			  sqlite3_stmt **ret_statement)
+/* sql, with the measures in place. */
+static void append_sql(sqlite3_str *text, const char *sql)
+{
+	static const char place[] = "$measures";
+	const char *at = strstr(sql, place);
+
+	if (!at) {
+		sqlite3_str_appendall(text, sql);
+		return;
+	}
+	sqlite3_str_append(text, sql, (int)(at - sql));
+	sqlite3_str_appendall(text, sql_measures);
+	sqlite3_str_appendall(text, at + strlen(place));
+}
+
+static int prepare_text(sqlite3 *db, sqlite3_str *text, sqlite3_stmt **ret_statement)
+{
+	char *sql = sqlite3_str_finish(text);
+	int err = sql ? db_prepare(db, sql, ret_statement) : -ENOMEM;
+
+	sqlite3_free(sql);
+	return err;
+}
+
+/* All of its columns, in no order. */
+static int prepare_plain(sqlite3 *db, uint32_t i, sqlite3_stmt **ret_statement)
 {
 	sqlite3_str *text = sqlite3_str_new(db);
-	char *whole;
-	int err;
 
-	sqlite3_str_appendf(text, "SELECT * FROM (%s) ORDER BY time, ", sql);
+	append_sql(text, grouping_specs[i].sql);
+	return prepare_text(db, text, ret_statement);
+}
+
+/* What a table has room for; JSON and CSV have all. */
+static const char *shown_columns(uint32_t i, const struct settings *settings)
+{
+	const char *columns =
+		settings->wide ? grouping_specs[i].wide_columns : grouping_specs[i].table_columns;
+
+	return columns && settings->format == FORMAT_TABLE ? columns : "*";
+}
+
+static int prepare_sorted(sqlite3 *db, uint32_t i, const struct settings *settings,
+			  const char *sort, sqlite3_stmt **ret_statement)
+{
+	sqlite3_str *text = sqlite3_str_new(db);
+
+	sqlite3_str_appendall(text, "SELECT ");
+	append_sql(text, shown_columns(i, settings));
+	sqlite3_str_appendall(text, " FROM (");
+	append_sql(text, grouping_specs[i].sql);
+	sqlite3_str_appendall(text, ") ORDER BY time, ");
 	if (!sort || !strcmp(sort, "bytes"))
 		sqlite3_str_appendall(text, "send_bytes + recv_bytes DESC");
 	else
 		sqlite3_str_appendf(text, "\"%w\" %s", sort,
-				    is_text(sort) ? "ASC NULLS LAST" : "DESC");
+				    column_is_text(sort) ? "ASC NULLS LAST" : "DESC");
 	/* and so that the order of equal rows does not depend on the input */
 	sqlite3_str_appendall(text, ", 2, 3, 4, 5, 6, 7, 8");
-	whole = sqlite3_str_finish(text);
-	if (!whole)
-		return -ENOMEM;
-	err = db_prepare(db, whole, ret_statement);
-	sqlite3_free(whole);
-	return err;
+	return prepare_text(db, text, ret_statement);
 }
 
 /* A column that this report lacks but another one has leaves it in the usual order. */
-static int prepare_report(sqlite3 *db, size_t i, const char *sort, sqlite3_stmt **ret_statement)
+static int prepare_report(sqlite3 *db, uint32_t i, const struct settings *settings,
+			  sqlite3_stmt **ret_statement)
 {
 	sqlite3_stmt *statement = NULL;
-	int err = db_prepare(db, reports[i].sql, &statement);
+	const char *sort = settings->sort;
+	int err = prepare_plain(db, i, &statement);
 
 	if (err)
 		return err;
 	if (sort && !has_column(statement, sort))
 		sort = NULL;
 	sqlite3_finalize(statement);
-	return prepare_sorted(db, reports[i].sql, sort, ret_statement);
+	return prepare_sorted(db, i, settings, sort, ret_statement);
 }
 
 static void list_columns(sqlite3_stmt *statement, const char *report)
@@ -100,15 +123,15 @@ static int check_sort(sqlite3 *db, const struct settings *settings)
 		if (pass)
 			say("--sort %s: no such column; there are bytes (of both directions) and",
 			    settings->sort);
-		for (size_t i = 0; i < N_REPORTS && !found; i++) {
+		for (uint32_t i = 0; i < N_GROUPINGS && !found; i++) {
 			sqlite3_stmt *statement = NULL;
 
 			if (!is_wanted(settings, i))
 				continue;
-			if (db_prepare(db, reports[i].sql, &statement))
+			if (prepare_plain(db, i, &statement))
 				return -EIO;
 			if (pass)
-				list_columns(statement, reports[i].name);
+				list_columns(statement, grouping_specs[i].name);
 			else
 				found = has_column(statement, settings->sort);
 			sqlite3_finalize(statement);
@@ -136,14 +159,14 @@ static int step_limited(sqlite3_stmt *statement, const struct settings *settings
 }
 
 /* Rows as JSON or CSV; *separator stands before each JSON row but the first. */
-static int print_rows(FILE *out, sqlite3 *db, size_t i, const struct settings *settings,
+static int print_rows(FILE *out, sqlite3 *db, uint32_t i, const struct settings *settings,
 		      const char **separator)
 {
 	sqlite3_stmt *statement = NULL;
 	int first = settings->interval_ns ? 0 : 1, code = SQLITE_DONE;
 	int64_t period = INT64_MIN;
 	uint64_t n_of_period = 0;
-	int err = prepare_report(db, i, settings->sort, &statement);
+	int err = prepare_report(db, i, settings, &statement);
 
 	if (err)
 		return err;
@@ -158,13 +181,13 @@ static int print_rows(FILE *out, sqlite3 *db, size_t i, const struct settings *s
 		fputs(*separator, out);
 		*separator = ",\n";
 		fputc('{', out);
-		if (settings->by == BY_ALL)
-			fprintf(out, "\"by\":\"%s\",", reports[i].name);
+		if (!settings->groupings)
+			fprintf(out, "\"by\":\"%s\",", grouping_specs[i].name);
 		json_members(out, statement, first, true);
 		fputc('}', out);
 	}
 	if (code != SQLITE_DONE && code != SQLITE_ROW)
-		err = db_error(db, reports[i].name);
+		err = db_error(db, grouping_specs[i].name);
 	sqlite3_finalize(statement);
 	return err;
 }
@@ -177,13 +200,13 @@ static int print_json(FILE *out, sqlite3 *db, const struct settings *settings)
 	fputs("{\"traces\":", out);
 	err = heading_json(out, db);
 	fputs(",\n\"by\":", out);
-	if (settings->by == BY_ALL)
+	if (!settings->groupings)
 		fputs("[\"process\",\"protocol\",\"flow\"]", out);
-	for (size_t i = 0; i < N_REPORTS && settings->by != BY_ALL; i++)
+	for (uint32_t i = 0; i < N_GROUPINGS && settings->groupings; i++)
 		if (is_wanted(settings, i))
-			fprintf(out, "\"%s\"", reports[i].name);
+			fprintf(out, "\"%s\"", grouping_specs[i].name);
 	fputs(",\n\"rows\":[", out);
-	for (size_t i = 0; i < N_REPORTS && !err; i++)
+	for (uint32_t i = 0; i < N_GROUPINGS && !err; i++)
 		if (is_wanted(settings, i))
 			err = print_rows(out, db, i, settings, &separator);
 	fputs("\n]}\n", out);
@@ -195,7 +218,7 @@ static int print_csv(FILE *out, sqlite3 *db, const struct settings *settings)
 	const char *separator = "";
 	int err = 0;
 
-	for (size_t i = 0; i < N_REPORTS && !err; i++)
+	for (uint32_t i = 0; i < N_GROUPINGS && !err; i++)
 		if (is_wanted(settings, i))
 			err = print_rows(out, db, i, settings, &separator);
 	return err;
@@ -216,13 +239,13 @@ static int print_table(FILE *out, sqlite3 *db, const struct settings *settings)
 
 	if (!settings->has_limit && style.width)
 		style.limit = TERMINAL_ROWS;
-	for (size_t i = 0; i < N_REPORTS && !err; i++) {
+	for (uint32_t i = 0; i < N_GROUPINGS && !err; i++) {
 		sqlite3_stmt *statement = NULL;
 
 		if (!is_wanted(settings, i))
 			continue;
-		fprintf(out, "\nby %s\n", reports[i].name);
-		err = prepare_report(db, i, settings->sort, &statement);
+		fprintf(out, "\nby %s\n", grouping_specs[i].name);
+		err = prepare_report(db, i, settings, &statement);
 		if (!err)
 			err = table_print(out, statement, style.has_time ? 0 : 1, &style);
 		sqlite3_finalize(statement);

@@ -12,9 +12,10 @@
 #define BATCH 16384
 
 static const char *const copied[] = {
-	"boot",	   "trace",    "lost",	       "environment",  "interface",
-	"netns",   "cgroup",   "counter",      "clock_sample", "throughput",
-	"process", "protocol", "conversation", "flow",	       "lane",
+	"boot",	   "trace",    "lost",	       "environment",	"interface",
+	"netns",   "cgroup",   "counter",      "clock_sample",	"throughput",
+	"process", "protocol", "conversation", "flow",		"lane",
+	"member",  "consumer", "group_key",    "process_event",
 };
 
 struct batch { /* events of one trace, as columns */
@@ -280,6 +281,8 @@ static int reroll(struct collector *collector, sqlite3 *source)
 		err = read_clocks(collector);
 	if (!err)
 		err = read_lanes(collector);
+	if (!err)
+		err = members_read(&collector->dims, collector->db);
 	if (err)
 		return err;
 	resolve_window(collector);
@@ -294,7 +297,7 @@ static int reroll(struct collector *collector, sqlite3 *source)
 int reroll_database(sqlite3 *db, const char *path, uint64_t interval_ns, uint32_t max_rows,
 		    struct window window, void (*done)(const struct rollup *rollup))
 {
-	struct rollup_settings settings = { interval_ns, max_rows };
+	struct rollup_settings settings = { interval_ns, max_rows, 0 };
 	struct collector collector;
 	sqlite3 *source = NULL;
 	int64_t without_events = 0;

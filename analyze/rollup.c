@@ -10,6 +10,8 @@
 void rollup_init(struct rollup *rollup, struct rollup_settings settings)
 {
 	*rollup = (struct rollup){ .settings = settings, .interval_ns = settings.interval_ns };
+	if (!settings.groupings)
+		rollup->settings.groupings = GROUPINGS_ALL;
 }
 
 void rollup_free(struct rollup *rollup)
@@ -18,6 +20,8 @@ void rollup_free(struct rollup *rollup)
 	intern_free(&rollup->peak_keys);
 	free(rollup->usage);
 	free(rollup->peaks);
+	free(rollup->lane_places);
+	free(rollup->member_places);
 	free(rollup->slice);
 	free(rollup->touched);
 	*rollup = (struct rollup){ 0 };
@@ -65,8 +69,8 @@ static int get_usage(struct rollup *rollup, int64_t period, uint32_t lane, struc
 	return 0;
 }
 
-static int get_peak(struct rollup *rollup, int64_t period, enum rollup_grouping grouping,
-		    uint32_t id, struct peak **ret_peak)
+static int get_peak(struct rollup *rollup, int64_t period, uint32_t grouping, uint32_t id,
+		    struct peak **ret_peak)
 {
 	struct rollup_key key = { .period = period, .id = id, .grouping = grouping };
 	uint32_t index;
@@ -149,25 +153,64 @@ static size_t sum_slice(struct rollup *rollup, const struct nst_events *events, 
 	return n_touched;
 }
 
-static int fold_lane(struct rollup *rollup, const struct dimensions *dims, uint32_t lane,
+/* The row of usage of a lane: mostly the one that it had before. */
+static int find_usage(struct rollup *rollup, int64_t period, uint32_t lane, struct sums **ret_sums)
+{
+	struct rollup_place *place;
+	int err = array_reserve(&rollup->lane_places, &rollup->n_lane_places, (size_t)lane + 1,
+				sizeof(*rollup->lane_places));
+
+	if (err)
+		return err;
+	place = &rollup->lane_places[lane];
+	if (place->row && place->period == period) {
+		*ret_sums = &rollup->usage[place->row - 1];
+		return 0;
+	}
+	err = get_usage(rollup, period, lane, ret_sums);
+	if (!err)
+		*place = (struct rollup_place){ period, (uint32_t)(*ret_sums - rollup->usage) + 1 };
+	return err;
+}
+
+static int find_peak(struct rollup *rollup, int64_t period, const struct member *member,
+		     size_t number, struct peak **ret_peak)
+{
+	struct rollup_place *place;
+	int err = array_reserve(&rollup->member_places, &rollup->n_member_places, number + 1,
+				sizeof(*rollup->member_places));
+
+	if (err)
+		return err;
+	place = &rollup->member_places[number];
+	if (place->row && place->period == period) {
+		*ret_peak = &rollup->peaks[place->row - 1];
+		return 0;
+	}
+	err = get_peak(rollup, period, member->grouping, member->id, ret_peak);
+	if (!err)
+		*place = (struct rollup_place){ period, (uint32_t)(*ret_peak - rollup->peaks) + 1 };
+	return err;
+}
+
+static int fold_lane(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
 		     const struct sums *sums, int64_t period, uint64_t second)
 {
 	const struct lane_key *key = dims_lane(dims, lane);
-	const uint32_t groups[ROLLUP_GROUPINGS] = {
-		[BY_PROCESS] = key->process,
-		[BY_PROTOCOL] = key->protocol,
-		[BY_CONVERSATION] = key->conversation,
-	};
+	const struct member *members;
 	struct sums *usage;
-	int err = get_usage(rollup, period, lane, &usage);
+	size_t n_members;
+	int err = find_usage(rollup, period, lane, &usage);
 
 	if (err)
 		return err;
 	merge_sums(usage, sums);
-	for (int grouping = 0; grouping < ROLLUP_GROUPINGS && !err; grouping++) {
+	err = members_get(dims, lane, rollup->settings.groupings, &members, &n_members);
+	for (size_t i = 0; i < n_members && !err; i++) {
 		struct peak *peak;
 
-		err = get_peak(rollup, period, grouping, groups[grouping], &peak);
+		err = find_peak(rollup, period, &members[i], (size_t)(members - dims->members) + i,
+				&peak);
 		if (!err)
 			peak_add(peak, key->trace, second, key->is_send, sums->bytes);
 	}
@@ -194,7 +237,7 @@ static uint64_t next_second(const struct rollup_axis *axis, uint64_t second)
 	return axis->start_ns + (second + 1) * SECOND_NS;
 }
 
-int rollup_add(struct rollup *rollup, const struct dimensions *dims, const struct rollup_axis *axis,
+int rollup_add(struct rollup *rollup, struct dimensions *dims, const struct rollup_axis *axis,
 	       const struct nst_events *events, size_t from, size_t to, const uint32_t *lanes,
 	       size_t n_lanes)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Sums of events by lane and period, and the highest second of each process,
- * protocol and conversation. Its memory grows with these, never with events
+ * Sums of events by lane and period, and the highest second of each row of
+ * the groupings that are asked for. Its memory grows with these, never with events
  * or seconds: periods are capped (see rollup_settings).
  *
  * The columns of a chunk are walked in slices that lie within one second and
@@ -11,7 +11,7 @@
 #ifndef NETSNOOP_ANALYZE_ROLLUP_H
 #define NETSNOOP_ANALYZE_ROLLUP_H
 
-#include "analyze/dimensions.h"
+#include "analyze/grouping.h"
 #include "analyze/intern.h"
 #include "format/trace.h"
 
@@ -20,13 +20,6 @@ struct sums {
 	uint64_t payload_bytes, payload_events; /* of events with known headers */
 	uint64_t wire_bytes, wire_packets;	/* less link headers; of those known */
 	uint64_t first_ns, last_ns;		/* on the trace's clock */
-};
-
-enum rollup_grouping {
-	BY_PROCESS,
-	BY_PROTOCOL,
-	BY_CONVERSATION,
-	ROLLUP_GROUPINGS,
 };
 
 /* The two newest seconds of a group: neighbouring chunks may overlap a little. */
@@ -39,13 +32,20 @@ struct peak {
 struct rollup_settings {
 	uint64_t interval_ns; /* 0: one period for everything */
 	uint32_t max_rows;    /* of (period, lane), before the interval doubles */
+	uint32_t groupings;   /* a set of them; 0: all */
 };
 
 /* One row of usage or of peaks: what it is of, and in which period. */
 struct rollup_key {
 	int64_t period;
 	uint32_t id;	   /* lane; for peaks the group's number */
-	uint32_t grouping; /* for peaks: enum rollup_grouping */
+	uint32_t grouping; /* for peaks: enum grouping */
+};
+
+/* Where the row of a lane or a member of one was found last. */
+struct rollup_place {
+	int64_t period;
+	uint32_t row; /* 1 more than its number; 0: not looked for yet */
 };
 
 /* Where a trace stands on the axis of seconds and periods. */
@@ -62,6 +62,8 @@ struct rollup {
 	struct sums *usage;
 	struct peak *peaks;
 	size_t n_usage_allocated, n_peaks_allocated;
+	struct rollup_place *lane_places, *member_places; /* as dims.lanes and dims.members */
+	size_t n_lane_places, n_member_places;
 	struct sums *slice; /* by lane of the chunk; zeros between slices */
 	uint32_t *touched;
 	size_t n_slice, n_touched_allocated;
@@ -74,7 +76,7 @@ void rollup_free(struct rollup *rollup);
  * Add the events from..to-1 of a chunk whose lanes have the numbers
  * lanes[n_lanes] in dims. 0 or -ENOMEM.
  */
-int rollup_add(struct rollup *rollup, const struct dimensions *dims, const struct rollup_axis *axis,
+int rollup_add(struct rollup *rollup, struct dimensions *dims, const struct rollup_axis *axis,
 	       const struct nst_events *events, size_t from, size_t to, const uint32_t *lanes,
 	       size_t n_lanes);
 

@@ -4,7 +4,7 @@
 -- *_ns is nanoseconds: *_realtime_ns since 1970 UTC, any other on its trace's clock.
 
 PRAGMA application_id = 1314082384; -- "NSNP"
-PRAGMA user_version = 1;            -- of this schema
+PRAGMA user_version = 2;            -- of this schema
 
 -- A running kernel, from one boot to the next: what process ids and clocks belong to.
 CREATE TABLE boot (
@@ -37,7 +37,8 @@ CREATE TABLE trace (
 	raw_bytes INTEGER NOT NULL,
 	writer TEXT,                -- program and version
 	format_major INTEGER,
-	format_minor INTEGER
+	format_minor INTEGER,
+	owner_view TEXT NOT NULL    -- whom events are charged to: consumed, held or recorded
 );
 
 -- The part of a trace that usage covers: all of it, or the window asked for.
@@ -89,8 +90,6 @@ CREATE TABLE interface (
 	vlan_id INTEGER
 );
 
-CREATE INDEX interface_by_ifindex ON interface (trace_id, ifindex);
-
 -- Network namespaces by inode number.
 CREATE TABLE netns (
 	trace_id INTEGER NOT NULL REFERENCES trace,
@@ -131,7 +130,8 @@ CREATE TABLE throughput (
 	PRIMARY KEY (trace_id, is_send, pid, name)
 ) WITHOUT ROWID;
 
--- A process is (boot, pid, start); comm is its last name. Row 0 stands for nobody known.
+-- A process is (boot, pid, start); the rest is the last that is known of it. The first
+-- three rows stand for nobody known, (kernel) and (forwarded).
 CREATE TABLE process (
 	process_id INTEGER PRIMARY KEY,
 	boot_id INTEGER REFERENCES boot,
@@ -139,7 +139,48 @@ CREATE TABLE process (
 	start_ns INTEGER,           -- CLOCK_BOOTTIME
 	start_realtime_ns INTEGER,
 	comm TEXT,
-	comm_ns INTEGER             -- when it was last seen with that name
+	comm_ns INTEGER,            -- when it was last seen with that name
+	known_ns INTEGER,           -- the time of the last of its rows in process_event
+	parent_id INTEGER REFERENCES process,
+	exit_ns INTEGER,
+	exit_realtime_ns INTEGER,
+	exit_code INTEGER,          -- NULL: it has not exited, or was killed
+	exit_signal INTEGER,        -- what killed it
+	exe TEXT,
+	args TEXT,                  -- in quotes where a shell needs them
+	build_id TEXT,              -- of exe, in hexadecimal
+	uid INTEGER,
+	gid INTEGER,
+	user TEXT,                  -- name of uid
+	cgroup_id INTEGER,
+	cgroup TEXT,                -- its path, and what that says:
+	container TEXT,             -- its id; of LXC its name
+	pod TEXT,
+	unit TEXT,                  -- of systemd
+	netns INTEGER,              -- inode numbers of its namespaces
+	mntns INTEGER,
+	pidns INTEGER
+);
+
+-- What the recorder learned of processes, row by row.
+CREATE TABLE process_event (
+	trace_id INTEGER NOT NULL REFERENCES trace,
+	time_ns INTEGER NOT NULL,
+	what TEXT,                  -- snapshot, fork, exec, rename or exit
+	process_id INTEGER NOT NULL REFERENCES process,
+	parent_id INTEGER REFERENCES process,
+	comm TEXT,
+	exe TEXT,
+	args TEXT,
+	uid INTEGER,
+	gid INTEGER,
+	cgroup_id INTEGER,
+	netns INTEGER,
+	mntns INTEGER,
+	pidns INTEGER,
+	exit_code INTEGER,
+	exit_signal INTEGER,
+	build_id TEXT
 );
 
 CREATE TABLE protocol (
@@ -192,8 +233,56 @@ CREATE TABLE lane (
 	vlan_id INTEGER,
 	is_tunnelled INTEGER NOT NULL,
 	is_local_addr INTEGER NOT NULL, -- the local address is on this device
-	is_loopback INTEGER NOT NULL
+	is_loopback INTEGER NOT NULL,
+	counts_elsewhere INTEGER NOT NULL -- 1: the same packets count on another device
 );
+
+-- Whom else than its process the packets of a lane went to.
+CREATE TABLE consumer (
+	lane_id INTEGER NOT NULL REFERENCES lane,
+	process_id INTEGER NOT NULL REFERENCES process,
+	PRIMARY KEY (lane_id, process_id)
+) WITHOUT ROWID;
+
+-- What a row of a report is of, where it is neither process, protocol nor conversation.
+CREATE TABLE group_key (
+	key_id INTEGER PRIMARY KEY,
+	grouping TEXT NOT NULL,     -- and what the other columns hold for it:
+	boot_id INTEGER REFERENCES boot, -- of interface and netns
+	name TEXT,                  -- program: exe or comm; user: its name; cgroup: path;
+	                            -- container: id; interface: name; remote: address;
+	                            -- port: protocol
+	detail TEXT,                -- program: build id; cgroup: unit; container: pod;
+	                            -- interface and netns: name of the namespace
+	number INTEGER              -- user: uid; cgroup: id without a path; port;
+	                            -- interface and netns: the namespace's inode number
+);
+
+-- Which lanes such a row counts. In a trace read in place: of the report's groupings.
+CREATE TABLE member (
+	grouping TEXT NOT NULL,
+	lane_id INTEGER NOT NULL REFERENCES lane,
+	key_id INTEGER NOT NULL REFERENCES group_key,
+	PRIMARY KEY (grouping, lane_id, key_id)
+) WITHOUT ROWID;
+
+-- Which lanes the rows of any report count: of several consumers each, and no packet
+-- twice in a row, nor on two devices where it is not by device.
+CREATE VIEW membership AS
+SELECT 'process' AS grouping, process_id AS key_id, lane_id, is_send, owner_source
+FROM lane WHERE NOT counts_elsewhere
+UNION ALL
+SELECT 'process', c.process_id, l.lane_id, l.is_send, l.owner_source
+FROM consumer c JOIN lane l ON l.lane_id = c.lane_id
+WHERE NOT l.counts_elsewhere AND c.process_id <> l.process_id
+UNION ALL
+SELECT 'protocol', protocol_id, lane_id, is_send, owner_source FROM lane WHERE NOT counts_elsewhere
+UNION ALL
+SELECT 'conversation', conversation_id, lane_id, is_send, owner_source
+FROM lane WHERE NOT counts_elsewhere
+UNION ALL
+SELECT m.grouping, m.key_id, l.lane_id, l.is_send, l.owner_source
+FROM member m JOIN lane l ON l.lane_id = m.lane_id;
 
 -- How the owner of an event was found.
 CREATE TABLE owner_source (
@@ -217,18 +306,18 @@ CREATE TABLE usage (
 	PRIMARY KEY (period_id, lane_id)
 ) WITHOUT ROWID;
 
--- The highest second of each process, protocol and conversation: seconds count from
--- the recording's start, and each direction has its own highest.
+-- The highest second of each row of the reports: seconds count from the recording's
+-- start, and each direction has its own highest.
 CREATE TABLE peak (
-	grouping TEXT NOT NULL,     -- process, protocol or conversation
-	key_id INTEGER NOT NULL,    -- process_id, protocol_id or conversation_id
+	grouping TEXT NOT NULL,     -- process, protocol, conversation or group_key's
+	key_id INTEGER NOT NULL,    -- process_id, protocol_id, conversation_id or key_id
 	period_id INTEGER NOT NULL REFERENCES period,
 	send_bytes INTEGER NOT NULL,
 	recv_bytes INTEGER NOT NULL,
 	PRIMARY KEY (grouping, key_id, period_id)
 ) WITHOUT ROWID;
 
--- The measures of a report: usage summed by process, protocol or conversation.
+-- The measures of a report: usage summed by process, by protocol and so on.
 CREATE VIEW measure AS
 SELECT
 	u.*, d.start_realtime_ns AS time,
@@ -265,14 +354,7 @@ FROM (
 		sum(CASE WHEN l.owner_source = 7 THEN us.bytes ELSE 0 END) AS sources_forwarded,
 		sum(CASE WHEN l.owner_source = 8 THEN us.bytes ELSE 0 END) AS sources_current,
 		sum(CASE WHEN l.owner_source = 0 THEN us.bytes ELSE 0 END) AS sources_unknown
-	FROM (
-		SELECT 'process' AS grouping, process_id AS key_id, lane_id, is_send, owner_source
-		FROM lane
-		UNION ALL
-		SELECT 'protocol', protocol_id, lane_id, is_send, owner_source FROM lane
-		UNION ALL
-		SELECT 'conversation', conversation_id, lane_id, is_send, owner_source FROM lane
-	) l
+	FROM membership l
 	JOIN usage us ON us.lane_id = l.lane_id
 	GROUP BY l.grouping, l.key_id, us.period_id
 ) u
@@ -313,7 +395,7 @@ SELECT
 	tcp_flags, interface, ifindex, netns, cgroup_id, flow_id, vlan_id,
 	flags & 1 AS is_fragment,
 	flags >> 2 & 1 AS is_bad_header,
-	is_tunnelled, is_local_addr, is_loopback, trace_id
+	is_tunnelled, is_local_addr, is_loopback, counts_elsewhere, trace_id
 FROM (
 	SELECT
 		e.timestamp + coalesce(
@@ -328,7 +410,7 @@ FROM (
 		r.name AS protocol, f.ethertype, e.bytes, e.segments, e.header_bytes,
 		l.link_header_bytes, e.tcp_flags, l.interface, l.ifindex, f.netns, l.cgroup_id,
 		f.incarnation AS flow_id, l.vlan_id, e.flags, l.is_tunnelled, l.is_local_addr,
-		l.is_loopback, l.trace_id
+		l.is_loopback, l.counts_elsewhere, l.trace_id
 	FROM event e
 	JOIN lane l ON l.lane_id = e.lane_id
 	JOIN flow f ON f.flow_id = l.flow_id

@@ -20,8 +20,8 @@ static int store_trace(struct collector *collector, uint32_t number)
 	text_from_bytes(header->writer, strnlen(header->writer, sizeof(header->writer)), writer);
 	err = db_insert_once(
 		collector->db,
-		"INSERT INTO trace VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		"issisiiiiiiiiiiiiisii", id, trace->file, text_uuid(header->uuid, uuid),
+		"INSERT INTO trace VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"issisiiiiiiiiiiiiisiis", id, trace->file, text_uuid(header->uuid, uuid),
 		BOOT_ID(dims->boot),
 		header->clock == NST_CLOCK_BOOTTIME    ? "boottime"
 		: header->clock == NST_CLOCK_MONOTONIC ? "monotonic"
@@ -33,7 +33,8 @@ static int store_trace(struct collector *collector, uint32_t number)
 		(int64_t)summary->missing_events, (int64_t)summary->chunks,
 		(int64_t)summary->missing_chunks, (int64_t)summary->damaged_chunks,
 		(int64_t)summary->compressed_bytes, (int64_t)summary->raw_bytes,
-		*writer ? writer : NULL, (int64_t)header->major, (int64_t)header->minor);
+		*writer ? writer : NULL, (int64_t)header->major, (int64_t)header->minor,
+		owner_view_name(collector->view));
 	if (err)
 		return err;
 	return db_insert_once(collector->db, "INSERT INTO span VALUES (?, ?, ?, ?, ?)", "iiiii", id,
@@ -97,8 +98,6 @@ static int store_usage(struct collector *collector)
 
 static int store_peaks(struct collector *collector)
 {
-	static const char *const groupings[ROLLUP_GROUPINGS] = { "process", "protocol",
-								 "conversation" };
 	const struct rollup *rollup = &collector->rollup;
 	sqlite3_stmt *statement = NULL;
 	int err = db_prepare(collector->db,
@@ -111,11 +110,9 @@ static int store_peaks(struct collector *collector)
 	for (uint32_t i = 0; i < rollup->peak_keys.n && !err; i++) {
 		const struct rollup_key *key = rollup_peak_key(rollup, i);
 		const struct peak *peak = &rollup->peaks[i];
-		int64_t id = key->grouping == BY_PROCESS    ? PROCESS_ID(key->id)
-			     : key->grouping == BY_PROTOCOL ? PROTOCOL_ID(key->id)
-							    : CONVERSATION_ID(key->id);
 
-		err = db_insert(statement, "siiii", groupings[key->grouping], id, key->period,
+		err = db_insert(statement, "siiii", grouping_specs[key->grouping].keyword,
+				grouping_id(key->grouping, key->id), key->period,
 				(int64_t)peak->highest[true], (int64_t)peak->highest[false]);
 	}
 	sqlite3_finalize(statement);
@@ -164,5 +161,7 @@ int collector_store(struct collector *collector)
 	}
 	if (!err)
 		err = store_dimensions(collector->db, &collector->dims);
+	if (!err)
+		err = members_store(&collector->dims, collector->db);
 	return err ? err : store_sums(collector);
 }

@@ -4,6 +4,7 @@
  * the database had before come first in dims, with the same ids.
  */
 #include "analyze/collect.h"
+#include "analyze/label.h"
 
 #include "analyze/text.h"
 
@@ -31,44 +32,6 @@ static int store_boots(sqlite3 *db, const struct dimensions *dims)
 			  "kernel = coalesce(kernel, "
 			  "(SELECT value FROM environment JOIN trace t USING (trace_id) "
 			  "WHERE t.boot_id = boot.boot_id AND key = 'kernel'))");
-}
-
-/* The first trace of the process's boot says when on the clock on the wall it started. */
-static const struct timeline *boot_timeline(const struct dimensions *dims, uint32_t boot)
-{
-	for (size_t i = 0; i < dims->n_traces; i++)
-		if (dims->traces[i].boot == boot)
-			return &dims->traces[i].timeline;
-	return NULL;
-}
-
-static int store_processes(sqlite3 *db, const struct dimensions *dims)
-{
-	static const struct process_name nameless;
-	sqlite3_stmt *statement = NULL;
-	int err = db_prepare(db,
-			     "INSERT INTO process VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO "
-			     "UPDATE SET comm = excluded.comm, comm_ns = excluded.comm_ns",
-			     &statement);
-
-	if (!err)
-		err = db_run(db, "INSERT OR IGNORE INTO process (process_id) VALUES (0), (1), (2)");
-	for (uint32_t i = OWNERS_RESERVED; i < dims->processes.n && !err; i++) {
-		const struct process_key *key = intern_key(&dims->processes, i);
-		const struct timeline *timeline = boot_timeline(dims, key->boot);
-		const struct process_name *name =
-			i < dims->n_process_names ? &dims->process_names[i] : &nameless;
-		int64_t start_realtime_ns =
-			timeline ? timeline_realtime(timeline, key->start_ns) : 0;
-
-		err = db_insert(statement, "iiii?s?", PROCESS_ID(i), BOOT_ID(key->boot),
-				(int64_t)key->pid, (int64_t)key->start_ns, timeline != NULL,
-				start_realtime_ns,
-				name->has_name ? intern_key(&dims->names, name->name) : NULL,
-				name->has_name, (int64_t)name->seen_ns);
-	}
-	sqlite3_finalize(statement);
-	return err;
 }
 
 static int store_protocols(sqlite3 *db, const struct dimensions *dims)
@@ -139,36 +102,45 @@ static int store_flows(sqlite3 *db, struct dimensions *dims)
 	return err;
 }
 
-/* The interface's name is looked up where the namespace is the same, or not known. */
-static const char lane_insert[] =
-	"INSERT INTO lane VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-	"(SELECT i.name FROM interface i JOIN flow f ON f.flow_id = ?3 "
-	" WHERE i.trace_id = ?2 AND i.ifindex = ?10 AND (f.netns IS NULL OR i.netns = f.netns) "
-	" ORDER BY i.time_ns DESC LIMIT 1), "
-	"?11, ?12, ?13, ?14, ?15, ?16)";
+/* As reports by interface have it; NULL: not known. */
+static const char *interface_name(const struct dimensions *dims, const struct lane_key *lane)
+{
+	const struct flow_key *flow = intern_key(&dims->flows, lane->flow);
+
+	if (!(lane->has & NST_HAS_IFINDEX))
+		return NULL;
+	return dims_text_of(dims, label_text(dims, dims->traces[lane->trace].boot, LABEL_INTERFACE,
+					     flow->netns, lane->ifindex));
+}
 
 static int store_lanes(sqlite3 *db, struct dimensions *dims)
 {
 	sqlite3_stmt *statement = NULL;
-	int err = db_prepare(db, lane_insert, &statement);
+	int err =
+		db_prepare(db,
+			   "INSERT INTO lane VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+			   "?, ?, ?)",
+			   &statement);
 
 	for (uint32_t i = 0; i < dims->lanes.n && !err; i++) {
 		const struct lane_key *key = dims_lane(dims, i);
 		bool has_owner = key->has & NST_HAS_OWNER;
 
-		err = db_insert(
-			statement, "iiiiiisii????iii", LANE_ID(dims, i), TRACE_ID(dims, key->trace),
-			FLOW_ID(dims, key->flow), CONVERSATION_ID(key->conversation),
-			PROTOCOL_ID(key->protocol), PROCESS_ID(key->process),
-			has_owner ? intern_key(&dims->names, key->name) : NULL,
-			(int64_t)key->owner_source, (int64_t)key->is_send,
-			(int)(key->has & NST_HAS_IFINDEX), (int64_t)key->ifindex,
-			(int)(key->has & NST_HAS_LINK_HEADER), (int64_t)key->link_header_bytes,
-			(int)(key->has & NST_HAS_CGROUP), (int64_t)key->cgroup_id,
-			(int)(key->has & NST_HAS_VLAN), (int64_t)key->vlan_id,
-			(int64_t) !!(key->flags & NST_FLAG_TUNNELLED),
-			(int64_t) !!(key->flags & NST_FLAG_LOCAL_ADDR),
-			(int64_t) !!(key->flags & NST_FLAG_LOOPBACK));
+		err = db_insert(statement, "iiiiiisii?s???iiii", LANE_ID(dims, i),
+				TRACE_ID(dims, key->trace), FLOW_ID(dims, key->flow),
+				CONVERSATION_ID(key->conversation), PROTOCOL_ID(key->protocol),
+				PROCESS_ID(key->process),
+				has_owner ? intern_key(&dims->names, key->name) : NULL,
+				(int64_t)key->owner_source, (int64_t)key->is_send,
+				(int)(key->has & NST_HAS_IFINDEX), (int64_t)key->ifindex,
+				interface_name(dims, key), (int)(key->has & NST_HAS_LINK_HEADER),
+				(int64_t)key->link_header_bytes, (int)(key->has & NST_HAS_CGROUP),
+				(int64_t)key->cgroup_id, (int)(key->has & NST_HAS_VLAN),
+				(int64_t)key->vlan_id,
+				(int64_t) !!(key->flags & NST_FLAG_TUNNELLED),
+				(int64_t) !!(key->flags & NST_FLAG_LOCAL_ADDR),
+				(int64_t) !!(key->flags & NST_FLAG_LOOPBACK),
+				(int64_t)key->counts_elsewhere);
 	}
 	sqlite3_finalize(statement);
 	return err;
@@ -179,7 +151,7 @@ int store_dimensions(sqlite3 *db, struct dimensions *dims)
 	int err = store_boots(db, dims);
 
 	if (!err)
-		err = store_processes(db, dims);
+		err = processes_store(db, dims);
 	if (!err)
 		err = store_protocols(db, dims);
 	if (!err)

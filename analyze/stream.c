@@ -93,24 +93,26 @@ static void copy_events(struct run *run, const struct nst_events *events, size_t
 static int make_run(struct stream *stream, const struct nst_chunk *chunk, struct run *ret_run)
 {
 	const struct nst_dictionaries *dictionaries;
-	const struct nst_events *events;
+	const struct nst_events *read;
+	struct nst_events events;
 	struct run run = { 0 };
 	int err = nst_reader_dictionaries(stream->reader, &dictionaries);
 
 	if (!err)
-		err = nst_reader_events(stream->reader, &events);
+		err = nst_reader_events(stream->reader, &read);
 	if (err)
 		return err == -EBADMSG ? 0 : err;
-	run.events = malloc((events->n_events + 1) * sizeof(*run.events));
+	events = *read;
+	run.events = malloc((events.n_events + 1) * sizeof(*run.events));
 	if (!run.events)
 		return -ENOMEM;
-	err = stream->ops->attach(stream->context, stream->reader, chunk, dictionaries, events,
+	err = stream->ops->attach(stream->context, stream->reader, chunk, dictionaries, &events,
 				  &run.attached);
 	if (err) {
 		run_free(&run);
 		return err;
 	}
-	copy_events(&run, events, chunk->trace);
+	copy_events(&run, &events, chunk->trace);
 	*ret_run = run;
 	return 0;
 }

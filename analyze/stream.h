@@ -14,7 +14,7 @@ struct stream_event {
 	uint64_t timestamp;
 	const void *attached; /* what attach() returned for the event's chunk */
 	size_t trace;	      /* of the reader */
-	uint32_t lane;	      /* of the chunk */
+	uint32_t lane;	      /* of the chunk, or as attach() has it */
 	uint32_t bytes, segments, tid;
 	uint16_t has; /* TID, HEADER_BYTES, TCP_FLAGS, SEGMENTS */
 	uint16_t header_bytes;
@@ -29,10 +29,11 @@ struct stream_ops {
 	int (*chunk)(void *context, struct nst_reader *reader, const struct nst_chunk *chunk);
 	/*
 	 * Make what the events of a chunk need of its dictionaries: freed with
-	 * free() when the last of them is gone. 0 or a negative errno.
+	 * free() when the last of them is gone. events->lane may be made to
+	 * point to other numbers. 0 or a negative errno.
 	 */
 	int (*attach)(void *context, struct nst_reader *reader, const struct nst_chunk *chunk,
-		      const struct nst_dictionaries *dictionaries, const struct nst_events *events,
+		      const struct nst_dictionaries *dictionaries, struct nst_events *events,
 		      void **ret_attached);
 	/* Before waiting for more of a live input; NULL: the input is a file. */
 	void (*stalled)(void *context);

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t text_from_bytes(const void *data, size_t len, char *text)
@@ -31,6 +32,28 @@ size_t text_from_bytes(const void *data, size_t len, char *text)
 	}
 	*to = '\0';
 	return (size_t)(to - text);
+}
+
+char *text_of_bytes(struct nst_bytes bytes)
+{
+	char *text = malloc(TEXT_MAX((size_t)bytes.len_bytes));
+
+	if (text)
+		text_from_bytes(bytes.data, bytes.len_bytes, text);
+	return text;
+}
+
+char *text_hex(struct nst_bytes bytes)
+{
+	const uint8_t *byte = bytes.data;
+	char *text = malloc(2 * (size_t)bytes.len_bytes + 1);
+
+	if (!text)
+		return NULL;
+	*text = '\0';
+	for (size_t i = 0; i < bytes.len_bytes; i++)
+		sprintf(text + 2 * i, "%02x", byte[i]);
+	return text;
 }
 
 char *text_address(const void *address, size_t len, char text[TEXT_ADDRESS_MAX])

@@ -3,6 +3,8 @@
 #ifndef NETSNOOP_ANALYZE_TEXT_H
 #define NETSNOOP_ANALYZE_TEXT_H
 
+#include "format/trace.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +20,12 @@
  * valid UTF-8 as it is, every other byte and NUL as \xNN. Returns the length.
  */
 size_t text_from_bytes(const void *data, size_t len, char *text);
+
+/* The same with room of its own, which the caller frees; NULL: out of memory. */
+char *text_of_bytes(struct nst_bytes bytes);
+
+/* Two digits a byte; the caller frees it. NULL: out of memory. */
+char *text_hex(struct nst_bytes bytes);
 
 /* An address of 4 or 16 bytes, or "" for any other length. Returns text. */
 char *text_address(const void *address, size_t len, char text[TEXT_ADDRESS_MAX]);

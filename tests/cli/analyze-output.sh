@@ -54,6 +54,17 @@ for by in process protocol flow; do
 	sum=$(jq "[.rows[] | select(.by == \"$by\") | .send_bytes + .recv_bytes] | add" "$TMP/json")
 	equal "bytes by $by" "$sum" "$("$analyze" dump --format json "$trace" | jq -s 'map(.bytes) | add')"
 done
+for by in program user cgroup container interface netns remote port; do
+	"$analyze" report --by $by --format json "$trace" >"$TMP/json.$by" || fail "report --by $by"
+	sum=$(jq "[.rows[] | .send_bytes + .recv_bytes] | add" "$TMP/json.$by")
+	equal "bytes by $by" "$sum" "$("$analyze" dump --format json "$trace" | jq -s 'map(.bytes) | add')"
+	"$analyze" report --by $by "$trace" >"$TMP/table" || fail "report --by $by"
+	says "$TMP/table" "by $by"
+done
+expect 2 "$analyze" report --by process,user "$trace"
+says "$TMP/err" "not a grouping"
+"$analyze" report --by process --wide "$trace" >"$TMP/table" || fail "report --wide"
+says "$TMP/table" "args"
 once=$("$analyze" dump --format json "$trace" |
 	jq -s 'map(select(.is_send or (.is_loopback | not)) | .bytes) | add')
 equal "traces[].bytes" "$(jq '.traces[0].bytes' "$TMP/json")" "$once"

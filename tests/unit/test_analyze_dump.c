@@ -89,7 +89,8 @@ static void every_field_is_told(void)
 		  "\"wire_bytes\":1080,\"tcp_flags\":18,\"interface\":\"eth0\",\"ifindex\":2,"
 		  "\"netns\":7,\"cgroup_id\":99,\"flow_id\":1,\"vlan_id\":5,"
 		  "\"is_fragment\":false,\"is_bad_header\":false,\"is_tunnelled\":true,"
-		  "\"is_local_addr\":true,\"is_loopback\":false}\n");
+		  "\"is_local_addr\":true,\"is_loopback\":false,\"counts_elsewhere\":false,"
+		  "\"consumers\":null}\n");
 	CHECK_INT(maker_run(&command_dump, "--utc", path, NULL), STATUS_DONE);
 	CHECK_STR(maker_out, "2026-01-02 03:04:05.500000000 eth0 send web[10] 192.0.2.1:40000 > "
 			     "198.51.100.2:443 TCP [S.] length 1000\n");

@@ -133,7 +133,7 @@ static void a_trace_is_loaded_once(void)
 	/* another recording of the same boot: the same processes and conversations */
 	CHECK_INT(maker_run(&command_load, "-o", db, cut, NULL), STATUS_DAMAGED);
 	check_query(db, "SELECT count(*) FROM net_event", "400");
-	check_query(db, "SELECT count(*) FROM process", "3");
+	check_query(db, "SELECT count(*) FROM process", "5");
 	check_query(db, "SELECT count(*) FROM conversation", "3");
 	check_query(db, "SELECT sum(complete) || ' of ' || count(*) FROM trace", "1 of 2");
 	CHECK_INT(maker_run(&command_load, "-o", db, make_mixed("end.zst", 3, true), NULL),

@@ -479,6 +479,41 @@ static void tables_fit_the_terminal(void)
 	CHECK(widest_line(0) > 130); /* nothing is left out in a file */
 }
 
+/* Shares add up to all of it, and what they are shares of is said; nobody has a name. */
+static void the_heading_says_what_it_counts(void)
+{
+	const char *path = maker_path("shares.zst"), *loopback = maker_path("both.zst");
+	struct maker maker = maker_begin(path, 21, 1);
+	struct net_event event = maker_event(0, false);
+
+	for (uint8_t source = NST_OWNER_SOCKET; source <= NST_OWNER_LISTENER; source++) {
+		event.owner_source = source;
+		maker_add(&maker, &event);
+	}
+	event.has &= ~(uint32_t)NST_HAS_OWNER;
+	event.owner_source = NST_OWNER_UNKNOWN;
+	event.bytes = 1;
+	maker_add(&maker, &event);
+	maker_end(&maker, S);
+	maker = maker_begin(loopback, 22, 1);
+	event = maker_event(0, true);
+	event.flags = NST_FLAG_LOOPBACK;
+	maker_add(&maker, &event);
+	event.is_send = false;
+	maker_add(&maker, &event);
+	maker_end(&maker, S);
+	CHECK_INT(maker_run(&command_report, "--by", "user", path, NULL), STATUS_DONE);
+	CHECK(strstr(maker_out, "\nowners    socket 33.4 %, flow 33.3 %, listener 33.3 %, "
+				"unknown <0.1 % of bytes\n"));
+	CHECK(strstr(maker_out, "\n  -  (unknown) "));
+	CHECK(!strstr(maker_out, "\nview "));
+	CHECK_INT(maker_run(&command_report, "--by", "cgroup", path, NULL), STATUS_DONE);
+	CHECK(strstr(maker_out, "\n(unknown) "));
+	CHECK_INT(maker_run(&command_report, "--owner", "held", loopback, NULL), STATUS_DONE);
+	CHECK(strstr(maker_out, "\nview      held: "));
+	CHECK(strstr(maker_out, "\nowners    socket 100.0 % of bytes, both ends of loopback\n"));
+}
+
 int main(void)
 {
 	RUN(sums_by_process_protocol_and_flow);
@@ -498,6 +533,7 @@ int main(void)
 	RUN(windows_count_from_the_first_start_to_the_last_end);
 	RUN(the_kernels_sums_are_checked_where_there_are_any);
 	RUN(tables_fit_the_terminal);
+	RUN(the_heading_says_what_it_counts);
 	maker_clean();
 	return test_result();
 }

@@ -142,7 +142,7 @@ static void intervals_widen_at_the_cap(void)
 	memset(&key, 0, sizeof(key));
 	CHECK_INT(dims_init(&dims), 0);
 	CHECK_INT(intern_get(&dims.lanes, &key, sizeof(key), &number, &is_new), 0);
-	rollup_init(&rollup, (struct rollup_settings){ S, 10 });
+	rollup_init(&rollup, (struct rollup_settings){ S, 10, GROUPINGS_USUAL });
 	CHECK_INT(rollup_add(&rollup, &dims, &axis, &events, 0, 100, &number, 1), 0);
 	CHECK_INT(rollup.interval_ns, 16 * S);
 	CHECK_INT(rollup.usage_keys.n, 7);

@@ -214,7 +214,7 @@ static int maker_column(const char *name)
 __attribute__((unused)) static const char *maker_value(const char *key, const char *value,
 						       const char *column)
 {
-	static char texts[8][64];
+	static char texts[8][160];
 	static unsigned int next;
 	char *text = texts[next++ % 8];
 	int key_column = maker_column(key), n = maker_column(column);
@@ -223,8 +223,8 @@ __attribute__((unused)) static const char *maker_value(const char *key, const ch
 	if (key_column < 0 || n < 0)
 		return "(no such column)";
 	for (; line && line[1]; line = strchr(line + 1, '\n'))
-		if (!strcmp(maker_field(line + 1, key_column, text, 64), value))
-			return maker_field(line + 1, n, text, 64);
+		if (!strcmp(maker_field(line + 1, key_column, text, 160), value))
+			return maker_field(line + 1, n, text, 160);
 	return "(no such row)";
 }
 

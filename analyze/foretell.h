@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What has to be known of a trace before its events are read, wherever in the
+ * input it stands: the owners of flows and the stacking of devices.
+ */
+#ifndef NETSNOOP_ANALYZE_FORETELL_H
+#define NETSNOOP_ANALYZE_FORETELL_H
+
+#include "analyze/input.h"
+#include "analyze/intern.h"
+#include "analyze/owners.h"
+#include "analyze/stack.h"
+
+struct foretold { /* of one trace */
+	struct owners *owners;
+	struct stack *stack;
+	bool *is_rebound; /* by number of the flow in owners: some events changed hands */
+};
+
+struct foretelling { /* of all traces, over several inputs; zeros are an empty one */
+	struct intern uuids;
+	struct foretold *traces;
+	size_t n_allocated;
+};
+
+/* What else is to be done with a chunk of metadata. 0, or -errno which foretell() passes on. */
+typedef int foretell_chunk(void *context, struct nst_reader *reader, const struct nst_chunk *chunk);
+
+/*
+ * Read an input through but for its events, and go back to where it was. A
+ * trace that an earlier input had is that input's. What is damaged is left
+ * out and not said: reading the events finds it again. also may be NULL.
+ * 0, -ENOMEM, or -errno once it was said.
+ */
+int foretell(struct foretelling *foretelling, const struct input *input, foretell_chunk *also,
+	     void *context);
+
+/* How many rows there were of owners, and flows that changed hands by them. */
+void foretelling_count(const struct foretelling *foretelling, uint64_t *ret_owner_rows,
+		       uint64_t *ret_rebound_flows);
+
+void foretelling_free(struct foretelling *foretelling);
+
+/* A trace by its uuid. NULL: nothing was foretold of it, or at all (foretelling is NULL). */
+struct foretold *foretold_find(const struct foretelling *foretelling, const uint8_t uuid[16]);
+
+#endif
