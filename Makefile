@@ -4,6 +4,9 @@
 # make demo             install what is missing, build, record, report
 # make check            install what is missing, build, test
 # make check-live       build, and try attribution on every kind of traffic (root)
+# make check-live-old   the same without the hooks that kernels before 6.3 lack
+# make check-scale      10,000 connections, and 5,000 processes in a minute (root)
+# make bench-hooks      what the kernel's programs cost (root); OLD=DIR: beside another build
 # make install          DESTDIR= and PREFIX= are heeded; uninstall reverses it
 # make compile_commands.json | clean
 #
@@ -53,19 +56,21 @@ RECORD_C := $(wildcard record/*.c)
 ANALYZE_C := $(wildcard analyze/*.c)
 ANALYZE_SQL := $(sort $(wildcard analyze/*.sql analyze/reports/*.sql))
 UNIT_C := $(wildcard tests/unit/test_*.c)
-TOOL_C := $(wildcard tests/cli/*.c tests/live/*.c tests/fuzz/*.c tests/golden/*.c tests/rig/*.c) $(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
-ALL_C := $(FORMAT_C) $(COMMON_C) $(RECORD_C) $(ANALYZE_C) $(UNIT_C) $(TOOL_C)
+TOOL_C := $(wildcard tests/cli/*.c tests/live/*.c tests/fuzz/*.c tests/golden/*.c tests/rig/*.c tests/bench/hooks.c) \
+	$(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
+ALL_C := $(FORMAT_C) $(COMMON_C) $(RECORD_C) $(ANALYZE_C) $(UNIT_C) $(filter-out %.bpf.c,$(TOOL_C))
 
 object = $(patsubst %.c,$(O)/%.o,$(1))
 LIBRARY := $(O)/libnetsnoop.a
 PROGRAMS := $(O)/netsnoop-record $(O)/netsnoop-analyze
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(UNIT_C))
-TEST_TOOLS := $(O)/tests/traffic $(O)/tests/frames $(O)/tests/damage $(O)/tests/spec_reader $(O)/tests/make_golden $(O)/tests/replay_chunk \
-	$(O)/tests/replay_reader $(O)/tests/rig-scenarios
+TEST_TOOLS := $(O)/tests/traffic $(O)/tests/frames $(O)/tests/lives $(O)/tests/process_rows $(O)/tests/damage $(O)/tests/owned \
+	$(O)/tests/spec_reader $(O)/tests/make_golden $(O)/tests/replay_chunk $(O)/tests/replay_reader $(O)/tests/rig-scenarios
 
-RIG_C := $(wildcard tests/rig/*.c)
+RIG_C := $(filter-out tests/rig/current%,$(wildcard tests/rig/*.c))
+RIG_TOOLS := $(O)/tests/rig-current
 
-.PHONY: all check check-live demo install uninstall clean tests
+.PHONY: all bench-hooks check check-live check-live-old check-scale demo install uninstall clean tests
 all: $(PROGRAMS)
 
 # ---- what is compiled
@@ -78,12 +83,12 @@ BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/p
 BPF_FLAGS := -target bpf -O2 -g -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror -I.
 MULTIARCH = $(shell $(CC) -print-multiarch 2>/dev/null)
 
-$(O)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
+$(O)/%.bpf.o: %.bpf.c Makefile
 	$(call say,BPF,$@)mkdir -p $(@D) && $(CLANG) $(BPF_FLAGS) \
 		$(if $(MULTIARCH),-idirafter /usr/include/$(MULTIARCH)) -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
 
-$(O)/bpf/%.skel.h: $(O)/bpf/%.bpf.o
-	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+$(O)/%.skel.h: $(O)/%.bpf.o
+	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $(*F)_bpf > $@
 
 # One C string a SQL file, under its base name.
 $(O)/analyze/sql.h: $(ANALYZE_SQL) Makefile
@@ -101,6 +106,7 @@ $(O)/analyze/sql.o: $(O)/analyze/sql.c
 # The generated headers must be there before whoever includes them is compiled
 # for the first time; from then on the compiler's own lists say who depends.
 $(call object,$(RECORD_C)): | $(O)/bpf/netsnoop.skel.h
+$(O)/tests/rig/current.o: | $(O)/tests/rig/current.skel.h
 $(call object,$(ANALYZE_C) $(UNIT_C)): | $(O)/analyze/sql.h
 
 # ---- what is linked
@@ -109,6 +115,13 @@ $(LIBRARY): $(call object,$(FORMAT_C))
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
 $(O)/netsnoop-record: $(call object,$(RECORD_C) $(COMMON_C)) $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_RECORD)
+
+# The recorder that can do as if the kernel were an older one: NETSNOOP_WITHOUT="HOOK..."
+$(O)/tests/emulate/%.o: record/%.c Makefile | $(O)/bpf/netsnoop.skel.h
+	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS_ALL) -DNETSNOOP_TEST_HOOKS $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+$(O)/tests/netsnoop-record-emulate: $(O)/tests/emulate/hooks.o \
+		$(filter-out $(O)/record/hooks.o,$(call object,$(RECORD_C) $(COMMON_C))) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_RECORD)
 
 $(O)/netsnoop-analyze: $(call object,$(ANALYZE_C) $(COMMON_C)) $(O)/analyze/sql.o $(LIBRARY)
@@ -123,12 +136,20 @@ $(O)/tests/test_record_%: $(O)/tests/unit/test_record_%.o $(UNIT_RECORD_OBJECTS)
 $(O)/tests/test_%: $(O)/tests/unit/test_%.o $(UNIT_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
 
-$(O)/tests/traffic $(O)/tests/frames: $(O)/tests/%: $(O)/tests/live/%.o
+$(O)/tests/traffic $(O)/tests/frames $(O)/tests/lives: $(O)/tests/%: $(O)/tests/live/%.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(O)/tests/rig-scenarios: $(call object,$(RIG_C))
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ -pthread
+$(O)/tests/rig-current: $(O)/tests/rig/current.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_RECORD)
+$(O)/tests/process_rows: $(O)/tests/live/process_rows.o $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
+$(O)/tests/bench-hooks: $(O)/tests/bench/hooks.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(call libs,libbpf libelf)
 $(O)/tests/damage: $(O)/tests/cli/damage.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
+$(O)/tests/owned: $(O)/tests/cli/owned.o $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
 $(O)/tests/spec_reader: $(O)/tests/unit/spec_reader.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
 $(O)/tests/make_golden: $(O)/tests/golden/make_golden.o $(LIBRARY)
@@ -136,7 +157,7 @@ $(O)/tests/make_golden: $(O)/tests/golden/make_golden.o $(LIBRARY)
 $(O)/tests/replay_%: $(O)/tests/fuzz/replay.o $(O)/tests/fuzz/fuzz_%.o $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
 
-tests: $(PROGRAMS) $(UNIT) $(TEST_TOOLS)
+tests: $(PROGRAMS) $(UNIT) $(TEST_TOOLS) $(RIG_TOOLS)
 
 # ---- what is run
 
@@ -155,6 +176,22 @@ check-live:
 	$(Q)tests/packages.sh build test
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)tests/rig/run.sh $(O)
+	$(Q)tests/rig/mutation.sh $(O)
+
+check-live-old:
+	$(Q)tests/packages.sh build test
+	$(Q)$(MAKE) --no-print-directory tests $(O)/tests/netsnoop-record-emulate
+	$(Q)tests/rig/run.sh --emulate 6.2 $(O)
+
+check-scale:
+	$(Q)tests/packages.sh build test
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)tests/rig/scale.sh $(O)
+
+bench-hooks:
+	$(Q)tests/packages.sh build test
+	$(Q)$(MAKE) --no-print-directory tests $(O)/tests/bench-hooks $(O)/tests/bench/empty.bpf.o
+	$(Q)tests/bench/hooks.sh $(O) $(OLD)
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5
@@ -177,4 +214,4 @@ compile_commands.json: Makefile $(ALL_C)
 			printf ',"%s"' "$$(printf '%s' "$$a" | sed 's/["\\]/\\&/g')"; done; \
 		printf ',"%s"]}' "$$f"; separator=",\n"; done; printf '\n]\n'; } > $@
 
--include $(patsubst %.o,%.d,$(call object,$(ALL_C))) $(O)/analyze/sql.d $(O)/bpf/netsnoop.bpf.d
+-include $(patsubst %.o,%.d,$(call object,$(ALL_C))) $(O)/analyze/sql.d $(O)/bpf/netsnoop.bpf.d $(O)/tests/rig/current.bpf.d

@@ -33,24 +33,53 @@ static __always_inline struct counters *own_counters(void)
 	return bpf_map_lookup_elem(&counters, &zero);
 }
 
-/* Add to a process's bytes; two CPUs may be the first to do so. */
-static __always_inline void count_bytes(const struct record *record, struct counters *count)
-{
-	void *map = record->is_send ? (void *)&send_bytes : (void *)&recv_bytes;
-	struct throughput_key key = { .pid = record->pid };
-	__u64 *bytes, first = record->bytes;
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct throughput_run);
+} throughput_runs SEC(".maps");
 
-	__builtin_memcpy(key.name, record->comm, sizeof(key.name));
+/* Add to a process's bytes; two CPUs may be the first to do so. */
+static __always_inline void end_run(const struct throughput_run *run, bool is_send,
+				    struct counters *count)
+{
+	void *map = is_send ? (void *)&send_bytes : (void *)&recv_bytes;
+	struct throughput_key key = { .pid = run->pid };
+	__u64 *bytes;
+
+	if (!run->bytes)
+		return;
+	__builtin_memcpy(key.name, run->name, sizeof(key.name));
 	bytes = bpf_map_lookup_elem(map, &key);
 	if (!bytes) {
-		if (!bpf_map_update_elem(map, &key, &first, BPF_NOEXIST))
+		if (!bpf_map_update_elem(map, &key, &run->bytes, BPF_NOEXIST))
 			return;
 		bytes = bpf_map_lookup_elem(map, &key);
 	}
 	if (bytes)
-		__sync_fetch_and_add(bytes, record->bytes);
+		__sync_fetch_and_add(bytes, run->bytes);
 	else
-		count->value[COUNTER_THROUGHPUT_FULL_BYTES] += record->bytes;
+		count->value[COUNTER_THROUGHPUT_FULL_BYTES] += run->bytes;
+}
+
+/* Most packets are of the process that the one before was: looking up costs more than comparing. */
+static __always_inline void count_bytes(const struct record *record, struct counters *count)
+{
+	const __u64 *name = (const void *)record->comm;
+	__u32 index = record->is_send;
+	struct throughput_run *run = bpf_map_lookup_elem(&throughput_runs, &index);
+
+	if (!run)
+		return;
+	if (run->pid != record->pid || run->name[0] != name[0] || run->name[1] != name[1]) {
+		end_run(run, record->is_send, count);
+		run->pid = record->pid;
+		run->name[0] = name[0];
+		run->name[1] = name[1];
+		run->bytes = 0;
+	}
+	run->bytes += record->bytes;
 }
 
 #endif

@@ -10,62 +10,76 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
-#define ADDRESSES_MAX 16 /* of a device and family; those beyond are not seen */
+#define ADDRESSES_MAX 64 /* of a device and family; those beyond are not seen */
 
-static __always_inline bool has_ip4(struct net_device *device, const __u8 *addr)
+enum found {
+	ABSENT,
+	PRESENT,
+	TOO_MANY, /* to tell */
+};
+
+static __always_inline enum found search_ip4(struct net_device *device, __u32 wanted)
 {
-	struct in_device *in = device->ip_ptr;
-	struct in_ifaddr *own;
-	__be32 wanted;
+	struct in_ifaddr *own = BPF_CORE_READ(device, ip_ptr, ifa_list);
 
-	if (!in)
-		return false;
-	__builtin_memcpy(&wanted, addr, sizeof(wanted));
-	own = in->ifa_list;
 	for (int i = 0; i < ADDRESSES_MAX && own; i++) {
-		if (own->ifa_local == wanted)
-			return true;
-		own = own->ifa_next;
+		if (BPF_CORE_READ(own, ifa_local) == wanted)
+			return PRESENT;
+		own = BPF_CORE_READ(own, ifa_next);
 	}
-	return false;
+	return own ? TOO_MANY : ABSENT;
 }
 
-static __always_inline bool has_ip6(struct net_device *device, const __u8 *addr)
+static __always_inline enum found search_ip6(struct net_device *device, __u64 wanted0,
+					     __u64 wanted1)
 {
-	struct inet6_dev *in = device->ip6_ptr;
+	struct inet6_dev *in = BPF_CORE_READ(device, ip6_ptr);
 	struct list_head *head, *link;
-	__u64 wanted[2], own[2];
+	__u64 own[2] = {};
 
 	if (!in)
-		return false;
-	__builtin_memcpy(wanted, addr, sizeof(wanted));
+		return ABSENT;
 	head = (void *)in + bpf_core_field_offset(struct inet6_dev, addr_list);
 	link = BPF_CORE_READ(head, next);
 	for (int i = 0; i < ADDRESSES_MAX && link && link != head; i++) {
-		struct inet6_ifaddr *ifa =
-			(void *)link - bpf_core_field_offset(struct inet6_ifaddr, if_list);
+		void *ifa = (void *)link - bpf_core_field_offset(struct inet6_ifaddr, if_list);
 
 		bpf_probe_read_kernel(own, sizeof(own),
-				      (void *)ifa +
-					      bpf_core_field_offset(struct inet6_ifaddr, addr));
-		if (own[0] == wanted[0] && own[1] == wanted[1])
-			return true;
+				      ifa + bpf_core_field_offset(struct inet6_ifaddr, addr));
+		if (own[0] == wanted0 && own[1] == wanted1)
+			return PRESENT;
 		link = BPF_CORE_READ(link, next);
 	}
-	return false;
+	return link == head ? ABSENT : TOO_MANY;
 }
 
-/* A loopback device has every address of its namespace, also those of others. */
-static __always_inline bool has_local_address(struct net_device *device,
-					      const struct record *record)
+/*
+ * Has the device this address? Of IPv4, it is the first four bytes.
+ *
+ * A global function, which is verified once: its loops would be walked again on each of
+ * the many ways to them. Then pointers have to come as numbers, which the verifier takes
+ * them for only if they were read from memory (before 5.13, e5069b9c23b3).
+ */
+__noinline int search_address(__u64 device, __u64 addr0, __u64 addr1, __u32 ethertype)
 {
-	const __u8 *addr = record->is_send ? record->saddr : record->daddr;
+	if (ethertype == ETH_P_IP)
+		return search_ip4((struct net_device *)device, (__u32)addr0);
+	return search_ip6((struct net_device *)device, addr0, addr1);
+}
+
+/* Is it one of the addresses of the packet's device? A loopback device has all of its namespace. */
+static __always_inline bool has_address(struct sk_buff *skb, const struct record *record)
+{
+	const __u8 *local = record->is_send ? record->saddr : record->daddr;
+	__u64 device, addr[2];
 
 	if (!(record->has & RECORD_HAS_ADDR))
 		return false;
 	if (record->flags & RECORD_LOOPBACK)
 		return true;
-	return record->ethertype == ETH_P_IP ? has_ip4(device, addr) : has_ip6(device, addr);
+	device = (__u64)BPF_CORE_READ(skb, dev);
+	__builtin_memcpy(addr, local, sizeof(addr));
+	return search_address(device, addr[0], addr[1], record->ethertype) == PRESENT;
 }
 
 static __always_inline void describe_device(struct net_device *device, struct record *record)
@@ -78,8 +92,6 @@ static __always_inline void describe_device(struct net_device *device, struct re
 	}
 	if (device->flags & IFF_LOOPBACK)
 		record->flags |= RECORD_LOOPBACK;
-	if (has_local_address(device, record))
-		record->flags |= RECORD_LOCAL_ADDR;
 }
 
 #endif

@@ -76,20 +76,89 @@ struct record {
 	__u8 is_send;
 	__u8 owner_source;
 	__u8 link_header_bytes;
-	__u8 reserved[5];
+	__u8 reserved;
+	__u32 uid; /* of the owner */
 	__u8 saddr[16], daddr[16];
 	char comm[COMM_BYTES];
 };
 
 /* A process to which bytes are charged: (pid, start). The rest is how it was last seen. */
 struct owner {
-	__u64 start_ns;
+	__u64 start_ns; /* CLOCK_BOOTTIME */
 	__u64 cgroup_id;
 	__u32 pid; /* 0: not known */
 	__u32 tid; /* the thread that used the socket */
 	__u32 uid;
 	__u32 reserved;
 	char comm[COMM_BYTES];
+};
+
+/* Key of `flows`: a tuple as this host sees it. What a packet has not got is 0. */
+struct flow_key {
+	__u32 netns;
+	__u16 ethertype;
+	__u16 local_port, remote_port; /* of an ICMP echo: its id, in both directions */
+	__u8 protocol;
+	__u8 has_port; /* a later fragment is not of the flow with port 0 */
+	__u8 local[16], remote[16];
+};
+
+enum flow_flag {
+	FLOW_FIN_SENT = 1 << 0,
+	FLOW_FIN_RECEIVED = 1 << 1,
+	FLOW_ENDED = 1 << 2,	 /* both, a reset, or its socket is closed: idle from here on */
+	FLOW_SETTLED = 1 << 3,	 /* its socket is known */
+	FLOW_PUSHED = 1 << 4,	 /* and is connected: what is learned of it is written here */
+	FLOW_SHARED = 1 << 5,	 /* several sockets take its packets */
+	FLOW_LOCAL = 1 << 6,	 /* its local address is local_ifindex's */
+	FLOW_PLACED = 1 << 7,	 /* it is known whether it is forwarded */
+	FLOW_FORWARDED = 1 << 8, /* its local address is none of this namespace */
+	FLOW_KERNEL = 1 << 9,	 /* of a tunnel, or without a socket */
+	FLOW_UNOWNED = 1 << 10,	 /* an event of it was received for nobody known */
+	FLOW_OURS = 1 << 11,	 /* its local address is some device's of this namespace */
+};
+
+/*
+ * Value of `flows`: one incarnation of a tuple. The recorder may delete any of
+ * them; if the tuple comes back, it is another flow with another id. A check is
+ * start_ns + pid of its owner, and does not fit while another CPU writes it.
+ */
+struct flow {
+	__u64 id;
+	__u64 seen_ns;	 /* its last event, CLOCK_BOOTTIME */
+	__u64 sent_ns;	 /* when sender last sent in its own system call */
+	__u64 socket;	 /* which sent last; a number that is only compared */
+	__u64 socket_id; /* whose flow it is; 0: not known */
+	__u64 owner_check, sender_check;
+	struct owner owner;  /* who receives */
+	struct owner sender; /* who last sent in its own system call */
+	__u32 owner_epoch;   /* at which owner was looked up */
+	__u32 name_epoch;    /* at which sender had its name */
+	__u32 local_ifindex;
+	__u32 syn_sequence; /* of the SYN that it began with; only compared */
+	__u16 flags;	    /* enum flow_flag */
+	__u8 source;	    /* enum record_source, of owner */
+	__u8 reserved[5];
+};
+
+/* Who has a socket; the value of `holders`, by the socket's id. */
+struct holder {
+	__u64 owner_check;
+	struct owner owner; /* without a pid: the socket is closed */
+	__u32 sweep;	    /* which last met the socket */
+	__u8 source;
+	__u8 reserved[3];
+};
+
+/* Value of `binds`, by a struct flow_key without what the socket has not got. */
+struct bound {
+	__u64 socket_id;
+	__u64 met_id;		     /* the socket that this sweep met last */
+	__u32 sweep;		     /* which last met a socket of this key */
+	__u16 sockets, were_sockets; /* met by this sweep, by the last */
+	__u8 source;
+	__u8 is_connected; /* the key has both ends */
+	__u8 reserved[6];
 };
 
 /*
@@ -117,10 +186,58 @@ struct owner_record {
 	__u8 reserved[5];
 };
 
+/*
+ * What happened to a process, in a ring of its own, and what an iterator says
+ * of those that are there at the start. Behind it stands text: the path of the
+ * executable, then its arguments.
+ */
+enum process_record_kind {
+	PROCESS_SNAPSHOT = 0,
+	PROCESS_FORK = 1,
+	PROCESS_EXEC = 2,
+	PROCESS_RENAME = 3,
+	PROCESS_EXIT = 4,
+	CGROUP_MADE = 16, /* no process: cgroup_id and, as text, its path */
+};
+struct process_record {
+	__u64 timestamp; /* CLOCK_BOOTTIME, ns */
+	__u64 start_ns;
+	__u64 parent_start_ns;
+	__u64 cgroup_id;
+	__u64 exe_inode; /* 0: not known, as the next two */
+	__u32 exe_device;
+	__u32 exe_filesystem; /* its magic */
+	__u32 pid, parent_pid;
+	__u32 uid, gid;
+	__u32 netns, mntns, pidns; /* inode numbers; 0: not known */
+	__u32 exit_code;	   /* as wait(2) has it */
+	__u32 args_bytes;	   /* all of them, of which args_len are here */
+	__u16 path_len;		   /* names, the last one first, each with a NUL behind it */
+	__u16 args_len;
+	__u8 kind;
+	__u8 has_args;
+	__u8 reserved[6];
+	char comm[COMM_BYTES];
+};
+#define PROCESS_PATH_BYTES 1024
+#define PROCESS_ARGS_BYTES 1024
+#define PROCESS_TEXT_BYTES (PROCESS_PATH_BYTES + PROCESS_ARGS_BYTES)
+
 /* Key of send_bytes and recv_bytes; the unknown owner is all zero. */
 struct throughput_key {
 	__u32 pid;
 	char name[COMM_BYTES];
+};
+
+/*
+ * What a CPU has counted of one process since it last counted another: in
+ * send_bytes and recv_bytes only once that one comes. Index: is_send.
+ */
+struct throughput_run {
+	__u64 bytes;
+	__u64 name[COMM_BYTES / 8];
+	__u32 pid;
+	__u32 reserved;
 };
 
 /* Value of snoop_proc, by pid. */
@@ -171,6 +288,8 @@ enum filter_kind {
 	FILTER_HOST,
 	FILTER_PORT,
 	FILTER_PROTO,
+	FILTER_CGROUP,
+	FILTER_USER,
 	FILTER_KINDS,
 };
 #define FILTER_INCLUDES(kind) (1u << 2 * (kind))
@@ -188,8 +307,10 @@ enum counter {
 	COUNTER_FILTERED_UNKNOWN,      /* of these, for want of an owner */
 	COUNTER_NOT_IP,
 	COUNTER_BAD_HEADER,
-	COUNTER_SNOOP_FULL, /* children that could not be followed */
-	COUNTER_FLOWS,	    /* flow ids given out */
+	COUNTER_SNOOP_FULL,	   /* children and cgroups that could not be followed */
+	COUNTER_FLOWS,		   /* flow ids given out */
+	COUNTER_OWNER_RING_FULL,   /* owner records that are not in their ring */
+	COUNTER_PROCESS_RING_FULL, /* process records that are not in theirs */
 	COUNTERS,
 };
 struct counters {

@@ -16,6 +16,7 @@
 
 #define FILTER_ENTRIES 1024
 #define SNOOP_ENTRIES 65536
+#define CGROUP_ENTRIES 16384
 
 const volatile __u32 filters; /* FILTER_INCLUDES() and FILTER_EXCLUDES() */
 
@@ -62,6 +63,21 @@ struct {
 	__type(value, __u32);
 } filter_proto SEC(".maps");
 
+/* By id, with all that are below those named. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CGROUP_ENTRIES);
+	__type(key, __u64);
+	__type(value, __u32);
+} filter_cgroup SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, FILTER_ENTRIES);
+	__type(key, __u32);
+	__type(value, __u32);
+} filter_user SEC(".maps");
+
 static __always_inline bool allows(__u32 kind, __u32 verdicts)
 {
 	if (verdicts & VERDICT_EXCLUDE)
@@ -84,11 +100,6 @@ static __always_inline __u32 snoop_what(__u32 pid, __u64 start_ns)
 	if (!value || (value->start_ns && value->start_ns != start_ns))
 		return 0;
 	return value->what;
-}
-
-static __always_inline bool allows_pid(const struct record *record)
-{
-	return allows(FILTER_PID, snoop_what(record->pid, record->start_ns));
 }
 
 static __always_inline bool allows_interface(struct net_device *device)
@@ -147,20 +158,56 @@ static __always_inline bool allows_proto(const struct record *record)
 	return allows(FILTER_PROTO, verdict_of(&filter_proto, &key));
 }
 
+#define FILTERS_BY_PROCESS                                                                       \
+	(FILTER_EITHER(FILTER_PID) | FILTER_EITHER(FILTER_COMM) | FILTER_EITHER(FILTER_CGROUP) | \
+	 FILTER_EITHER(FILTER_USER))
+
+/* Of whom it is, by user and by cgroup. */
+static __always_inline bool allows_group(__u32 uid, __u64 cgroup_id)
+{
+	if (filters & FILTER_EITHER(FILTER_USER) &&
+	    !allows(FILTER_USER, verdict_of(&filter_user, &uid)))
+		return false;
+	if (filters & FILTER_EITHER(FILTER_CGROUP) &&
+	    !allows(FILTER_CGROUP, verdict_of(&filter_cgroup, &cgroup_id)))
+		return false;
+	return true;
+}
+
+/* Do the filters by process let this one pass? What they keep out leaves no trace at all. */
+static __always_inline bool allows_owner(const struct owner *owner)
+{
+	if (filters & FILTERS_BY_PROCESS && !owner->pid)
+		return false;
+	if (filters & FILTER_EITHER(FILTER_PID) &&
+	    !allows(FILTER_PID, snoop_what(owner->pid, owner->start_ns)))
+		return false;
+	if (filters & FILTER_EITHER(FILTER_COMM) &&
+	    !allows(FILTER_COMM, verdict_of(&filter_comm, owner->comm)))
+		return false;
+	return allows_group(owner->uid, owner->cgroup_id);
+}
+
+static __always_inline bool allows_process(const struct record *record)
+{
+	struct owner owner = { .pid = record->pid,
+			       .start_ns = record->start_ns,
+			       .cgroup_id = record->cgroup_id,
+			       .uid = record->uid };
+
+	__builtin_memcpy(owner.comm, record->comm, sizeof(owner.comm));
+	return allows_owner(&owner);
+}
+
 /* Does the event pass? If not, it has been counted. */
 static __always_inline bool passes(struct net_device *device, const struct record *record,
 				   struct counters *count)
 {
-	const __u32 by_process = FILTER_EITHER(FILTER_PID) | FILTER_EITHER(FILTER_COMM);
-
-	if (filters & by_process && !(record->has & RECORD_HAS_OWNER)) {
+	if (filters & FILTERS_BY_PROCESS && record->owner_source == SOURCE_UNKNOWN) {
 		count->value[COUNTER_FILTERED_UNKNOWN]++;
 		goto drop;
 	}
-	if (filters & FILTER_EITHER(FILTER_PID) && !allows_pid(record))
-		goto drop;
-	if (filters & FILTER_EITHER(FILTER_COMM) &&
-	    !allows(FILTER_COMM, verdict_of(&filter_comm, record->comm)))
+	if (filters & FILTERS_BY_PROCESS && !allows_process(record))
 		goto drop;
 	if (filters & FILTER_EITHER(FILTER_INTERFACE) && !allows_interface(device))
 		goto drop;

@@ -31,6 +31,7 @@ enum {
 	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_LPM_TRIE = 11,
 	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
+	BPF_MAP_TYPE_SK_STORAGE = 24,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 enum {
@@ -38,12 +39,15 @@ enum {
 	BPF_NOEXIST = 1,
 	BPF_EXIST = 2,
 	BPF_F_NO_PREALLOC = 1,
+	BPF_F_CLONE = 1 << 9,
+	BPF_SK_STORAGE_GET_F_CREATE = 1,
 	BPF_RB_NO_WAKEUP = 1,
 };
 
 /* Looked up by name in the kernel's BTF: does it have this helper? */
 enum bpf_func_id {
 	BPF_FUNC_get_current_task_btf = 158, /* 5.11, 3ca1032ab7ab */
+	BPF_FUNC_sock_from_file = 162,	     /* 5.11, b60da4955f53 */
 	BPF_FUNC_task_pt_regs = 175,	     /* 5.15, dd6e10fbd9fb */
 };
 
@@ -52,14 +56,36 @@ enum {
 	PF_KTHREAD = 0x00200000,
 	PF_IO_WORKER = 0x00000010,
 	PF_USER_WORKER = 0x00004000, /* 6.4; PF_USED_ASYNC, then unused, before */
+	TCP_ESTABLISHED = 1,
+	TCP_SYN_SENT = 2,
+	TCP_SYN_RECV = 3,
 	TCP_TIME_WAIT = 6,
+	TCP_CLOSE = 7,
+	TCP_LISTEN = 10,
 	TCP_NEW_SYN_RECV = 12,
+	TCP_FIN = 1 << 0,
+	TCP_SYN = 1 << 1,
+	TCP_RST = 1 << 2,
+	TCP_ACK = 1 << 4,
+	AF_INET = 2,
+	AF_INET6 = 10,
+	SOCK_RAW = 3,
+	MSG_PEEK = 1 << 1,
+	MSG_ERRQUEUE = 1 << 13,
+	PACKET_BROADCAST = 1,
+	PACKET_MULTICAST = 2,
+	ICMP_ECHOREPLY = 0,
+	ICMP_ECHO = 8,
+	ICMPV6_ECHO_REQUEST = 128,
+	ICMPV6_ECHO_REPLY = 129,
 	ETH_P_IP = 0x0800,
+	ETH_P_ARP = 0x0806,
 	ETH_P_IPV6 = 0x86dd,
 	ETH_P_8021Q = 0x8100,
 	ETH_P_8021AD = 0x88a8,
 	IPPROTO_HOPOPTS = 0,
 	IPPROTO_ICMP = 1,
+	IPPROTO_IGMP = 2,
 	IPPROTO_TCP = 6,
 	IPPROTO_UDP = 17,
 	IPPROTO_ROUTING = 43,
@@ -77,17 +103,18 @@ struct ns_common {
 	unsigned int inum;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct net {
 	struct ns_common ns;
+	struct list_head dev_base_head;
 };
 
 typedef struct {
 	struct net *net;
 } possible_net_t;
-
-struct list_head {
-	struct list_head *next;
-};
 
 struct in_ifaddr {
 	struct in_ifaddr *ifa_next;
@@ -118,24 +145,50 @@ struct net_device {
 	unsigned int flags;
 	int ifindex;
 	possible_net_t nd_net;
+	struct list_head dev_list;
 	struct in_device *ip_ptr;
 	struct inet6_dev *ip6_ptr;
 };
 
 struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	unsigned char skc_reuse : 4;
+	unsigned char skc_reuseport : 1;
+	unsigned char skc_ipv6only : 1;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
 };
 
 typedef struct {
 	int owned;
 } socket_lock_t;
 
+struct sk_buff;
+struct sk_buff_head {
+	struct sk_buff *next;
+	struct sk_buff *prev;
+};
+
 struct sock {
 	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
 	socket_lock_t sk_lock;
 	__u16 sk_protocol;
+	__u16 sk_type;
 	__u8 sk_kern_sock : 1;
 };
+
+struct socket {
+	struct sock *sk;
+};
+
+struct file;
 
 struct tcp_sock {
 	bool is_mptcp; /* CONFIG_MPTCP */
@@ -150,6 +203,8 @@ struct sk_buff {
 	struct net_device *dev;
 	struct sock *sk;
 	unsigned int len, data_len;
+	int skb_iif;
+	__u8 pkt_type : 3;
 	__u8 encapsulation : 1;
 	__be16 protocol;
 	__u16 vlan_tci;
@@ -175,6 +230,42 @@ struct pt_regs {
 #error "whether a task is in its system call is known on x86-64 only"
 #endif
 
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+typedef struct {
+	unsigned int val;
+} kgid_t;
+
+struct cred {
+	kuid_t uid;
+	kgid_t gid;
+};
+
+struct kernfs_node {
+	__u64 id; /* a number since 5.5, 67c0496e87d1 */
+};
+
+struct cgroup_root {
+	int hierarchy_id;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
 struct task_struct {
 	unsigned int flags;
 	void *stack;
@@ -182,6 +273,28 @@ struct task_struct {
 	__u64 start_boottime; /* 5.5, cf25e24db61c */
 	struct task_struct *group_leader;
 	char comm[16];
+	int exit_code;
+	struct task_struct *real_parent;
+	struct signal_struct *signal;
+	const struct cred *cred;
+	struct nsproxy *nsproxy;
+	struct css_set *cgroups; /* CONFIG_CGROUPS */
+	struct pid *thread_pid;
+	struct mm_struct *mm;
+	struct files_struct *files;
+	unsigned int in_execve : 1;
+};
+
+struct bpf_map;
+
+struct bpf_iter__task_file {
+	struct task_struct *task;
+	struct file *file;
+};
+
+struct bpf_iter__bpf_sk_storage_map {
+	struct sock *sk;
+	void *value;
 };
 
 #pragma clang attribute pop

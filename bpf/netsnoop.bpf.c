@@ -5,9 +5,14 @@
 #include "bpf/count.h"
 #include "bpf/device.h"
 #include "bpf/events.h"
+#include "bpf/files.h"
 #include "bpf/filter.h"
+#include "bpf/learn.h"
 #include "bpf/owner.h"
 #include "bpf/parse.h"
+#include "bpf/process.h"
+#include "bpf/ready.h"
+#include "bpf/seed.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -47,29 +52,51 @@ static __always_inline void write_record(const struct record *record, struct cou
 	bpf_ringbuf_submit(slot, BPF_RB_NO_WAKEUP);
 }
 
+/* What a CPU has of a packet in hand: no stack has room for it beside what learning needs. */
+struct in_hand {
+	struct record record;
+	struct flow_key key;
+	__u32 reserved;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct in_hand);
+} in_hand SEC(".maps");
+
 static __always_inline void see(struct sk_buff *skb, bool is_send)
 {
-	struct record record = { .timestamp = bpf_ktime_get_boot_ns(), .is_send = is_send };
+	__u32 zero = 0;
+	struct in_hand *hand = bpf_map_lookup_elem(&in_hand, &zero);
 	struct counters *count = own_counters();
 	struct net_device *device = skb->dev;
+	struct cursor cursor = {};
+	struct record *record;
+	struct seen seen = { .skb = skb, .cursor = &cursor, .count = count };
 
-	if (!count || !device)
+	if (!hand || !count || !device)
 		return;
-	parse(skb, &record);
-	describe_device(device, &record);
+	__builtin_memset(hand, 0, sizeof(*hand));
+	seen.record = record = &hand->record;
+	seen.key = &hand->key;
+	record->timestamp = bpf_ktime_get_boot_ns();
+	record->is_send = is_send;
+	parse(skb, record, &cursor);
+	describe_device(device, record);
 	if (is_send)
-		find_sender(skb, &record, count);
+		find_sender(&seen);
 	else
-		find_receiver(&record, count);
-	if (!passes(device, &record, count))
+		find_receiver(&seen);
+	if (!passes(device, record, count))
 		return;
 	count->value[COUNTER_EVENTS]++;
-	if (record.ethertype != ETH_P_IP && record.ethertype != ETH_P_IPV6)
+	if (record->ethertype != ETH_P_IP && record->ethertype != ETH_P_IPV6)
 		count->value[COUNTER_NOT_IP]++;
-	if (record.flags & RECORD_BAD_HEADER)
+	if (record->flags & RECORD_BAD_HEADER)
 		count->value[COUNTER_BAD_HEADER]++;
-	count_bytes(&record, count);
-	write_record(&record, count);
+	count_bytes(record, count);
+	write_record(record, count);
 }
 
 /* BPF_PROG() names a context that none of these needs beside its arguments. */
@@ -89,22 +116,69 @@ int BPF_PROG(see_receive, struct sk_buff *skb)
 	return 0;
 }
 
-/* A followed process has a child: give it an entry before it can send. */
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(see_fork, struct task_struct *parent, struct task_struct *child)
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(see_consume, struct sock *sk, int result, int flags)
 {
-	__u32 thread = BPF_CORE_READ(child, pid), pid = BPF_CORE_READ(child, tgid);
-	struct counters *count = own_counters();
-	struct snoop_value own = {};
+	if (result >= 0 && !(flags & (MSG_PEEK | MSG_ERRQUEUE)))
+		learn_receiver(sk);
+	return 0;
+}
 
-	if (thread != pid)
+/* splice and sendfile from a TCP socket, and every read where there is no sock_recv_length. */
+SEC("tp_btf/tcp_rcv_space_adjust")
+int BPF_PROG(see_tcp_consume, struct sock *sk)
+{
+	if (current_uses(sk))
+		learn_receiver(sk);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(see_state, struct sock *sk, int before, int after)
+{
+	learn_state(sk, before, after);
+	return 0;
+}
+
+SEC("tp_btf/sk_data_ready")
+int BPF_PROG(see_ready, struct sock *sk)
+{
+	if (sk->sk_protocol != IPPROTO_TCP && !is_expected(sk))
+		learn_ready(sk);
+	return 0;
+}
+
+/* Only where there is no sock_recv_length: what has come for it is told, if need be. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(see_end, struct task_struct *task)
+{
+	if (!BPF_CORE_READ(task, signal, live.counter))
+		end_files(task);
+	return 0;
+}
+
+SEC("iter/task_file")
+int seed(struct bpf_iter__task_file *context)
+{
+	struct task_struct *task = context->task;
+	struct file *file = context->file;
+	struct socket *socket;
+
+	if (!task || !file ||
+	    !bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_sock_from_file))
 		return 0;
-	own.start_ns = BPF_CORE_READ(child, start_boottime);
-	own.what = snoop_what(BPF_CORE_READ(parent, tgid),
-			      BPF_CORE_READ(parent, group_leader, start_boottime));
-	if (!(own.what & SNOOP_FOLLOW))
-		return 0;
-	if (bpf_map_update_elem(&snoop_proc, &pid, &own, BPF_ANY) && count)
-		count->value[COUNTER_SNOOP_FULL]++;
+	socket = bpf_sock_from_file(file);
+	if (socket && socket->sk)
+		seed_socket(socket->sk, task, (__u64)BPF_CORE_READ(socket, sk));
+	return 0;
+}
+
+SEC("iter/bpf_sk_storage_map")
+int keep(struct bpf_iter__bpf_sk_storage_map *context)
+{
+	struct sock *sk = context->sk;
+
+	if (sk)
+		keep_socket(sk);
 	return 0;
 }

@@ -66,6 +66,10 @@ struct tcp_header {
 	__u8 flags;
 	__be16 window, checksum, urgent;
 };
+struct icmp_header {
+	__u8 type, code;
+	__be16 checksum, id, sequence;
+};
 #define UDP_BYTES 8
 #define ICMP_BYTES 8
 #define SCTP_BYTES 12
@@ -76,6 +80,11 @@ struct cursor {
 	__u32 linear_bytes; /* from here to the end of the linear part */
 	__u32 bytes;	    /* from here to the end of the packet */
 	bool is_gso;
+	__u8 icmp_type;
+	bool is_echo;	/* ICMP's, and so icmp_id is there */
+	__u16 icmp_id;	/* host byte order */
+	__u32 sequence; /* TCP's, only compared */
+	__u32 ip_id;	/* of a fragment; only compared */
 };
 
 static __always_inline bool peek(const struct cursor *cursor, void *to, __u32 bytes)
@@ -121,7 +130,7 @@ static __always_inline void set_ports(struct record *record, __be16 sport, __be1
 }
 
 /* 0 where the header could not be read, else its length. */
-static __always_inline __u32 parse_tcp(const struct cursor *cursor, struct record *record)
+static __always_inline __u32 parse_tcp(struct cursor *cursor, struct record *record)
 {
 	struct tcp_header tcp;
 	__u32 bytes;
@@ -130,6 +139,7 @@ static __always_inline __u32 parse_tcp(const struct cursor *cursor, struct recor
 		return 0;
 	set_ports(record, tcp.sport, tcp.dport);
 	record->tcp_flags = tcp.flags;
+	cursor->sequence = tcp.sequence;
 	record->has |= RECORD_HAS_TCP_FLAGS;
 	bytes = (tcp.length >> 4) * 4;
 	return bytes < sizeof(tcp) || bytes > cursor->bytes ? 0 : bytes;
@@ -146,8 +156,26 @@ static __always_inline __u32 parse_ports(const struct cursor *cursor, struct rec
 	return bytes;
 }
 
+static __always_inline __u32 parse_icmp(struct cursor *cursor, struct record *record)
+{
+	struct icmp_header header;
+
+	if (cursor->bytes < ICMP_BYTES)
+		return 0;
+	if (!peek(cursor, &header, sizeof(header)))
+		return ICMP_BYTES;
+	cursor->icmp_type = header.type;
+	if (record->protocol == IPPROTO_ICMP)
+		cursor->is_echo = header.type == ICMP_ECHO || header.type == ICMP_ECHOREPLY;
+	else
+		cursor->is_echo =
+			header.type == ICMPV6_ECHO_REQUEST || header.type == ICMPV6_ECHO_REPLY;
+	cursor->icmp_id = bpf_ntohs(header.id);
+	return ICMP_BYTES;
+}
+
 /* ip_bytes: of the IP header and its extensions, which the cursor has passed. */
-static __always_inline void parse_transport(const struct cursor *cursor, struct record *record,
+static __always_inline void parse_transport(struct cursor *cursor, struct record *record,
 					    __u32 ip_bytes)
 {
 	__u32 bytes;
@@ -165,7 +193,7 @@ static __always_inline void parse_transport(const struct cursor *cursor, struct 
 		break;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
-		bytes = cursor->bytes < ICMP_BYTES ? 0 : ICMP_BYTES;
+		bytes = parse_icmp(cursor, record);
 		break;
 	default:
 		record->header_bytes = ip_bytes;
@@ -206,6 +234,7 @@ static __always_inline void parse_ip4(struct cursor *cursor, struct record *reco
 	if (ip.total_bytes)
 		trim(cursor, record, bpf_ntohs(ip.total_bytes), header_bytes);
 	fragment = bpf_ntohs(ip.fragment);
+	cursor->ip_id = ip.id;
 	if (fragment & (IP4_MORE_FRAGMENTS | IP4_OFFSET))
 		record->flags |= RECORD_FRAGMENT;
 	if (!skip(cursor, header_bytes))
@@ -255,6 +284,7 @@ static __always_inline bool skip_extensions(struct cursor *cursor, struct record
 		fragment = bpf_ntohs(extension.fragment);
 		if (fragment & (IP6_MORE_FRAGMENTS | IP6_OFFSET))
 			record->flags |= RECORD_FRAGMENT;
+		cursor->ip_id = extension.rest;
 		if (fragment & IP6_OFFSET) {
 			later_fragment(record, *ip_bytes);
 			return false;
@@ -282,6 +312,82 @@ static __always_inline void parse_ip6(struct cursor *cursor, struct record *reco
 	skip(cursor, sizeof(ip));
 	if (skip_extensions(cursor, record, &ip_bytes))
 		parse_transport(cursor, record, ip_bytes);
+}
+
+/* The headers of most packets, at once: a read costs more than what it reads. */
+struct usual_headers {
+	union {
+		struct {
+			struct ip4_header ip;
+			struct tcp_header tcp;
+		} four;
+		struct {
+			struct ip6_header ip;
+			struct tcp_header tcp;
+		} six;
+	};
+};
+
+/* Is it TCP or UDP without options of IP, whole and true to its lengths? If not, nothing is done. */
+static __always_inline bool parse_usual(struct cursor *cursor, struct record *record)
+{
+	bool is_ip4 = record->ethertype == ETH_P_IP;
+	struct usual_headers headers;
+	struct tcp_header tcp;
+	__u32 bytes, ip_bytes, transport_bytes = UDP_BYTES;
+	__u8 protocol;
+
+	/* what is behind the linear part is the skb's shared info, and not looked at */
+	if (bpf_probe_read_kernel(&headers, sizeof(headers), cursor->at))
+		return false;
+	if (is_ip4) {
+		const struct ip4_header *ip = &headers.four.ip;
+
+		if (ip->version_length != 0x45 ||
+		    ip->fragment & bpf_htons(IP4_MORE_FRAGMENTS | IP4_OFFSET))
+			return false;
+		ip_bytes = sizeof(*ip);
+		bytes = bpf_ntohs(ip->total_bytes);
+		protocol = ip->protocol;
+		tcp = headers.four.tcp;
+	} else {
+		const struct ip6_header *ip = &headers.six.ip;
+
+		if (*(const __u8 *)ip >> 4 != 6)
+			return false;
+		ip_bytes = sizeof(*ip);
+		bytes = ip->payload_bytes ? bpf_ntohs(ip->payload_bytes) + sizeof(*ip) : 0;
+		protocol = ip->next;
+		tcp = headers.six.tcp;
+	}
+	if (protocol == IPPROTO_TCP)
+		transport_bytes = (tcp.length >> 4) * 4;
+	else if (protocol != IPPROTO_UDP)
+		return false;
+	if (cursor->is_gso || !bytes)
+		bytes = cursor->bytes;
+	if (bytes > cursor->bytes || ip_bytes + transport_bytes > bytes ||
+	    ip_bytes + transport_bytes > cursor->linear_bytes ||
+	    (protocol == IPPROTO_TCP && transport_bytes < sizeof(tcp)))
+		return false;
+	if (is_ip4) {
+		__builtin_memcpy(record->saddr, headers.four.ip.saddr, 4);
+		__builtin_memcpy(record->daddr, headers.four.ip.daddr, 4);
+	} else {
+		__builtin_memcpy(record->saddr, headers.six.ip.saddr, 16);
+		__builtin_memcpy(record->daddr, headers.six.ip.daddr, 16);
+	}
+	record->bytes = bytes;
+	record->protocol = protocol;
+	record->header_bytes = ip_bytes + transport_bytes;
+	record->has |= RECORD_HAS_PROTOCOL | RECORD_HAS_ADDR | RECORD_HAS_HEADER_BYTES;
+	set_ports(record, tcp.sport, tcp.dport);
+	if (protocol != IPPROTO_TCP)
+		return true;
+	record->tcp_flags = tcp.flags;
+	record->has |= RECORD_HAS_TCP_FLAGS;
+	cursor->sequence = tcp.sequence;
+	return true;
 }
 
 static __always_inline bool is_vlan(__u16 ethertype)
@@ -370,24 +476,25 @@ static __always_inline void count_segments(struct sk_buff *skb, struct record *r
 		record->segments = BPF_CORE_READ(shared, gso_segs) ?: 1;
 }
 
-/* Fill in everything that the skb itself tells. */
-static __always_inline void parse(struct sk_buff *skb, struct record *record)
+/* Fill in everything that the skb itself tells; what no record holds stays in the cursor. */
+static __always_inline void parse(struct sk_buff *skb, struct record *record, struct cursor *cursor)
 {
-	struct cursor cursor;
-
 	record->ethertype = bpf_ntohs(skb->protocol);
-	start_cursor(skb, record, &cursor);
-	count_segments(skb, record, &cursor);
+	start_cursor(skb, record, cursor);
+	count_segments(skb, record, cursor);
 	if (has_stripped_tag(skb)) {
 		record->vlan_id = skb->vlan_tci & VLAN_ID_MASK;
 		record->has |= RECORD_HAS_VLAN;
 	}
-	skip_vlan_tags(&cursor, record);
-	record->bytes = cursor.bytes;
-	if (record->ethertype == ETH_P_IP)
-		parse_ip4(&cursor, record);
-	else if (record->ethertype == ETH_P_IPV6)
-		parse_ip6(&cursor, record);
+	skip_vlan_tags(cursor, record);
+	record->bytes = cursor->bytes;
+	if (record->ethertype == ETH_P_IP) {
+		if (!parse_usual(cursor, record))
+			parse_ip4(cursor, record);
+	} else if (record->ethertype == ETH_P_IPV6) {
+		if (!parse_usual(cursor, record))
+			parse_ip6(cursor, record);
+	}
 	if (BPF_CORE_READ_BITFIELD(skb, encapsulation))
 		record->flags |= RECORD_TUNNELLED;
 }

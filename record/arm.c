@@ -2,15 +2,19 @@
 #include "record/arm.h"
 
 #include "bpf/events.h"
+#include "record/cgroups.h"
+#include "record/say.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const enum filter_kind kinds[FILTER_TYPES] = {
-	[BY_PID] = FILTER_PID,	 [BY_COMM] = FILTER_COMM, [BY_INTERFACE] = FILTER_INTERFACE,
-	[BY_HOST] = FILTER_HOST, [BY_PORT] = FILTER_PORT, [BY_PROTO] = FILTER_PROTO,
+	[BY_PID] = FILTER_PID,	     [BY_COMM] = FILTER_COMM, [BY_INTERFACE] = FILTER_INTERFACE,
+	[BY_HOST] = FILTER_HOST,     [BY_PORT] = FILTER_PORT, [BY_PROTO] = FILTER_PROTO,
+	[BY_CGROUP] = FILTER_CGROUP, [BY_USER] = FILTER_USER,
 };
 
 uint32_t filter_bits(const struct filters *filters, bool follow)
@@ -85,6 +89,10 @@ static int add_one(const struct filter *filter, const struct filter_maps *maps,
 		return 0;
 	case BY_PROTO:
 		return add_protocol(maps->proto, filter);
+	case BY_CGROUP:
+		return 0;
+	case BY_USER:
+		return add_verdict(maps->user, &filter->uid, filter);
 	default:
 		return -EINVAL;
 	}
@@ -106,7 +114,60 @@ int arm_filters(const struct filters *filters, const struct filter_maps *maps)
 	return err;
 }
 
-int arm_follow(const struct filter_maps *maps, uint32_t pid)
+int arm_command(const struct filter_maps *maps, uint32_t pid, bool follow)
 {
-	return add_process(maps->snoop_proc, pid, SNOOP_INCLUDE | SNOOP_FOLLOW);
+	return add_process(maps->snoop_proc, pid, SNOOP_INCLUDE | (follow ? SNOOP_FOLLOW : 0));
+}
+
+struct cgroup_filter {
+	const struct filter *filter;
+	int map;
+};
+
+/* Of cgroups_walk(). */
+static int add_cgroup(void *context, uint64_t id)
+{
+	const struct cgroup_filter *add = context;
+
+	return add_verdict(add->map, &id, add->filter);
+}
+
+static int arm_cgroup(const struct cgroups *cgroups, const struct filter *filter, int map)
+{
+	struct cgroup_filter add = { filter, map };
+	const char *mount = cgroups_mount(cgroups);
+	int fd = cgroups_find(cgroups, filter->cgroup);
+	int err = fd;
+
+	if (fd >= 0) {
+		err = cgroups_walk(fd, add_cgroup, &add);
+		close(fd);
+	}
+	if (err == -ENOTSUP)
+		say("--cgroup: no cgroup2 file system is mounted here");
+	else if (err == -E2BIG)
+		say("--cgroup %s: there are too many cgroups below it", filter->cgroup);
+	else if (err)
+		say("--cgroup %s: no cgroup below %s (cgroup2): %s", filter->cgroup, mount,
+		    strerror(-err));
+	return err;
+}
+
+int arm_cgroups(const struct filters *filters, const struct filter_maps *maps)
+{
+	struct cgroups *cgroups;
+	int err;
+
+	if (!filters_count(filters, BY_CGROUP, false) && !filters_count(filters, BY_CGROUP, true))
+		return 0;
+	err = cgroups_open(&cgroups);
+	if (err) {
+		say("--cgroup: %s", strerror(-err));
+		return err;
+	}
+	for (size_t i = 0; !err && i < filters->n; i++)
+		if (filters->all[i].type == BY_CGROUP)
+			err = arm_cgroup(cgroups, &filters->all[i], maps->cgroup);
+	cgroups_close(cgroups);
+	return err;
 }

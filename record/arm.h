@@ -6,16 +6,23 @@
 #include "record/filters.h"
 
 struct filter_maps { /* descriptors */
-	int snoop_proc, comm, interface, host_include, host_exclude, port, proto;
+	int snoop_proc, comm, interface, host_include, host_exclude, port, proto, cgroup, user;
 };
 
 /* The program's constant `filters`. follow: a command's process is included, too. */
 uint32_t filter_bits(const struct filters *filters, bool follow);
 
-/* Fill the maps. 0, or what bpf(2) gives. */
+/* Fill the maps, all but that of cgroups. 0, or what bpf(2) gives. */
 int arm_filters(const struct filters *filters, const struct filter_maps *maps);
 
-/* Include a process and all of its descendants from now on. */
-int arm_follow(const struct filter_maps *maps, uint32_t pid);
+/*
+ * Add the cgroups named and all below them. Once to see that they are there, and
+ * once more when new ones add themselves, for those made between. Every failure
+ * has been told to the user.
+ */
+int arm_cgroups(const struct filters *filters, const struct filter_maps *maps);
+
+/* Include a process, and with follow all of its descendants from now on. */
+int arm_command(const struct filter_maps *maps, uint32_t pid, bool follow);
 
 #endif

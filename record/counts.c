@@ -23,6 +23,8 @@ const struct count_name count_names[] = {
 	NAME(bad_header, false),
 	NAME(snoop_full, false),
 	NAME(flows, false),
+	NAME(owner_ring_full, false),
+	NAME(process_ring_full, false),
 };
 const size_t n_count_names = sizeof(count_names) / sizeof(count_names[0]);
 
@@ -47,6 +49,8 @@ int counts_read(int map, size_t n_cpus, struct counts *ret_by_cpu)
 			.bad_header = value[COUNTER_BAD_HEADER],
 			.snoop_full = value[COUNTER_SNOOP_FULL],
 			.flows = value[COUNTER_FLOWS],
+			.owner_ring_full = value[COUNTER_OWNER_RING_FULL],
+			.process_ring_full = value[COUNTER_PROCESS_RING_FULL],
 		};
 	}
 	free(counters);
@@ -116,7 +120,27 @@ static int read_map(int map, bool is_send, struct rows *rows)
 	return err == -ENOENT ? 0 : err;
 }
 
-/* One row of the two that a process with both directions has. */
+/* What the CPUs have not added yet. */
+static int read_runs(int map, size_t n_cpus, struct rows *rows)
+{
+	struct throughput_run *runs = calloc(n_cpus, sizeof(*runs));
+	int err = runs ? 0 : -ENOMEM;
+
+	for (uint32_t is_send = 0; !err && is_send < 2; is_send++) {
+		err = bpf_map_lookup_elem(map, &is_send, runs);
+		for (size_t i = 0; !err && i < n_cpus; i++) {
+			struct throughput_key key = { .pid = runs[i].pid };
+
+			memcpy(key.name, runs[i].name, sizeof(key.name));
+			if (runs[i].bytes)
+				err = append(rows, &key, runs[i].bytes, is_send);
+		}
+	}
+	free(runs);
+	return err;
+}
+
+/* One row of all those that a process has. */
 static size_t join(struct throughput *rows, size_t n)
 {
 	size_t kept = 0;
@@ -132,14 +156,17 @@ static size_t join(struct throughput *rows, size_t n)
 	return kept;
 }
 
-int throughput_read(int send_map, int recv_map, struct throughput **ret_rows, size_t *ret_n_rows)
+int throughput_read(const struct throughput_maps *maps, size_t n_cpus, struct throughput **ret_rows,
+		    size_t *ret_n_rows)
 {
 	struct rows rows = { 0 };
 	int err;
 
-	err = read_map(send_map, true, &rows);
+	err = read_map(maps->send, true, &rows);
 	if (!err)
-		err = read_map(recv_map, false, &rows);
+		err = read_map(maps->recv, false, &rows);
+	if (!err)
+		err = read_runs(maps->runs, n_cpus, &rows);
 	if (err) {
 		free(rows.all);
 		return err;

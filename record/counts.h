@@ -19,6 +19,8 @@ struct counts {
 	uint64_t bad_header;
 	uint64_t snoop_full;
 	uint64_t flows;
+	uint64_t owner_ring_full; /* owner records, not events */
+	uint64_t process_ring_full;
 };
 
 /* Names of the counts as they stand in a trace, and whether they are told by CPU. */
@@ -48,11 +50,17 @@ struct throughput {
 	uint64_t send_bytes, recv_bytes;
 };
 
+struct throughput_maps { /* descriptors */
+	int send, recv, runs;
+};
+
 /*
- * Both maps in one array, sorted by pid and name, which is the caller's to
- * free. 0, -ENOMEM, or what bpf(2) gives.
+ * All of it in one array, sorted by pid and name, which is the caller's to free.
+ * While the programs run, what a CPU adds to a map meanwhile can be missing.
+ * 0, -ENOMEM, or what bpf(2) gives.
  */
-int throughput_read(int send_map, int recv_map, struct throughput **ret_rows, size_t *ret_n_rows);
+int throughput_read(const struct throughput_maps *maps, size_t n_cpus, struct throughput **ret_rows,
+		    size_t *ret_n_rows);
 
 /* The order of throughput_read(): like memcmp(3), by pid, then name. */
 int throughput_compare(const void *a, const void *b);

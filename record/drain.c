@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "record/drain.h"
 
-#include "bpf/events.h"
-
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdbool.h>
@@ -88,11 +86,22 @@ static size_t entry_bytes(uint32_t length)
 	return (BPF_RINGBUF_HDR_SZ + length + 7) / 8 * 8;
 }
 
+/* Every record begins with the moment that it is of. */
+static uint64_t time_of(const void *record)
+{
+	return *(const uint64_t *)record;
+}
+
+static uint32_t length_of(const void *record)
+{
+	return *(const uint32_t *)((const char *)record - BPF_RINGBUF_HDR_SZ);
+}
+
 /*
  * The next record of a ring, or NULL: none, or the next one is still being
  * written. The kernel sets the length last, after the record itself.
  */
-static const struct record *first_of(struct ring *ring)
+static const void *first_of(struct ring *ring)
 {
 	while (ring->position != ring->end ||
 	       ring->position != (ring->end = __atomic_load_n(ring->produced, __ATOMIC_ACQUIRE))) {
@@ -102,7 +111,7 @@ static const struct record *first_of(struct ring *ring)
 		if (length & BPF_RINGBUF_BUSY_BIT)
 			return NULL;
 		if (!(length & BPF_RINGBUF_DISCARD_BIT))
-			return (const struct record *)(entry + BPF_RINGBUF_HDR_SZ);
+			return entry + BPF_RINGBUF_HDR_SZ;
 		ring->position += entry_bytes(length & ~BPF_RINGBUF_DISCARD_BIT);
 	}
 	return NULL;
@@ -115,16 +124,16 @@ static struct ring *oldest(struct drain *drain, uint64_t *ret_next_ns)
 	uint64_t found_ns = UINT64_MAX, next_ns = UINT64_MAX;
 
 	for (size_t i = 0; i < drain->n; i++) {
-		const struct record *record = first_of(&drain->rings[i]);
+		const void *record = first_of(&drain->rings[i]);
 
 		if (!record)
 			continue;
-		if (!found || record->timestamp < found_ns) {
+		if (!found || time_of(record) < found_ns) {
 			next_ns = found_ns;
-			found_ns = record->timestamp;
+			found_ns = time_of(record);
 			found = &drain->rings[i];
-		} else if (record->timestamp < next_ns) {
-			next_ns = record->timestamp;
+		} else if (time_of(record) < next_ns) {
+			next_ns = time_of(record);
 		}
 	}
 	*ret_next_ns = next_ns;
@@ -135,14 +144,14 @@ static struct ring *oldest(struct drain *drain, uint64_t *ret_next_ns)
 static int take_run(struct ring *ring, uint64_t until_ns, drain_sink sink, void *context,
 		    size_t *ret_taken)
 {
-	const struct record *record;
+	const void *record;
 	size_t taken = 0;
 	int err = 0;
 
 	while (!err && taken < RUN_MAX && (record = first_of(ring)) &&
-	       record->timestamp <= until_ns) {
+	       time_of(record) <= until_ns) {
 		err = sink(context, record);
-		ring->position += entry_bytes(sizeof(*record));
+		ring->position += entry_bytes(length_of(record));
 		taken++;
 	}
 	__atomic_store_n(ring->consumed, ring->position, __ATOMIC_RELEASE);

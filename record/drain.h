@@ -6,11 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct record; /* of bpf/events.h */
 struct drain;
 
-/* Takes one record, valid during the call; non-zero ends the drain with it. */
-typedef int (*drain_sink)(void *context, const struct record *record);
+/*
+ * Takes one record, which begins with its timestamp (u64, CLOCK_BOOTTIME) and
+ * is valid during the call; non-zero ends the drain with it.
+ */
+typedef int (*drain_sink)(void *context, const void *record);
 
 /*
  * Map n rings of ring_bytes each; the descriptors stay the caller's.

@@ -161,6 +161,7 @@ static void add_recording(struct list *list, const struct settings *settings,
 	add(list, "clock", strdup("boottime"));
 	add_number(list, "ring_bytes", kernel_ring_bytes(kernel));
 	add_number(list, "rings", kernel_rings(kernel));
+	add_number(list, "max_flows", settings->max_flows);
 	add_number(list, "level", (uint64_t)settings->level);
 }
 

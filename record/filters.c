@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +111,34 @@ static int parse_proto(const char *text, struct filter *filter)
 	return -EINVAL;
 }
 
+static int parse_cgroup(const char *text, struct filter *filter)
+{
+	if (!*text) {
+		say("--cgroup: an empty path");
+		return -EINVAL;
+	}
+	filter->cgroup = strdup(text);
+	return filter->cgroup ? 0 : -ENOMEM;
+}
+
+static int parse_user(const char *text, struct filter *filter)
+{
+	const struct passwd *user;
+	uint64_t uid;
+
+	if (!parse_number(text, 0, UINT32_MAX - 1, &uid)) {
+		filter->uid = (uint32_t)uid;
+		return 0;
+	}
+	user = *text ? getpwnam(text) : NULL;
+	if (!user) {
+		say("--user %s: not a user of this machine, nor a user id", text);
+		return -EINVAL;
+	}
+	filter->uid = user->pw_uid;
+	return 0;
+}
+
 static const struct {
 	const char *option;
 	int (*parse)(const char *text, struct filter *filter);
@@ -121,6 +150,8 @@ static const struct {
 	[BY_HOST] = { "--host", parse_host, false },
 	[BY_PORT] = { "--port", parse_ports, false },
 	[BY_PROTO] = { "--proto", parse_proto, false },
+	[BY_CGROUP] = { "--cgroup", parse_cgroup, false },
+	[BY_USER] = { "--user", parse_user, true },
 };
 
 const char *filter_option(enum filter_type type)
@@ -167,7 +198,12 @@ static int add_values(struct filters *filters, enum filter_type type, bool exclu
 
 		if (one == rest)
 			rest = NULL;
-		err = types[type].parse(one, &filter) ?: append(filters, &filter);
+		err = types[type].parse(one, &filter);
+		if (!err) {
+			err = append(filters, &filter);
+			if (err && type == BY_CGROUP)
+				free(filter.cgroup);
+		}
 	}
 	return err;
 }
@@ -195,8 +231,22 @@ size_t filters_count(const struct filters *filters, enum filter_type type, bool 
 	return n;
 }
 
+bool filters_by_process(const struct filters *filters)
+{
+	static const enum filter_type by_process[] = { BY_PID, BY_COMM, BY_CGROUP, BY_USER };
+
+	for (size_t i = 0; i < sizeof(by_process) / sizeof(by_process[0]); i++)
+		if (filters_count(filters, by_process[i], false) ||
+		    filters_count(filters, by_process[i], true))
+			return true;
+	return false;
+}
+
 void filters_free(struct filters *filters)
 {
+	for (size_t i = 0; i < filters->n; i++)
+		if (filters->all[i].type == BY_CGROUP)
+			free(filters->all[i].cgroup);
 	free(filters->all);
 	free(filters->text);
 	*filters = (struct filters){ 0 };

@@ -16,6 +16,8 @@ enum filter_type {
 	BY_HOST,
 	BY_PORT,
 	BY_PROTO,
+	BY_CGROUP,
+	BY_USER,
 	FILTER_TYPES,
 };
 
@@ -35,6 +37,8 @@ struct filter {
 	bool exclude;
 	union {
 		uint32_t pid;
+		uint32_t uid;
+		char *cgroup;		      /* its path, as given */
 		char name[FILTER_NAME_BYTES]; /* zeros behind it */
 		struct host_range host;
 		struct port_range ports;
@@ -42,9 +46,17 @@ struct filter {
 	};
 };
 
+/* Are the descendants of processes that are named included (or excluded) with them? */
+enum follow {
+	FOLLOW_BY_DEFAULT, /* those of a command, not those of --pid */
+	FOLLOW_ALL,
+	FOLLOW_NONE,
+};
+
 struct filters {
 	struct filter *all;
 	size_t n;
+	enum follow follow;
 	char *text; /* "--port !22 --proto TCP", or NULL: none */
 };
 
@@ -59,6 +71,9 @@ int filters_add(struct filters *filters, enum filter_type type, const char *valu
 
 /* How many filters of this type there are, including or excluding ones. */
 size_t filters_count(const struct filters *filters, enum filter_type type, bool exclude);
+
+/* Is any of them by process? Then the recording holds nothing of others. */
+bool filters_by_process(const struct filters *filters);
 
 void filters_free(struct filters *filters);
 

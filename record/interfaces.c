@@ -41,16 +41,34 @@ static uint32_t take_text(const struct rtattr *attribute, char *to, size_t room)
 	return (uint32_t)strnlen(to, take(attribute, to, room));
 }
 
-static void take_vlan(const struct rtattr *data, struct nst_interface *row)
+static void take_vlan(const struct rtattr *attribute, struct nst_interface *row)
+{
+	if (attribute->rta_type != IFLA_VLAN_ID || payload_bytes(attribute) < 2)
+		return;
+	memcpy(&row->vlan_id, RTA_DATA(attribute), sizeof(row->vlan_id));
+	row->has |= NST_INTERFACE_HAS_VLAN;
+}
+
+/* Of all the kinds that lie on another device only this one has no IFLA_LINK. */
+static void take_vxlan(const struct rtattr *attribute, struct nst_interface *row)
+{
+	if (attribute->rta_type != IFLA_VXLAN_LINK || !u32_of(attribute))
+		return;
+	row->link = u32_of(attribute);
+	row->has |= NST_INTERFACE_HAS_LINK;
+}
+
+/* What only devices of one kind have. */
+static void take_data(const struct rtattr *data, const char *kind, struct nst_interface *row)
 {
 	const struct rtattr *attribute = RTA_DATA(data);
 	int left = (int)payload_bytes(data);
 
 	for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
-		if (attribute->rta_type != IFLA_VLAN_ID || payload_bytes(attribute) < 2)
-			continue;
-		memcpy(&row->vlan_id, RTA_DATA(attribute), sizeof(row->vlan_id));
-		row->has |= NST_INTERFACE_HAS_VLAN;
+		if (!strcmp(kind, "vlan"))
+			take_vlan(attribute, row);
+		else if (!strcmp(kind, "vxlan"))
+			take_vxlan(attribute, row);
 	}
 }
 
@@ -63,12 +81,13 @@ static void take_link_info(const struct rtattr *info, struct nst_interface *row,
 
 	for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
 		if (attribute->rta_type == IFLA_INFO_KIND)
-			row->kind.len_bytes = take_text(attribute, text->kind, sizeof(text->kind));
+			row->kind.len_bytes =
+				take_text(attribute, text->kind, sizeof(text->kind) - 1);
 		else if (attribute->rta_type == IFLA_INFO_DATA)
 			data = attribute;
 	}
-	if (data && row->kind.len_bytes == 4 && !memcmp(text->kind, "vlan", 4))
-		take_vlan(data, row);
+	if (data)
+		take_data(data, text->kind, row);
 }
 
 static void take_attribute(const struct rtattr *attribute, struct nst_interface *row,
@@ -92,6 +111,9 @@ static void take_attribute(const struct rtattr *attribute, struct nst_interface 
 		row->link = u32_of(attribute);
 		row->has |= NST_INTERFACE_HAS_LINK;
 		break;
+	case IFLA_LINK_NETNSID:
+		text->link_nsid = (int32_t)u32_of(attribute);
+		break;
 	case IFLA_LINKINFO:
 		take_link_info(attribute, row, text);
 		break;
@@ -112,7 +134,7 @@ static int append(struct interfaces *interfaces)
 		return -ENOMEM;
 	interfaces->rows = rows;
 	memset(&rows[n - 1], 0, sizeof(rows[0]));
-	memset(&texts[n - 1], 0, sizeof(texts[0]));
+	texts[n - 1] = (struct interface_text){ .link_nsid = -1 };
 	interfaces->n = n;
 	return 0;
 }

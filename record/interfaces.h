@@ -13,6 +13,7 @@ struct interface_text {
 	char name[16];
 	char kind[32];
 	uint8_t mac[32];
+	int32_t link_nsid; /* how its namespace numbers that of its link; -1: its own */
 };
 
 /* Rows and the texts that they point into; both grow. */

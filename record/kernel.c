@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "record/kernel.h"
 
+#include "bpf/events.h"
 #include "bpf/netsnoop.skel.h"
 #include "record/arm.h"
+#include "record/arm_processes.h"
+#include "record/clock.h"
+#include "record/hooks.h"
 #include "record/probe.h"
+#include "record/process_hooks.h"
 #include "record/say.h"
 
 #include <bpf/bpf.h>
@@ -23,13 +28,29 @@
 #define DEFAULT_BYTES_A_CPU (UINT64_C(16) << 20)
 #define DEFAULT_BYTES_AT_MOST (UINT64_C(128) << 20)
 #define RING_BYTES_MAX (UINT64_C(1) << 30)
+#define SWEEP_NS NS_PER_S
+/*
+ * Where nothing tells who receives, the sockets are walked for whoever has opened one, at
+ * once if something has come for nobody known; that takes the 20th part of the time at most.
+ */
+#define SEED_NS (NS_PER_S / 4)
+#define SEED_COST 20
 
 struct kernel {
 	struct netsnoop_bpf *programs;
-	struct drain *drain;
-	int *rings; /* descriptors */
+	const struct filters *filters;
+	struct hooks hooks;
+	uint64_t sweep_due_ns, seed_due_ns, seed_allowed_ns;
+	uint32_t missed_owners; /* when last seeded */
+	struct drain *drain, *process_drain;
+	struct ring_buffer *owner_ring;
+	int (*owner_sink)(void *context, const struct owner_record *record);
+	void *owner_context;
+	int owner_err; /* what owner_sink gave last */
+	int *rings;    /* descriptors */
 	size_t n_rings, n_cpus;
 	size_t ring_bytes;
+	uint32_t max_flows;
 	bool follow;
 };
 
@@ -67,6 +88,11 @@ static bool goes_by_pid(const struct filters *filters, bool follow)
 	       filters_count(filters, BY_PID, true);
 }
 
+static bool goes_by_cgroup(const struct filters *filters)
+{
+	return filters_count(filters, BY_CGROUP, false) || filters_count(filters, BY_CGROUP, true);
+}
+
 /* What the programs take as constants, and maps that are only as large as needed. */
 static int configure(struct kernel *kernel, const struct filters *filters)
 {
@@ -77,10 +103,17 @@ static int configure(struct kernel *kernel, const struct filters *filters)
 	programs->rodata->n_cpus = (uint32_t)kernel->n_cpus;
 	programs->rodata->filters = bits;
 	err = bpf_map__set_max_entries(programs->maps.net_events, (uint32_t)kernel->n_cpus);
+	if (!err)
+		err = bpf_map__set_max_entries(programs->maps.flows, kernel->max_flows);
 	if (!err && !goes_by_pid(filters, kernel->follow))
 		err = bpf_map__set_max_entries(programs->maps.snoop_proc, 1);
 	if (!err)
-		err = bpf_program__set_autoload(programs->progs.see_fork, kernel->follow);
+		err = hooks_choose(programs->obj, goes_by_cgroup(filters), &kernel->hooks);
+	programs->rodata->finds_orphans = !hooks_has(&kernel->hooks, "sock_recv_length");
+	if (!err && !programs->rodata->finds_orphans)
+		err = bpf_map__set_max_entries(programs->maps.orphans, 1);
+	if (!err && !goes_by_cgroup(filters))
+		err = bpf_map__set_max_entries(programs->maps.filter_cgroup, 1);
 	return err;
 }
 
@@ -121,7 +154,30 @@ static struct filter_maps filter_maps(const struct kernel *kernel)
 		.host_exclude = bpf_map__fd(programs->maps.filter_host_exclude),
 		.port = bpf_map__fd(programs->maps.filter_port),
 		.proto = bpf_map__fd(programs->maps.filter_proto),
+		.cgroup = bpf_map__fd(programs->maps.filter_cgroup),
+		.user = bpf_map__fd(programs->maps.filter_user),
 	};
+}
+
+/* A ring_buffer_sample_fn. */
+static int take_owner_record(void *context, void *record, size_t size)
+{
+	struct kernel *kernel = context;
+
+	(void)size;
+	kernel->owner_err = kernel->owner_sink(kernel->owner_context, record);
+	return kernel->owner_err ? -ECANCELED : 0; /* what is above 0 would not end it */
+}
+
+static int open_owner_ring(struct kernel *kernel)
+{
+	int fd = bpf_map__fd(kernel->programs->maps.owner_records);
+
+	kernel->owner_ring = ring_buffer__new(fd, take_owner_record, kernel, NULL);
+	if (kernel->owner_ring)
+		return 0;
+	say("the ring of owners: %s", strerror(errno));
+	return -errno;
 }
 
 static int load(struct kernel *kernel, const struct filters *filters)
@@ -141,11 +197,11 @@ static int load(struct kernel *kernel, const struct filters *filters)
 	err = arm_filters(filters, &maps);
 	if (err)
 		say("the filters could not be given to the kernel: %s", strerror(-err));
-	return err;
+	return err ?: arm_cgroups(filters, &maps);
 }
 
-int kernel_open(const struct filters *filters, uint64_t ring_bytes, bool follow, bool verbose,
-		struct kernel **ret_kernel)
+int kernel_open(const struct filters *filters, uint64_t ring_bytes, uint32_t max_flows, bool follow,
+		bool verbose, struct kernel **ret_kernel)
 {
 	struct kernel *kernel;
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -159,6 +215,8 @@ int kernel_open(const struct filters *filters, uint64_t ring_bytes, bool follow,
 	if (!kernel)
 		return -ENOMEM;
 	kernel->follow = follow;
+	kernel->filters = filters;
+	kernel->max_flows = max_flows;
 	kernel->n_cpus = possible > 0 ? (size_t)possible : 1;
 	kernel->n_rings =
 		online > 0 && (size_t)online < kernel->n_cpus ? (size_t)online : kernel->n_cpus;
@@ -169,6 +227,10 @@ int kernel_open(const struct filters *filters, uint64_t ring_bytes, bool follow,
 	err = kernel->rings ? load(kernel, filters) : -ENOMEM;
 	if (!err)
 		err = make_rings(kernel);
+	if (!err)
+		err = open_owner_ring(kernel);
+	if (!err)
+		err = process_hooks_drain(kernel->programs, &kernel->process_drain);
 	if (err) {
 		kernel_close(kernel);
 		return err;
@@ -181,41 +243,47 @@ int kernel_follow(struct kernel *kernel, uint32_t pid)
 {
 	struct filter_maps maps = filter_maps(kernel);
 
-	return arm_follow(&maps, pid);
+	return arm_command(&maps, pid, kernel->filters->follow != FOLLOW_NONE);
 }
 
-static int attach(struct bpf_program *program, struct bpf_link **ret_link)
+/* What has to go on when processes fork and cgroups are made. */
+static int arm_what_grows(struct kernel *kernel)
 {
-	struct bpf_link *link = bpf_program__attach(program);
-	const char *hook = strchr(bpf_program__section_name(program), '/');
-	int err = link ? 0 : -errno;
+	const struct filters *filters = kernel->filters;
+	struct filter_maps maps = filter_maps(kernel);
+	const char *missing = NULL;
 
-	if (err) {
-		say("the tracepoint %s: %s; nothing is recorded without it",
-		    hook ? hook + 1 : bpf_program__section_name(program), strerror(-err));
-		return err;
+	if ((kernel->follow || filters->follow == FOLLOW_ALL) &&
+	    !hooks_has(&kernel->hooks, "sched_process_fork"))
+		missing = "sched_process_fork";
+	if (goes_by_cgroup(filters) && !hooks_has(&kernel->hooks, "cgroup_mkdir"))
+		missing = "cgroup_mkdir";
+	if (missing) {
+		say("this kernel has no tracepoint %s, without which the filter would lose track",
+		    missing);
+		return -ENOTSUP;
 	}
-	*ret_link = link;
-	return 0;
+	return arm_cgroups(filters, &maps) ?: arm_processes(kernel->programs, filters);
 }
 
+/* Learn first, then look at what is there, then record: no socket is missed in between. */
 int kernel_attach(struct kernel *kernel)
 {
-	struct netsnoop_bpf *programs = kernel->programs;
-	int err = 0;
+	int err = hooks_attach_learners(&kernel->hooks);
 
-	if (kernel->follow)
-		err = attach(programs->progs.see_fork, &programs->links.see_fork);
 	if (!err)
-		err = attach(programs->progs.see_receive, &programs->links.see_receive);
-	if (!err)
-		err = attach(programs->progs.see_send, &programs->links.see_send);
-	return err;
+		err = arm_what_grows(kernel);
+	if (!err) {
+		err = hooks_walk(&kernel->hooks, "iter/task_file");
+		if (err)
+			say("the sockets that are open already: %s", strerror(-err));
+	}
+	return err ? err : hooks_attach_events(&kernel->hooks);
 }
 
 void kernel_detach(struct kernel *kernel)
 {
-	netsnoop_bpf__detach(kernel->programs);
+	hooks_detach(&kernel->hooks);
 	/*
 	 * A program may still be running on another CPU. It does so within an
 	 * RCU read section, and this waits for those to end. Not so where the
@@ -228,6 +296,16 @@ void kernel_detach(struct kernel *kernel)
 struct drain *kernel_drain(struct kernel *kernel)
 {
 	return kernel->drain;
+}
+
+struct drain *kernel_process_drain(struct kernel *kernel)
+{
+	return kernel->process_drain;
+}
+
+int kernel_list_processes(struct kernel *kernel, drain_sink sink, void *context)
+{
+	return process_hooks_list(kernel->programs, sink, context);
 }
 
 size_t kernel_cpus(const struct kernel *kernel)
@@ -247,8 +325,113 @@ size_t kernel_ring_bytes(const struct kernel *kernel)
 
 const char *kernel_hooks(const struct kernel *kernel)
 {
-	return kernel->follow ? "net_dev_queue netif_receive_skb sched_process_fork"
-			      : "net_dev_queue netif_receive_skb";
+	return kernel->hooks.names;
+}
+
+int kernel_owner_records(struct kernel *kernel,
+			 int (*sink)(void *context, const struct owner_record *record),
+			 void *context)
+{
+	int taken;
+
+	kernel->owner_sink = sink;
+	kernel->owner_context = context;
+	kernel->owner_err = 0;
+	taken = ring_buffer__consume(kernel->owner_ring);
+	if (kernel->owner_err)
+		return kernel->owner_err;
+	return taken < 0 ? taken : 0;
+}
+
+/*
+ * Take the pid out of the socket's holder, for the flows that still know it, unless the
+ * walk has met the socket under another key.
+ */
+static void mark_closed(struct kernel *kernel, uint64_t socket_id)
+{
+	int map = bpf_map__fd(kernel->programs->maps.holders);
+	struct holder holder;
+
+	if (bpf_map_lookup_elem(map, &socket_id, &holder) ||
+	    holder.sweep == kernel->programs->data->sweep)
+		return;
+	holder = (struct holder){ .owner_check = ~UINT64_C(0) };
+	bpf_map_update_elem(map, &socket_id, &holder, BPF_EXIST); /* it may be gone by itself */
+}
+
+/* Delete what the walk that has just ended did not meet: its sockets are closed. */
+static int delete_unbound(struct kernel *kernel)
+{
+	int map = bpf_map__fd(kernel->programs->maps.binds);
+	struct flow_key key, next, *previous = NULL;
+	struct bound bound;
+	int err;
+
+	err = bpf_map_get_next_key(map, NULL, &next);
+	while (!err) {
+		key = next;
+		previous = &key;
+		err = bpf_map_get_next_key(map, previous, &next);
+		if (bpf_map_lookup_elem(map, &key, &bound) || bound.source == SOURCE_KERNEL ||
+		    bound.sweep == kernel->programs->data->sweep)
+			continue;
+		bpf_map_delete_elem(map, &key); /* it may be gone by itself */
+		mark_closed(kernel, bound.socket_id);
+		__atomic_add_fetch(&kernel->programs->data->owner_epoch, 1, __ATOMIC_RELAXED);
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+static int sweep(struct kernel *kernel)
+{
+	int err;
+
+	if (!hooks_has(&kernel->hooks, "iter/bpf_sk_storage_map"))
+		return 0;
+	__atomic_add_fetch(&kernel->programs->data->sweep, 1, __ATOMIC_RELAXED);
+	err = hooks_walk(&kernel->hooks, "iter/bpf_sk_storage_map");
+	return err ? err : delete_unbound(kernel);
+}
+
+static int seed_again(struct kernel *kernel, uint64_t at_ns)
+{
+	uint32_t missed = __atomic_load_n(&kernel->programs->data->missed_owners, __ATOMIC_RELAXED);
+	int err;
+
+	if (hooks_has(&kernel->hooks, "sock_recv_length") || at_ns < kernel->seed_allowed_ns ||
+	    (missed == kernel->missed_owners && at_ns < kernel->seed_due_ns))
+		return 0;
+	err = hooks_walk(&kernel->hooks, "iter/task_file");
+	kernel->missed_owners = missed;
+	kernel->seed_due_ns = at_ns + SEED_NS;
+	kernel->seed_allowed_ns = at_ns + SEED_COST * (now_ns() - at_ns);
+	return err;
+}
+
+int kernel_tick(struct kernel *kernel, uint64_t at_ns)
+{
+	int err = seed_again(kernel, at_ns);
+
+	if (!err && at_ns >= kernel->sweep_due_ns) {
+		kernel->sweep_due_ns = at_ns + SWEEP_NS;
+		err = sweep(kernel);
+	}
+	return err;
+}
+
+int kernel_settle(struct kernel *kernel)
+{
+	return hooks_walk(&kernel->hooks, "iter/task_file");
+}
+
+int kernel_flows_fd(const struct kernel *kernel)
+{
+	return bpf_map__fd(kernel->programs->maps.flows);
+}
+
+int kernel_followed_fd(const struct kernel *kernel)
+{
+	return bpf_map__fd(kernel->programs->maps.snoop_proc);
 }
 
 int kernel_counts(const struct kernel *kernel, struct counts *ret_by_cpu)
@@ -259,9 +442,13 @@ int kernel_counts(const struct kernel *kernel, struct counts *ret_by_cpu)
 
 int kernel_throughput(const struct kernel *kernel, struct throughput **ret_rows, size_t *ret_n_rows)
 {
-	return throughput_read(bpf_map__fd(kernel->programs->maps.send_bytes),
-			       bpf_map__fd(kernel->programs->maps.recv_bytes), ret_rows,
-			       ret_n_rows);
+	const struct throughput_maps maps = {
+		.send = bpf_map__fd(kernel->programs->maps.send_bytes),
+		.recv = bpf_map__fd(kernel->programs->maps.recv_bytes),
+		.runs = bpf_map__fd(kernel->programs->maps.throughput_runs),
+	};
+
+	return throughput_read(&maps, kernel->n_cpus, ret_rows, ret_n_rows);
 }
 
 void kernel_close(struct kernel *kernel)
@@ -269,6 +456,9 @@ void kernel_close(struct kernel *kernel)
 	if (!kernel)
 		return;
 	drain_close(kernel->drain);
+	drain_close(kernel->process_drain);
+	ring_buffer__free(kernel->owner_ring);
+	hooks_detach(&kernel->hooks);
 	for (size_t i = 0; kernel->rings && i < kernel->n_rings; i++)
 		if (kernel->rings[i] >= 0)
 			close(kernel->rings[i]);

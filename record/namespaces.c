@@ -2,12 +2,14 @@
 #include "record/namespaces.h"
 
 #include "format/trace.h"
+#include "record/nsid.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,15 +19,20 @@
 #define OWN_NAMESPACE "/proc/self/ns/net"
 #define NAMED_NAMESPACES "/run/netns"
 
-static int append(struct namespaces *namespaces, uint32_t netns, const char *name)
+static int append(struct namespaces *namespaces, uint32_t netns, const char *name, int fd)
 {
 	size_t n = namespaces->n + 1;
 	char **names = reallocarray(namespaces->names, n, sizeof(*names));
 	struct nst_netns *rows;
+	int *fds;
 
 	if (!names)
 		return -ENOMEM;
 	namespaces->names = names;
+	fds = reallocarray(namespaces->fds, n, sizeof(*fds));
+	if (!fds)
+		return -ENOMEM;
+	namespaces->fds = fds;
 	rows = reallocarray(namespaces->rows, n, sizeof(*rows));
 	if (!rows)
 		return -ENOMEM;
@@ -33,6 +40,7 @@ static int append(struct namespaces *namespaces, uint32_t netns, const char *nam
 	names[n - 1] = strdup(name);
 	if (!names[n - 1])
 		return -ENOMEM;
+	fds[n - 1] = fd;
 	rows[n - 1] = (struct nst_netns){
 		.netns = netns,
 		.name = { .data = names[n - 1], .len_bytes = (uint32_t)strlen(name) },
@@ -41,8 +49,8 @@ static int append(struct namespaces *namespaces, uint32_t netns, const char *nam
 	return 0;
 }
 
-/* A row by the name of ip-netns(8), unless it is there already under another one. */
-static int add(struct namespaces *namespaces, uint32_t netns, const char *name, bool *ret_is_new)
+/* Give a namespace that is there already the name of ip-netns(8). 1: done; 0: it is new. */
+static int rename_known(struct namespaces *namespaces, uint32_t netns, const char *name)
 {
 	for (size_t i = 0; i < namespaces->n; i++) {
 		struct nst_netns *row = &namespaces->rows[i];
@@ -50,19 +58,105 @@ static int add(struct namespaces *namespaces, uint32_t netns, const char *name, 
 
 		if (row->netns != netns)
 			continue;
-		*ret_is_new = false;
-		if (row->name.len_bytes)
-			return 0;
+		if (row->name.len_bytes || !*name)
+			return 1;
 		copy = strdup(name);
 		if (!copy)
 			return -ENOMEM;
 		free(namespaces->names[i]);
 		namespaces->names[i] = copy;
 		row->name = (struct nst_bytes){ .data = copy, .len_bytes = (uint32_t)strlen(copy) };
-		return 0;
+		return 1;
 	}
-	*ret_is_new = true;
-	return append(namespaces, netns, name);
+	return 0;
+}
+
+/* Add the namespace that path, seen from a directory, stands for. What is forbidden is left out. */
+static int add(struct namespaces *namespaces, int directory_fd, const char *path, const char *name)
+{
+	struct stat status;
+	int known, fd, err;
+
+	if (fstatat(directory_fd, path, &status, 0))
+		return 0;
+	known = rename_known(namespaces, (uint32_t)status.st_ino, name);
+	if (known)
+		return known < 0 ? known : 0;
+	fd = openat(directory_fd, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	err = append(namespaces, (uint32_t)status.st_ino, name, fd);
+	if (err)
+		close(fd);
+	return err;
+}
+
+static int add_named(struct namespaces *namespaces)
+{
+	DIR *directory = opendir(NAMED_NAMESPACES);
+	struct dirent *entry;
+	int err = 0;
+
+	if (!directory)
+		return 0;
+	while (!err && (entry = readdir(directory)))
+		if (entry->d_name[0] != '.')
+			err = add(namespaces, dirfd(directory), entry->d_name, entry->d_name);
+	closedir(directory);
+	return err;
+}
+
+/* Containers' namespaces have no name, but processes. */
+static int add_of_processes(struct namespaces *namespaces)
+{
+	DIR *directory = opendir("/proc");
+	struct dirent *entry;
+	int err = 0;
+
+	if (!directory)
+		return 0;
+	while (!err && (entry = readdir(directory))) {
+		char path[sizeof(entry->d_name) + sizeof("/ns/net")];
+
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "%s/ns/net", entry->d_name);
+		err = add(namespaces, dirfd(directory), path, "");
+	}
+	closedir(directory);
+	return err;
+}
+
+/* From the number of the link's namespace to its inode number; without it the link says nothing. */
+static void resolve_links(const struct namespaces *namespaces, int socket_fd, size_t first)
+{
+	const struct interfaces *interfaces = &namespaces->interfaces;
+	size_t open = 0;
+
+	for (size_t i = first; i < interfaces->n; i++) {
+		struct nst_interface *row = &interfaces->rows[i];
+
+		if (!(row->has & NST_INTERFACE_HAS_LINK))
+			continue;
+		row->link_netns = row->netns;
+		row->has |= NST_INTERFACE_HAS_LINK_NETNS;
+		if (interfaces->texts[i].link_nsid < 0)
+			continue;
+		row->has &= ~(uint32_t)(NST_INTERFACE_HAS_LINK | NST_INTERFACE_HAS_LINK_NETNS);
+		open++;
+	}
+	for (size_t n = 0; open && n < namespaces->n; n++) {
+		int32_t nsid = nsid_ask(socket_fd, namespaces->fds[n]);
+
+		for (size_t i = first; nsid >= 0 && i < interfaces->n; i++) {
+			if (interfaces->texts[i].link_nsid != nsid)
+				continue;
+			interfaces->rows[i].link_netns = namespaces->rows[n].netns;
+			interfaces->rows[i].has |=
+				NST_INTERFACE_HAS_LINK | NST_INTERFACE_HAS_LINK_NETNS;
+			open--;
+		}
+	}
 }
 
 /* Devices of the namespace that we are in now. */
@@ -77,65 +171,46 @@ static int add_devices(struct namespaces *namespaces, uint32_t netns)
 	err = interfaces_read(fd, netns, &namespaces->interfaces);
 	if (err)
 		namespaces->interfaces.n = before;
+	else
+		resolve_links(namespaces, fd, before);
 	close(fd);
 	return err == -ENOMEM ? err : 0;
 }
 
-/* Look into another namespace and come back. What is forbidden is left out. */
-static int visit(struct namespaces *namespaces, int own_fd, int directory_fd, const char *name)
+/* Look into each namespace; the first one is our own. */
+static int visit_all(struct namespaces *namespaces)
 {
-	int fd = openat(directory_fd, name, O_RDONLY | O_CLOEXEC);
-	struct stat status;
-	bool is_new;
-	int err = 0;
+	int err = namespaces->n ? add_devices(namespaces, namespaces->rows[0].netns) : 0;
 
-	if (fd < 0)
-		return 0;
-	if (fstat(fd, &status))
-		goto out;
-	err = add(namespaces, (uint32_t)status.st_ino, name, &is_new);
-	if (err || !is_new || setns(fd, CLONE_NEWNET))
-		goto out;
-	err = add_devices(namespaces, (uint32_t)status.st_ino);
-	if (setns(own_fd, CLONE_NEWNET))
-		abort(); /* the command would run in the wrong namespace */
-out:
-	close(fd);
+	for (size_t i = 1; !err && i < namespaces->n; i++) {
+		if (setns(namespaces->fds[i], CLONE_NEWNET))
+			continue;
+		err = add_devices(namespaces, namespaces->rows[i].netns);
+		if (setns(namespaces->fds[0], CLONE_NEWNET))
+			abort(); /* the command would run in the wrong namespace */
+	}
 	return err;
 }
 
-static int visit_named(struct namespaces *namespaces, int own_fd)
+/* An open descriptor would keep a namespace alive that is deleted meanwhile. */
+static void close_all(struct namespaces *namespaces)
 {
-	DIR *directory = opendir(NAMED_NAMESPACES);
-	struct dirent *entry;
-	int err = 0;
-
-	if (!directory)
-		return 0;
-	while (!err && (entry = readdir(directory)))
-		if (entry->d_name[0] != '.')
-			err = visit(namespaces, own_fd, dirfd(directory), entry->d_name);
-	closedir(directory);
-	return err;
+	for (size_t i = 0; i < namespaces->n; i++)
+		close(namespaces->fds[i]);
+	free(namespaces->fds);
+	namespaces->fds = NULL;
 }
 
 int namespaces_read(struct namespaces *ret_namespaces)
 {
 	struct namespaces namespaces = { 0 };
-	int own_fd = open(OWN_NAMESPACE, O_RDONLY | O_CLOEXEC);
-	struct stat status;
-	bool is_new;
-	int err = 0;
+	int err = add(&namespaces, AT_FDCWD, OWN_NAMESPACE, "");
 
-	if (own_fd >= 0 && !fstat(own_fd, &status)) {
-		err = add(&namespaces, (uint32_t)status.st_ino, "", &is_new);
-		if (!err)
-			err = add_devices(&namespaces, (uint32_t)status.st_ino);
-		if (!err)
-			err = visit_named(&namespaces, own_fd);
-	}
-	if (own_fd >= 0)
-		close(own_fd);
+	if (!err && namespaces.n)
+		err = add_named(&namespaces) ?: add_of_processes(&namespaces);
+	if (!err)
+		err = visit_all(&namespaces);
+	close_all(&namespaces);
 	if (err) {
 		namespaces_free(&namespaces);
 		return err;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The network namespaces that can be found: our own and those of ip-netns(8). */
+/* The network namespaces that can be found: our own, those of ip-netns(8), those of processes. */
 #ifndef NETSNOOP_RECORD_NAMESPACES_H
 #define NETSNOOP_RECORD_NAMESPACES_H
 
@@ -10,6 +10,7 @@ struct nst_netns;
 struct namespaces {
 	struct nst_netns *rows;
 	char **names; /* that the rows point to */
+	int *fds;     /* open while they are read */
 	size_t n;
 	struct interfaces interfaces; /* of all of them */
 };

@@ -14,6 +14,9 @@
 #define MAX_LEVEL 19
 #define MIN_RING_BYTES 4096
 #define MAX_RING_BYTES (UINT64_C(16) << 30)
+#define DEFAULT_MAX_FLOWS 65536
+#define MIN_MAX_FLOWS 64
+#define MAX_MAX_FLOWS 4194304 /* about a gigabyte of the kernel's memory */
 #define MIN_STATS_NS (NS_PER_S / 10)
 #define MAX_DURATION_NS (UINT64_C(36500) * 86400 * NS_PER_S)
 
@@ -57,6 +60,30 @@ static int apply_proto(void *settings, const char *value)
 	return filters_add(&((struct settings *)settings)->filters, BY_PROTO, value);
 }
 
+static int apply_cgroup(void *settings, const char *value)
+{
+	return filters_add(&((struct settings *)settings)->filters, BY_CGROUP, value);
+}
+
+static int apply_user(void *settings, const char *value)
+{
+	return filters_add(&((struct settings *)settings)->filters, BY_USER, value);
+}
+
+static int apply_follow(void *settings, const char *value)
+{
+	(void)value;
+	((struct settings *)settings)->filters.follow = FOLLOW_ALL;
+	return 0;
+}
+
+static int apply_no_follow(void *settings, const char *value)
+{
+	(void)value;
+	((struct settings *)settings)->filters.follow = FOLLOW_NONE;
+	return 0;
+}
+
 static int apply_duration(void *settings, const char *value)
 {
 	uint64_t *ns = &((struct settings *)settings)->duration_ns;
@@ -83,6 +110,19 @@ static int apply_buffer_size(void *settings, const char *value)
 		return 0;
 	say("--buffer-size %s: not a size from 4k to 16G, such as 512k or 64M", value);
 	return -EINVAL;
+}
+
+static int apply_max_flows(void *settings, const char *value)
+{
+	uint64_t flows;
+
+	if (parse_number(value, MIN_MAX_FLOWS, MAX_MAX_FLOWS, &flows)) {
+		say("--max-flows %s: not a number of flows from %d to %d", value, MIN_MAX_FLOWS,
+		    MAX_MAX_FLOWS);
+		return -EINVAL;
+	}
+	((struct settings *)settings)->max_flows = (uint32_t)flows;
+	return 0;
 }
 
 static int apply_level(void *settings, const char *value)
@@ -154,6 +194,12 @@ static const struct option_spec specs[] = {
 	{ "force", 0, NULL, "overwrite FILE if it exists", apply_force },
 	{ "pid", 'p', "PID[,PID...]", "traffic of these processes", apply_pid },
 	{ "comm", 0, "NAME", "traffic of processes with this name", apply_comm },
+	{ "user", 0, "USER[,USER...]", "traffic of processes of this user, a name or an id",
+	  apply_user },
+	{ "cgroup", 0, "PATH", "traffic of processes in this cgroup (cgroup2) or below it",
+	  apply_cgroup },
+	{ "follow", 0, NULL, "--pid means the process and its descendants", apply_follow },
+	{ "no-follow", 0, NULL, "COMMAND means its process, without children", apply_no_follow },
 	{ "interface", 'i', "NAME", "traffic on this device, in any namespace", apply_interface },
 	{ "host", 0, "ADDR[/PREFIX]", "traffic from or to this address or network", apply_host },
 	{ "port", 0, "N[-M]", "traffic from or to this port or range", apply_port },
@@ -165,6 +211,8 @@ static const struct option_spec specs[] = {
 	  "memory of all the kernel's rings together, say 64M\n"
 	  "(default: 16M a CPU, 128M at most)",
 	  apply_buffer_size },
+	{ "max-flows", 0, "N", "flows that the kernel keeps at once (default: 65536)",
+	  apply_max_flows },
 	{ "level", 'l', "LEVEL", "zstd's level, 1 to 19 (default: 3)", apply_level },
 	{ "stats", 0, "[=SECONDS]",
 	  "print what each process sent and received, at this interval\n"
@@ -177,9 +225,27 @@ static const struct option_spec specs[] = {
 	{ 0 },
 };
 
+static int check_follow(const struct filters *filters, bool has_command)
+{
+	bool has_pid =
+		filters_count(filters, BY_PID, false) || filters_count(filters, BY_PID, true);
+
+	if (filters->follow == FOLLOW_ALL && !has_pid && !has_command) {
+		say("--follow: whom? It goes with --pid or a command");
+		return -EINVAL;
+	}
+	if (filters->follow == FOLLOW_NONE && !has_command) {
+		say("--no-follow: it goes with a command; --pid follows nobody without --follow");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int options_read(int argc, char **argv, struct settings *settings)
 {
-	struct settings read = { .level = DEFAULT_LEVEL, .argc = argc, .argv = argv };
+	struct settings read = {
+		.level = DEFAULT_LEVEL, .max_flows = DEFAULT_MAX_FLOWS, .argc = argc, .argv = argv
+	};
 	int first, err;
 
 	err = options_parse(specs, true, argc, argv, &read, &first);
@@ -188,6 +254,8 @@ int options_read(int argc, char **argv, struct settings *settings)
 		say("%s: not an option; a command stands behind --", argv[first]);
 		err = -EINVAL;
 	}
+	if (!err)
+		err = check_follow(&read.filters, first < argc);
 	if (err) {
 		options_free(&read);
 		return err;

@@ -11,6 +11,7 @@ struct settings {
 	uint64_t duration_ns; /* 0: until told otherwise */
 	uint64_t max_events;  /* 0: no limit */
 	uint64_t ring_bytes;  /* of all rings together; 0: the default */
+	uint32_t max_flows;   /* that the kernel keeps at once */
 	uint64_t stats_ns;    /* 0: no tables */
 	int level;
 	bool force, quiet, verbose, help, version;

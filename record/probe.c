@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "record/probe.h"
 
+#include "record/proc.h"
 #include "record/say.h"
 
 #include <bpf/bpf.h>
@@ -8,7 +9,6 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/capability.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -68,11 +68,18 @@ bool probe_pids(const struct filters *filters)
 	}
 	for (size_t i = 0; i < filters->n; i++) {
 		const struct filter *filter = &filters->all[i];
+		uint32_t process;
 
-		if (filter->type != BY_PID || filter->exclude || !kill((pid_t)filter->pid, 0) ||
-		    errno != ESRCH)
+		if (filter->type != BY_PID)
 			continue;
-		say("--pid %u: there is no such process", filter->pid);
+		process = proc_process_of(filter->pid);
+		if (process == filter->pid || (!process && filter->exclude))
+			continue;
+		if (process)
+			say("--pid %u: a thread, and traffic goes by process: say --pid %u",
+			    filter->pid, process);
+		else
+			say("--pid %u: there is no such process", filter->pid);
 		return false;
 	}
 	return true;

@@ -5,8 +5,14 @@
 #include "record/clock.h"
 #include "record/devices.h"
 #include "record/environment.h"
+#include "record/flows.h"
+#include "record/followed.h"
 #include "record/kernel.h"
 #include "record/options.h"
+#include "record/owner_change.h"
+#include "record/owners.h"
+#include "record/processes.h"
+#include "record/totals.h"
 #include "record/translate.h"
 
 #include <errno.h>
@@ -23,9 +29,7 @@
 #define IN_FLIGHT_NS NS_PER_MS
 #define FLUSH_NS (NS_PER_S / 2)
 #define SAMPLE_NS NS_PER_S
-#define COUNT_NAME_MAX 64
-#define LAST_DRAINS 20	   /* a millisecond apart */
-#define ROWS_A_CHUNK 32768 /* well within what a chunk can hold */
+#define LAST_DRAINS 20 /* a millisecond apart */
 
 struct recording {
 	struct kernel *kernel;
@@ -37,6 +41,15 @@ struct recording {
 	uint64_t lost_recorder;
 	uint64_t sampled_ns;
 	struct devices devices;
+	struct processes *processes;
+	uint64_t processes_missed; /* process records lost so far */
+	struct process_news news;
+	uint64_t until_ns; /* of the events taken in this round */
+	struct owners *owners;
+	struct flows *flows;
+	struct followed *followed; /* NULL: nobody is */
+	const uint64_t *gone;	   /* flows that were taken out in the last tick */
+	size_t n_gone;
 	struct net_event event; /* the one on its way */
 };
 
@@ -46,33 +59,57 @@ static void sample_clock(struct recording *recording, uint64_t at_ns)
 	nst_writer_set_clock_sample(recording->writer, at_ns, clock_ns(CLOCK_REALTIME));
 }
 
-int recording_open(struct kernel *kernel, const struct settings *settings,
-		   const struct nst_header *header, int fd, struct recording **ret_recording)
+/* A drain_sink. */
+static int take_process(void *context, const void *record)
 {
-	struct recording *recording = calloc(1, sizeof(*recording));
-	int err = -ENOMEM;
+	struct recording *recording = context;
 
-	if (!recording)
-		return err;
-	recording->kernel = kernel;
-	recording->max_events = settings->max_events;
-	recording->by_cpu = calloc(kernel_cpus(kernel), sizeof(*recording->by_cpu));
-	if (recording->by_cpu)
-		err = nst_writer_open(fd, header, settings->level, &recording->writer);
-	if (!err) {
-		sample_clock(recording, now_ns());
-		err = environment_write(recording->writer, settings, kernel, &recording->devices);
-	}
-	if (err) {
-		recording_close(recording);
-		return err;
-	}
-	*ret_recording = recording;
-	return 0;
+	translate_process(record, &recording->news);
+	return processes_note(recording->processes, &recording->news);
+}
+
+/* A process owns something at this time: let it in as it was then. */
+static int meet_process(struct recording *recording, uint64_t at_ns, const struct nst_owner *owner,
+			const char *comm)
+{
+	uint64_t cgroup_id = owner->has & NST_OWNER_HAS_CGROUP ? owner->cgroup_id : 0;
+	int err;
+
+	if (processes_knows(recording->processes, owner->pid, owner->start_ns, cgroup_id))
+		return 0;
+	err = drain_until(kernel_process_drain(recording->kernel), at_ns, take_process, recording);
+	return err
+		       ?: processes_meet(recording->processes, at_ns, owner->pid, owner->start_ns,
+					 cgroup_id, comm, owner->comm.len_bytes);
+}
+
+/* An owner_sink. */
+static int meet_consumer(void *context, const struct nst_owner *row, const char *comm)
+{
+	struct recording *recording = context;
+
+	return meet_process(recording, recording->until_ns, row, comm);
+}
+
+/* The owner of the event on its way, as its process was at that time. */
+static int meet_owner(struct recording *recording)
+{
+	const struct net_event *event = &recording->event;
+	const struct nst_owner owner = {
+		.pid = event->pid,
+		.start_ns = event->start_ns,
+		.cgroup_id = event->cgroup_id,
+		.has = event->has & NST_HAS_CGROUP ? NST_OWNER_HAS_CGROUP : 0,
+		.comm.len_bytes = event->comm_len,
+	};
+
+	if (!(event->has & NST_HAS_OWNER))
+		return 0;
+	return meet_process(recording, event->timestamp, &owner, event->comm);
 }
 
 /* A drain_sink. */
-static int take(void *context, const struct record *record)
+static int take(void *context, const void *record)
 {
 	struct recording *recording = context;
 	int err;
@@ -83,9 +120,67 @@ static int take(void *context, const struct record *record)
 	err = nst_writer_event(recording->writer, &recording->event);
 	recording->events++;
 	recording->bytes += recording->event.bytes;
-	return err
-		       ?: devices_meet(&recording->devices, recording->event.netns,
-				       recording->event.ifindex);
+	if (!err)
+		err = owners_met(recording->owners, recording->event.flow_id,
+				 recording->event.timestamp);
+	if (!err)
+		err = devices_meet(&recording->devices, recording->event.netns,
+				   recording->event.ifindex);
+	return err ?: meet_owner(recording);
+}
+
+/* Descendants come and go for as long as the recording goes on. */
+static int follow(struct recording *recording, const struct settings *settings)
+{
+	int err;
+
+	if (!settings->command && settings->filters.follow != FOLLOW_ALL)
+		return 0;
+	err = followed_open(kernel_followed_fd(recording->kernel), &recording->followed);
+	if (!err)
+		processes_tell_forgotten(recording->processes, followed_ended, recording->followed);
+	return err;
+}
+
+int recording_open(struct kernel *kernel, const struct settings *settings,
+		   const struct nst_header *header, int fd, struct recording **ret_recording)
+{
+	struct recording *recording = calloc(1, sizeof(*recording));
+	int err;
+
+	if (!recording)
+		return -ENOMEM;
+	recording->kernel = kernel;
+	recording->max_events = settings->max_events;
+	recording->by_cpu = calloc(kernel_cpus(kernel), sizeof(*recording->by_cpu));
+	err = devices_open(&recording->devices);
+	if (!err && !recording->by_cpu)
+		err = -ENOMEM;
+	if (!err)
+		err = nst_writer_open(fd, header, settings->level, &recording->writer);
+	if (!err) {
+		sample_clock(recording, now_ns());
+		err = environment_write(recording->writer, settings, kernel, &recording->devices);
+	}
+	if (!err)
+		err = owners_open(recording->writer, settings->max_flows, &recording->owners);
+	if (!err)
+		err = flows_open(kernel_flows_fd(kernel), settings->max_flows, &recording->flows);
+	if (!err)
+		err = processes_open(filters_by_process(&settings->filters) || settings->command,
+				     &recording->processes);
+	if (!err)
+		err = follow(recording, settings);
+	if (!err) {
+		owners_tell(recording->owners, meet_consumer, recording);
+		err = kernel_list_processes(kernel, take_process, recording);
+	}
+	if (err) {
+		recording_close(recording);
+		return err;
+	}
+	*ret_recording = recording;
+	return 0;
 }
 
 static int drain(struct recording *recording, uint64_t until_ns)
@@ -109,8 +204,41 @@ static int read_counts(struct recording *recording)
 	recording->counts = counts_sum(recording->by_cpu, n_cpus);
 	lost[NST_LOST_RING_FULL] = recording->counts.ring_full_events;
 	lost[NST_LOST_RECORDER] = recording->lost_recorder;
+	lost[NST_LOST_OWNER_RING] =
+		recording->counts.owner_ring_full + owners_lost(recording->owners);
 	nst_writer_set_lost(recording->writer, lost);
 	return 0;
+}
+
+static int take_owner(void *context, const struct owner_record *record)
+{
+	struct recording *recording = context;
+	struct owner_change change;
+
+	translate_owner(record, &change);
+	return owners_take(recording->owners, &change);
+}
+
+/* What became known of owners; all events up to until_ns have been taken. */
+static int settle_owners(struct recording *recording, uint64_t until_ns)
+{
+	int err;
+
+	recording->until_ns = until_ns;
+	err = kernel_owner_records(recording->kernel, take_owner, recording);
+
+	return err ?: owners_settle(recording->owners, until_ns);
+}
+
+/*
+ * Make room in the kernel's table. The flows of the last time are forgotten now:
+ * what was still in the rings of them has been taken since.
+ */
+static int collect_flows(struct recording *recording, uint64_t at_ns)
+{
+	owners_gone(recording->owners, recording->gone, recording->n_gone);
+	return flows_collect(recording->flows, at_ns, recording->counts.flows, &recording->gone,
+			     &recording->n_gone);
 }
 
 static int flush_if_due(struct recording *recording, uint64_t at_ns)
@@ -123,6 +251,22 @@ static int flush_if_due(struct recording *recording, uint64_t at_ns)
 	return nst_writer_flush(recording->writer);
 }
 
+/* Behind the events of the same time, so that these find their owners as they were. */
+static int drain_processes(struct recording *recording, uint64_t until_ns, uint64_t at_ns)
+{
+	uint64_t missed = recording->counts.process_ring_full;
+	int err = drain_until(kernel_process_drain(recording->kernel), until_ns, take_process,
+			      recording);
+
+	if (err)
+		return err;
+	if (missed != recording->processes_missed)
+		processes_missed(recording->processes, at_ns);
+	recording->processes_missed = missed;
+	err = processes_ask(recording->processes);
+	return err ?: processes_write(recording->processes, recording->writer, at_ns);
+}
+
 int recording_tick(struct recording *recording)
 {
 	uint64_t at_ns = now_ns();
@@ -133,6 +277,14 @@ int recording_tick(struct recording *recording)
 	if (at_ns >= recording->sampled_ns + SAMPLE_NS)
 		sample_clock(recording, at_ns);
 	err = drain(recording, at_ns - IN_FLIGHT_NS);
+	if (!err)
+		err = kernel_tick(recording->kernel, at_ns);
+	if (!err)
+		err = settle_owners(recording, at_ns - IN_FLIGHT_NS);
+	if (!err)
+		err = drain_processes(recording, at_ns - IN_FLIGHT_NS, at_ns);
+	if (!err)
+		err = collect_flows(recording, at_ns);
 	if (!err)
 		err = devices_refresh(&recording->devices, recording->writer, at_ns);
 	return err ? err : flush_if_due(recording, at_ns);
@@ -163,96 +315,17 @@ static int drain_all(struct recording *recording)
 	return read_counts(recording);
 }
 
-static struct nst_bytes bytes_of(const char *text, size_t room)
+static int write_totals(struct recording *recording)
 {
-	return (struct nst_bytes){ .data = text, .len_bytes = (uint32_t)strnlen(text, room) };
-}
+	const struct totals totals = {
+		.kernel = recording->kernel,
+		.by_cpu = recording->by_cpu,
+		.counts = recording->counts,
+		.owners_lost = owners_lost(recording->owners),
+		.processes = recording->processes,
+	};
 
-/* Two rows a process at most: what it sent and what it received. */
-static size_t fill_throughput(const struct throughput *from, size_t n_from,
-			      struct nst_throughput *to)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < n_from; i++) {
-		struct nst_throughput row = {
-			.pid = from[i].pid, .name = bytes_of(from[i].name, sizeof(from[i].name))
-		};
-
-		if (from[i].send_bytes) {
-			row.bytes = from[i].send_bytes;
-			row.is_send = 1;
-			to[n++] = row;
-		}
-		if (from[i].recv_bytes) {
-			row.bytes = from[i].recv_bytes;
-			row.is_send = 0;
-			to[n++] = row;
-		}
-	}
-	return n;
-}
-
-/* A row a count; those told by CPU, a row for each CPU that has something to tell. */
-static size_t fill_counters(const struct recording *recording, struct nst_counter *to)
-{
-	size_t n_cpus = kernel_cpus(recording->kernel), n = 0;
-
-	for (size_t i = 0; i < n_count_names; i++) {
-		const struct count_name *name = &count_names[i];
-		struct nst_counter row = { .name = bytes_of(name->name, COUNT_NAME_MAX) };
-
-		for (size_t cpu = 0; name->by_cpu && cpu < n_cpus; cpu++) {
-			row.cpu = (uint32_t)cpu;
-			row.value = count_value(&recording->by_cpu[cpu], name);
-			if (row.value)
-				to[n++] = row;
-		}
-		row.cpu = NST_ALL_CPUS;
-		row.value = count_value(&recording->counts, name);
-		if (!name->by_cpu)
-			to[n++] = row;
-	}
-	return n;
-}
-
-static int write_throughput(struct recording *recording)
-{
-	struct throughput *rows = NULL;
-	struct nst_throughput *throughput;
-	size_t n_rows = 0, n;
-	int err = kernel_throughput(recording->kernel, &rows, &n_rows);
-
-	if (err)
-		return err;
-	throughput = calloc(2 * n_rows + 1, sizeof(*throughput));
-	n = throughput ? fill_throughput(rows, n_rows, throughput) : 0;
-	err = throughput ? 0 : -ENOMEM;
-	for (size_t i = 0; !err && i < n; i += ROWS_A_CHUNK) {
-		const struct nst_rows table = { NST_TABLE_THROUGHPUT, throughput + i,
-						n - i < ROWS_A_CHUNK ? n - i : ROWS_A_CHUNK };
-
-		err = nst_writer_rows(recording->writer, NST_CHUNK_TOTALS, &table, 1);
-	}
-	free(throughput);
-	free(rows);
-	return err;
-}
-
-static int write_counters(struct recording *recording)
-{
-	size_t n_cpus = kernel_cpus(recording->kernel);
-	struct nst_counter *counters = calloc(n_count_names * (n_cpus + 1), sizeof(*counters));
-	int err = -ENOMEM;
-
-	if (counters) {
-		const struct nst_rows table = { NST_TABLE_COUNTER, counters,
-						fill_counters(recording, counters) };
-
-		err = nst_writer_rows(recording->writer, NST_CHUNK_TOTALS, &table, 1);
-	}
-	free(counters);
-	return err;
+	return totals_write(&totals, recording->writer);
 }
 
 int recording_finish(struct recording *recording, uint64_t end_ns)
@@ -263,13 +336,15 @@ int recording_finish(struct recording *recording, uint64_t end_ns)
 	sample_clock(recording, end_ns);
 	err = drain_all(recording);
 	if (!err)
+		err = settle_owners(recording, UINT64_MAX);
+	if (!err)
+		err = drain_processes(recording, UINT64_MAX, UINT64_MAX);
+	if (!err)
 		err = nst_writer_flush(recording->writer);
 	if (!err)
 		err = devices_refresh(&recording->devices, recording->writer, UINT64_MAX);
 	if (!err)
-		err = write_throughput(recording);
-	if (!err)
-		err = write_counters(recording);
+		err = write_totals(recording);
 	if (!err)
 		err = nst_writer_end(recording->writer, end_ns);
 	return err;
@@ -294,6 +369,7 @@ void recording_status(const struct recording *recording, struct status *status)
 	status->events = recording->events;
 	status->bytes = recording->bytes;
 	status->lost_recorder = recording->lost_recorder;
+	status->lost_owners = recording->counts.owner_ring_full + owners_lost(recording->owners);
 	status->file_bytes = stats.file_bytes;
 	status->counts = recording->counts;
 }
@@ -311,7 +387,11 @@ void recording_close(struct recording *recording)
 	if (!recording)
 		return;
 	nst_writer_close(recording->writer);
-	devices_free(&recording->devices);
+	flows_close(recording->flows);
+	followed_close(recording->followed);
+	owners_close(recording->owners);
+	devices_close(&recording->devices);
+	processes_close(recording->processes);
 	free(recording->by_cpu);
 	free(recording);
 }

@@ -13,6 +13,7 @@
 #include "record/stats.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -192,8 +193,8 @@ static int begin(struct session *session)
 	struct nst_header header;
 	int err;
 
-	err = kernel_open(&settings->filters, settings->ring_bytes, settings->command != NULL,
-			  settings->verbose, &session->kernel);
+	err = kernel_open(&settings->filters, settings->ring_bytes, settings->max_flows,
+			  settings->command != NULL, settings->verbose, &session->kernel);
 	if (!err)
 		err = output_open(settings->output, settings->force, &session->output);
 	if (!err && settings->command)
@@ -229,6 +230,7 @@ static void say_what_is_used(const struct session *session)
 	say("hooks: %s", kernel_hooks(session->kernel));
 	say("rings: %zu of %zu bytes", kernel_rings(session->kernel),
 	    kernel_ring_bytes(session->kernel));
+	say("flows: %" PRIu32 " at once", session->settings->max_flows);
 	say("filters: %s", session->settings->filters.text ?: "none");
 	say("level: %d", session->settings->level);
 	say("file: %s", session->output.name);
@@ -242,11 +244,22 @@ static void summarize(const struct session *session)
 	status_summary(&status);
 }
 
+/* Without it some sockets that nobody has used lack an owner: no reason to fail. */
+static void settle(const struct session *session)
+{
+	int err = kernel_settle(session->kernel);
+
+	if (err)
+		say("who holds the sockets that are still open: %s", strerror(-err));
+}
+
 /* Record until the end of it. 0, or why the trace is not whole, which has been told. */
 static int record(struct session *session)
 {
 	int err = loop(session);
 
+	if (!err)
+		settle(session);
 	kernel_detach(session->kernel);
 	session->end_ns = now_ns();
 	if (!err)

@@ -26,6 +26,12 @@ static int by_bytes(const void *a, const void *b)
 	return throughput_compare(a, b);
 }
 
+/* What was being added while it was read may be missing, and comes with the next one. */
+static uint64_t more(uint64_t bytes, uint64_t before)
+{
+	return bytes > before ? bytes - before : 0;
+}
+
 size_t stats_difference(struct throughput *rows, size_t n_rows, const struct throughput *before,
 			size_t n_before)
 {
@@ -37,8 +43,8 @@ size_t stats_difference(struct throughput *rows, size_t n_rows, const struct thr
 		while (j < n_before && throughput_compare(&before[j], &row) < 0)
 			j++;
 		if (j < n_before && !throughput_compare(&before[j], &row)) {
-			row.send_bytes -= before[j].send_bytes;
-			row.recv_bytes -= before[j].recv_bytes;
+			row.send_bytes = more(row.send_bytes, before[j].send_bytes);
+			row.recv_bytes = more(row.recv_bytes, before[j].recv_bytes);
 		}
 		if (total(&row))
 			rows[kept++] = row;

@@ -64,8 +64,9 @@ static void say_lost(const struct status *status)
 }
 
 /* Only what there was of it. */
-static void say_oddities(const struct counts *counts)
+static void say_oddities(const struct status *status)
 {
+	const struct counts *counts = &status->counts;
 	const struct {
 		const char *what;
 		uint64_t value;
@@ -76,6 +77,8 @@ static void say_oddities(const struct counts *counts)
 		{ "bad_header", counts->bad_header },
 		{ "throughput_full, bytes not counted by process:", counts->throughput_full_bytes },
 		{ "flow_table_full, events without a flow:", counts->flow_table_full },
+		{ "owner_ring_full, records of owners lost:", status->lost_owners },
+		{ "process_ring_full, records of processes lost:", counts->process_ring_full },
 		{ "snoop_full, children not followed:", counts->snoop_full },
 	};
 
@@ -90,7 +93,7 @@ void status_summary(const struct status *status)
 
 	say_events(status);
 	say_lost(status);
-	say_oddities(&status->counts);
+	say_oddities(status);
 	format_bytes(status->file_bytes, file_bytes);
 	if (status->events)
 		say("%s: %s, %.2f bytes an event", status->file, file_bytes,

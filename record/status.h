@@ -9,6 +9,7 @@ struct status {
 	uint64_t events; /* recorded: in the file or on the way to it */
 	uint64_t bytes;	 /* of these, at the IP layer; 0: not known */
 	uint64_t lost_recorder;
+	uint64_t lost_owners; /* what became known about them, not events */
 	uint64_t duration_ns;
 	uint64_t file_bytes;
 	const char *file;

@@ -3,6 +3,8 @@
 
 #include "bpf/events.h"
 #include "format/trace.h"
+#include "record/owner_change.h"
+#include "record/processes.h"
 
 #include <string.h>
 
@@ -40,6 +42,14 @@ SAME(SOURCE_SEEDED, NST_OWNER_SEEDED);
 SAME(SOURCE_KERNEL, NST_OWNER_KERNEL);
 SAME(SOURCE_FORWARDED, NST_OWNER_FORWARDED);
 SAME(SOURCE_CURRENT, NST_OWNER_CURRENT);
+SAME(OWNER_OF_FLOW, FLOW_HAS_OWNER);
+SAME(SOCKET_OF_FLOW, FLOW_HAS_SOCKET);
+SAME(OWNER_OF_SOCKET, SOCKET_HAS_OWNER);
+SAME(PROCESS_SNAPSHOT, NST_PROCESS_SNAPSHOT);
+SAME(PROCESS_FORK, NST_PROCESS_FORK);
+SAME(PROCESS_EXEC, NST_PROCESS_EXEC);
+SAME(PROCESS_RENAME, NST_PROCESS_RENAME);
+SAME(PROCESS_EXIT, NST_PROCESS_EXIT);
 
 void translate(const struct record *record, struct net_event *event)
 {
@@ -70,4 +80,115 @@ void translate(const struct record *record, struct net_event *event)
 	memcpy(event->daddr, record->daddr, sizeof(event->daddr));
 	memcpy(event->comm, record->comm, sizeof(record->comm));
 	event->comm[event->comm_len] = '\0';
+}
+
+void translate_owner(const struct owner_record *record, struct owner_change *change)
+{
+	const struct owner *owner = &record->owner;
+
+	_Static_assert(sizeof(change->comm) == sizeof(owner->comm), "names are of one length");
+	*change = (struct owner_change){
+		.time_ns = record->timestamp,
+		.flow_id = record->flow_id,
+		.socket_id = record->socket_id,
+		.used_ns = record->used_ns,
+		.start_ns = owner->start_ns,
+		.cgroup_id = owner->cgroup_id,
+		.pid = owner->pid,
+		.tid = owner->tid,
+		.kind = record->kind,
+		.source = record->source,
+		.comm_len = (uint8_t)strnlen(owner->comm, sizeof(owner->comm)),
+		.is_shared = record->is_shared,
+	};
+	memcpy(change->comm, owner->comm, sizeof(change->comm));
+}
+
+static uint32_t has_of(const struct process_record *record)
+{
+	uint32_t has = 0;
+
+	if (record->kind == PROCESS_EXIT)
+		return NST_PROCESS_HAS_EXIT_CODE;
+	if (record->kind == PROCESS_RENAME)
+		return NST_PROCESS_HAS_COMM;
+	has |= NST_PROCESS_HAS_UID | NST_PROCESS_HAS_COMM;
+	if (record->parent_pid)
+		has |= NST_PROCESS_HAS_PARENT;
+	if (record->cgroup_id)
+		has |= NST_PROCESS_HAS_CGROUP;
+	if (record->netns)
+		has |= NST_PROCESS_HAS_NETNS;
+	if (record->mntns)
+		has |= NST_PROCESS_HAS_MNTNS;
+	if (record->pidns)
+		has |= NST_PROCESS_HAS_PIDNS;
+	return has;
+}
+
+/* From "file\0directory\0", the last name first, to "/directory/file". */
+static uint32_t join_path(const char *names, size_t len, char *path, size_t room)
+{
+	size_t start = room;
+
+	for (size_t at = 0; at < len;) {
+		size_t name_len = strnlen(names + at, len - at);
+
+		if (name_len + 1 > start)
+			return 0;
+		start -= name_len + 1;
+		path[start] = '/';
+		memcpy(path + start + 1, names + at, name_len);
+		at += name_len + 1;
+	}
+	memmove(path, path + start, room - start);
+	return (uint32_t)(room - start);
+}
+
+static void translate_text(const struct process_record *record, struct process_news *news)
+{
+	const char *text = (const char *)(record + 1);
+	struct nst_process_event *event = &news->event;
+
+	event->exe = (struct nst_bytes){ news->path, join_path(text, record->path_len, news->path,
+							       sizeof(news->path)) };
+	if (event->exe.len_bytes)
+		event->has |= NST_PROCESS_HAS_EXE;
+	if (!record->has_args)
+		return;
+	event->args = (struct nst_bytes){ text + record->path_len, record->args_len };
+	event->has |= NST_PROCESS_HAS_ARGS;
+	news->is_args_cut = record->args_len < record->args_bytes;
+}
+
+void translate_process(const void *from, struct process_news *news)
+{
+	const struct process_record *record = from;
+	struct nst_process_event *event = &news->event;
+
+	*event = (struct nst_process_event){ .time_ns = record->timestamp,
+					     .start_ns = record->start_ns,
+					     .parent_start_ns = record->parent_start_ns,
+					     .cgroup_id = record->cgroup_id,
+					     .has = has_of(record),
+					     .pid = record->pid,
+					     .parent_pid = record->parent_pid,
+					     .uid = record->uid,
+					     .gid = record->gid,
+					     .netns = record->netns,
+					     .mntns = record->mntns,
+					     .pidns = record->pidns,
+					     .exit_code = record->exit_code,
+					     .what = record->kind };
+	event->comm.data = record->comm;
+	event->comm.len_bytes = (uint32_t)strnlen(record->comm, sizeof(record->comm));
+	news->exe_inode = record->exe_inode;
+	news->exe_device = record->exe_device;
+	news->exe_filesystem = record->exe_filesystem;
+	news->is_args_cut = false;
+	news->is_cgroup = record->kind == CGROUP_MADE;
+	if (news->is_cgroup)
+		event->exe = (struct nst_bytes){ record + 1, record->path_len };
+	else if (record->kind == PROCESS_EXEC)
+		translate_text(record, news);
 }

@@ -3,10 +3,22 @@
 #ifndef NETSNOOP_RECORD_TRANSLATE_H
 #define NETSNOOP_RECORD_TRANSLATE_H
 
-struct record;
 struct net_event;
+struct owner_change;
+struct owner_record;
+struct process_news;
+struct record;
 
 /* Fill every field of event but the bytes of comm behind its NUL. */
 void translate(const struct record *record, struct net_event *event);
+
+/* Fill every field of change, comm included. */
+void translate_owner(const struct owner_record *record, struct owner_change *change);
+
+/*
+ * What the ring of processes holds, or their iterator. news refers to the record
+ * and to its own path.
+ */
+void translate_process(const void *record, struct process_news *news);
 
 #endif

@@ -12,12 +12,53 @@ ip netns exec "$left" "$traffic" flood udp 10.99.0.2 9 3 5000 >"$TMP/sent" || fa
 serve "$left" udp 10.99.0.1 5001
 ip netns exec "$right" "$traffic" send udp 10.99.0.1 5001 20000 5000 >/dev/null || fail "the client"
 wait $server || fail "the server"
+moved "$TMP/serve" pid >"$TMP/server"
 stop_record
 later="interface = 'nsl' AND is_fragment AND sport IS NULL"
 equal "the owner of later fragments sent" "$(query "$TMP/t.zst" \
 	"SELECT DISTINCT pid FROM net_event WHERE is_send AND $later")" "$(moved "$TMP/sent" pid)"
-equal "later fragments received, and those with an owner" "$(query "$TMP/t.zst" \
-	"SELECT count(*) || ' ' || count(pid) FROM net_event WHERE NOT is_send AND $later")" "12 0"
+equal "later fragments received, and whose they are" "$(query "$TMP/t.zst" \
+	"SELECT count(*) || ' ' || pid FROM net_event WHERE NOT is_send AND $later GROUP BY pid")" \
+	"12 $(cat "$TMP/server")"
+
+# A receiver that has ended: what still comes is nobody's, and what came before stays its own.
+lives=$BUILD/tests/lives
+mkfifo "$TMP/go"
+rm -f "$TMP/t.zst" "$TMP/record.err"
+start_record --interface nsr --port 5003 -o "$TMP/t.zst"
+ip netns exec "$right" "$lives" 10.99.0.2 5003 listen tell take take exit 0 >"$TMP/taker" &
+taker=$!
+until_true 10 grep -q pid "$TMP/taker"
+exec 3<>"$TMP/go"
+ip netns exec "$left" "$lives" 10.99.0.2 5003 open send send \
+	$(yes wait send | head -n 100) <"$TMP/go" 2>"$TMP/lives.err" &
+at_exit "kill -KILL $!"
+wait $taker || fail "the receiver"
+nobody_gets_it() {
+	echo >&3
+	"$analyze" sql --format csv "$TMP/t.zst" "SELECT 'nobody' AS who FROM net_event
+		WHERE pid IS NULL AND timestamp > (SELECT max(timestamp) FROM net_event
+			WHERE pid IS NOT NULL)" 2>/dev/null | grep -q nobody
+}
+until_true 10 nobody_gets_it
+stop_record
+equal "the flow's first owner" "$(query "$TMP/t.zst" "SELECT pid FROM net_event
+	WHERE NOT is_send AND dport = 5003 ORDER BY timestamp LIMIT 1")" \
+	"$(awk '{ print $2 }' "$TMP/taker")"
+equal "the flow's last owner" "$(query "$TMP/t.zst" "SELECT coalesce(pid, 'nobody') FROM net_event
+	WHERE NOT is_send AND dport = 5003 ORDER BY timestamp DESC LIMIT 1")" nobody
+
+# A service address lies on lo, and packets for it come in on another device.
+ip -n "$right" address add 10.50.0.1/32 dev lo
+ip -n "$left" route add 10.50.0.1 via 10.99.0.2
+rm -f "$TMP/t.zst" "$TMP/record.err"
+start_record --interface nsr --port 5004 -o "$TMP/t.zst"
+serve "$right" tcp 10.50.0.1 5004
+ip netns exec "$left" "$traffic" send tcp 10.50.0.1 5004 100000 >/dev/null || fail "the client"
+wait $server || fail "the server"
+stop_record
+equal "who receives at a service address" "$(query "$TMP/t.zst" "SELECT DISTINCT
+	coalesce(pid, owner_source) FROM net_event WHERE NOT is_send")" "$(moved "$TMP/serve" pid)"
 
 [ "$(ip netns exec "$left" cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ] || exit 0
 rm -f "$TMP/t.zst" "$TMP/record.err"

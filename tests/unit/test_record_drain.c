@@ -84,8 +84,10 @@ static void produce(int ring, uint64_t timestamp, uint32_t flag)
 	*produced(ring) += ENTRY_BYTES;
 }
 
-static int take(void *context, const struct record *record)
+static int take(void *context, const void *entry)
 {
+	const struct record *record = entry;
+
 	(void)context;
 	seen[n_seen++] = record->timestamp;
 	return n_seen == stop_at ? -EIO : 0;

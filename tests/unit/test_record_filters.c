@@ -147,6 +147,30 @@ static void protocols(void)
 	refused(BY_PROTO, "ip-256");
 }
 
+static void users_and_cgroups(void)
+{
+	struct filters filters = { 0 };
+
+	CHECK(!filters_by_process(&filters));
+	CHECK_INT(filters_add(&filters, BY_PORT, "1"), 0);
+	CHECK(!filters_by_process(&filters));
+	CHECK_INT(filters_add(&filters, BY_USER, "root,4294967294"), 0);
+	CHECK_INT(filters_add(&filters, BY_CGROUP, "!/a,b"), 0); /* not a list */
+	CHECK(filters_by_process(&filters));
+	CHECK_INT(filters.n, 4);
+	CHECK_INT(filters.all[1].uid, 0);
+	CHECK_INT(filters.all[2].uid, 4294967294);
+	CHECK_STR(filters.all[3].cgroup, "/a,b");
+	CHECK_INT(filters.all[3].exclude, true);
+	filters_free(&filters);
+	refused(BY_USER, "");
+	refused(BY_USER, "4294967295"); /* nobody can be it */
+	refused(BY_USER, "root,");
+	refused(BY_USER, "no such user");
+	refused(BY_CGROUP, "");
+	refused(BY_CGROUP, "!");
+}
+
 static void too_many(void)
 {
 	struct filters filters = { 0 };
@@ -165,6 +189,7 @@ int main(void)
 	RUN(hosts);
 	RUN(ports);
 	RUN(protocols);
+	RUN(users_and_cgroups);
 	RUN(too_many);
 	return test_result();
 }

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The table of flows: a slot for each incarnation of a tuple.
+ *
+ * What holds here:
+ * - An id is given out once in a recording. Ids come from the packet hooks only,
+ *   which run with bottom halves off, so that nothing interrupts a CPU's counting.
+ * - The table never evicts: the recorder deletes what is idle or over.
+ * - A slot that has seen its end becomes another flow with a SYN, but not with
+ *   the one that it began with, sent again; and with a new socket that sends. That
+ *   of a socket without a hook for its end does when the sweep has missed the socket.
+ * - An owner counts only if its check fits: two CPUs may write at a time, and
+ *   none of them waits. Whoever learns next puts it right.
+ */
+#ifndef NETSNOOP_BPF_FLOW_H
+#define NETSNOOP_BPF_FLOW_H
+
+#include "bpf/kernel.h"
+
+#include "bpf/count.h"
+#include "bpf/events.h"
+#include "bpf/parse.h"
+
+#include <bpf/bpf_helpers.h>
+
+#define FLOW_ENTRIES 65536
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, FLOW_ENTRIES);
+	__type(key, struct flow_key);
+	__type(value, struct flow);
+} flows SEC(".maps");
+
+const volatile __u32 n_cpus = 1; /* possible ones */
+/* Nothing tells who receives (before 6.3): whoever is found with a socket is asked. */
+const volatile bool finds_orphans;
+
+/* Raised whenever an owner that is looked up may be another one now. */
+__u32 owner_epoch = 1;
+/* Raised whenever a process may have another name, user or cgroup. */
+__u32 name_epoch = 1;
+
+__u32 sweep = 1; /* over all sockets; the recorder raises it before each */
+
+/* Flows that had something received for nobody known. */
+__u32 missed_owners = 1;
+
+static __always_inline void raise(__u32 *epoch)
+{
+	__sync_fetch_and_add(epoch, 1);
+}
+
+static __always_inline __u64 check_of(const struct owner *owner)
+{
+	return owner->start_ns + owner->pid;
+}
+
+static __always_inline bool has_owner(const struct flow *flow)
+{
+	return flow->owner.pid && flow->owner_check == check_of(&flow->owner);
+}
+
+static __always_inline bool has_sender(const struct flow *flow)
+{
+	return flow->sender.pid && flow->sender_check == check_of(&flow->sender);
+}
+
+static __always_inline bool is_same(const struct owner *a, const struct owner *b)
+{
+	return a->pid == b->pid && a->start_ns == b->start_ns;
+}
+
+static __always_inline bool is_same_name(const struct owner *a, const struct owner *b)
+{
+	const __u64 *x = (const void *)a->comm, *y = (const void *)b->comm;
+
+	return x[0] == y[0] && x[1] == y[1];
+}
+
+static __always_inline void set_owner(struct owner *to, __u64 *check, const struct owner *from)
+{
+	*(volatile __u64 *)check = ~0ULL;
+	barrier();
+	*to = *from;
+	barrier();
+	*(volatile __u64 *)check = check_of(from);
+}
+
+/* The tuple of a packet. One that comes in has its local end as destination. */
+static __always_inline void key_of(const struct record *record, const struct cursor *cursor,
+				   struct flow_key *key)
+{
+	key->netns = record->netns;
+	key->ethertype = record->ethertype;
+	key->protocol = record->protocol;
+	key->has_port = !!(record->has & RECORD_HAS_PORT);
+	if (record->is_send) {
+		key->local_port = record->sport;
+		key->remote_port = record->dport;
+		__builtin_memcpy(key->local, record->saddr, sizeof(key->local));
+		__builtin_memcpy(key->remote, record->daddr, sizeof(key->remote));
+	} else {
+		key->local_port = record->dport;
+		key->remote_port = record->sport;
+		__builtin_memcpy(key->local, record->daddr, sizeof(key->local));
+		__builtin_memcpy(key->remote, record->saddr, sizeof(key->remote));
+	}
+	if (cursor->is_echo)
+		key->local_port = cursor->icmp_id;
+}
+
+/* Each CPU counts its own and all count in steps of their number. */
+static __always_inline __u64 next_flow_id(struct counters *count)
+{
+	return count->value[COUNTER_FLOWS]++ * n_cpus + bpf_get_smp_processor_id() + 1;
+}
+
+static __always_inline void begin_again(struct flow *flow, struct counters *count)
+{
+	flow->owner_check = flow->sender_check = ~0ULL;
+	barrier();
+	flow->id = next_flow_id(count);
+	flow->socket = flow->socket_id = flow->sent_ns = 0;
+	flow->owner.pid = flow->sender.pid = 0;
+	flow->owner_epoch = 0;
+	flow->flags &= FLOW_LOCAL;
+	flow->source = SOURCE_UNKNOWN;
+}
+
+/* What TCP's flags tell about where an incarnation begins and ends. */
+static __always_inline void follow_tcp(struct flow *flow, const struct record *record,
+				       const struct cursor *cursor, struct counters *count)
+{
+	const __u16 over = FLOW_FIN_SENT | FLOW_FIN_RECEIVED | FLOW_ENDED;
+	const __u16 both = FLOW_FIN_SENT | FLOW_FIN_RECEIVED;
+	__u8 flags = record->tcp_flags;
+
+	if (!(flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+		return;
+	if (flags & TCP_SYN && !(flags & TCP_ACK)) {
+		if (flow->flags & over && flow->syn_sequence != cursor->sequence)
+			begin_again(flow, count);
+		flow->syn_sequence = cursor->sequence;
+		flow->flags &= ~over;
+	}
+	if (flags & TCP_FIN)
+		flow->flags |= record->is_send ? FLOW_FIN_SENT : FLOW_FIN_RECEIVED;
+	if (flags & TCP_RST || (flow->flags & both) == both)
+		flow->flags |= FLOW_ENDED;
+}
+
+/* A CPU's own, for what is too large for a stack; both packet hooks run with bottom halves off. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct flow);
+} first_flow SEC(".maps");
+
+static __always_inline struct flow *make_flow(const struct flow_key *key, struct counters *count)
+{
+	__u32 zero = 0;
+	struct flow *first = bpf_map_lookup_elem(&first_flow, &zero);
+
+	if (!first)
+		return NULL;
+	first->id = next_flow_id(count); /* the rest is never written */
+	bpf_map_update_elem(&flows, key, first, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&flows, key);
+}
+
+/* The record's flow, made if it is new; two CPUs may be the first to see it. */
+static __always_inline struct flow *find_flow(const struct flow_key *key, struct record *record,
+					      const struct cursor *cursor, struct counters *count)
+{
+	struct flow *flow = bpf_map_lookup_elem(&flows, key);
+
+	if (!flow)
+		flow = make_flow(key, count);
+	if (!flow) {
+		count->value[COUNTER_FLOW_TABLE_FULL]++;
+		return NULL;
+	}
+	if (record->has & RECORD_HAS_TCP_FLAGS)
+		follow_tcp(flow, record, cursor, count);
+	else if (finds_orphans && flow->flags & FLOW_ENDED && record->protocol != IPPROTO_TCP)
+		begin_again(flow, count); /* whoever received has ended */
+	flow->seen_ns = record->timestamp;
+	record->flow_id = flow->id;
+	record->has |= RECORD_HAS_FLOW_ID;
+	return flow;
+}
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which socket took a packet: sk_data_ready (6.3, 40e0b0908142) fires for each
+ * that did, with the packet at the tail of its queue.
+ *
+ * What holds here:
+ * - A socket that is the one which its flow already knows is all that is looked
+ *   at. Only where it is not, or where see_receive has just met a packet on this
+ *   CPU whose socket is not known, or that is for many, is the packet looked at.
+ * - The packet is known by its own headers, never by having been the last: a
+ *   batch of packets is seen as a whole before the first is delivered.
+ * - The second socket of a packet for many makes its flow shared. Each of them
+ *   is told once.
+ */
+#ifndef NETSNOOP_BPF_READY_H
+#define NETSNOOP_BPF_READY_H
+
+#include "bpf/kernel.h"
+
+#include "bpf/endpoint.h"
+#include "bpf/events.h"
+#include "bpf/flow.h"
+#include "bpf/learn.h"
+#include "bpf/parse.h"
+#include "bpf/tell.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#define CONSUMER_ENTRIES 16384
+#define PENDING_MAX 64 /* sockets that one packet is looked for at */
+
+/* What is expected of the calls of sk_data_ready to come on this CPU. */
+struct expected {
+	__u64 socket_id; /* the socket of the last packet's flow, as far as is known */
+	__u32 calls;	 /* that are worth a closer look, whatever the socket */
+	__u32 reserved;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct expected);
+} expected SEC(".maps");
+
+struct consumer {
+	__u64 flow_id;
+	__u64 socket_id;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CONSUMER_ENTRIES);
+	__type(key, struct consumer);
+	__type(value, __u8);
+} consumers SEC(".maps");
+
+/* A packet has been seen, for this socket (0: not known), or for many. */
+static __always_inline void expect_ready(__u64 socket_id, bool is_for_many)
+{
+	__u32 zero = 0;
+	struct expected *expect = bpf_map_lookup_elem(&expected, &zero);
+
+	if (!expect)
+		return;
+	expect->socket_id = socket_id;
+	if (is_for_many)
+		expect->calls = PENDING_MAX;
+	else if (!socket_id && expect->calls < PENDING_MAX)
+		expect->calls++;
+}
+
+/* Is there nothing new in this socket having taken a packet? */
+static __always_inline bool is_expected(struct sock *sk)
+{
+	__u32 zero = 0;
+	struct expected *expect = bpf_map_lookup_elem(&expected, &zero);
+	struct endpoint *endpoint;
+
+	if (!expect || (!expect->calls && !expect->socket_id) || !has_storage())
+		return true;
+	if (expect->calls) {
+		expect->calls--;
+		return false;
+	}
+	endpoint = bpf_sk_storage_get(&endpoints, sk, NULL, 0);
+	return endpoint && endpoint->id == expect->socket_id;
+}
+
+/* The tuple of a packet in a socket's queue; false where it is not one that is looked for. */
+static __always_inline bool key_of_queued(struct sk_buff *skb, struct flow_key *key)
+{
+	unsigned char *at = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, network_header);
+	union {
+		struct ip4_header ip4;
+		struct ip6_header ip6;
+	} ip;
+	struct transport_header ports;
+	struct icmp_header icmp;
+	__u32 header_bytes = sizeof(ip.ip6);
+
+	if (bpf_probe_read_kernel(&ip, sizeof(ip), at))
+		return false;
+	if (ip.ip4.version_length >> 4 == 4) {
+		key->ethertype = ETH_P_IP;
+		key->protocol = ip.ip4.protocol;
+		__builtin_memcpy(key->local, ip.ip4.daddr, sizeof(ip.ip4.daddr));
+		__builtin_memcpy(key->remote, ip.ip4.saddr, sizeof(ip.ip4.saddr));
+		header_bytes = (ip.ip4.version_length & 15) * 4;
+	} else {
+		key->ethertype = ETH_P_IPV6;
+		key->protocol = ip.ip6.next;
+		__builtin_memcpy(key->local, ip.ip6.daddr, sizeof(ip.ip6.daddr));
+		__builtin_memcpy(key->remote, ip.ip6.saddr, sizeof(ip.ip6.saddr));
+	}
+	switch (key->protocol) {
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+		if (bpf_probe_read_kernel(&ports, sizeof(ports), at + header_bytes))
+			return false;
+		key->local_port = bpf_ntohs(ports.dport);
+		key->remote_port = bpf_ntohs(ports.sport);
+		key->has_port = 1;
+		return true;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		if (bpf_probe_read_kernel(&icmp, sizeof(icmp), at + header_bytes))
+			return false;
+		key->local_port = bpf_ntohs(icmp.id);
+		return icmp.type == ICMP_ECHOREPLY || icmp.type == ICMPV6_ECHO_REPLY;
+	}
+	return key->protocol != IPPROTO_TCP;
+}
+
+static __always_inline void tell_consumer(__u64 flow_id, __u64 socket_id)
+{
+	struct holder *holder = bpf_map_lookup_elem(&holders, &socket_id);
+	struct telling telling = { .flow_id = flow_id,
+				   .socket_id = socket_id,
+				   .kind = SOCKET_OF_FLOW,
+				   .source = SOURCE_SHARED,
+				   .is_shared = 1 };
+
+	if (holder && is_known(holder)) {
+		telling.owner = &holder->owner;
+		telling.kind = OWNER_OF_FLOW;
+	}
+	tell(&telling);
+}
+
+static __always_inline void add_consumer(struct flow *flow, struct endpoint *endpoint)
+{
+	struct consumer consumer = { .flow_id = flow->id, .socket_id = endpoint->id };
+	__u8 one = 1;
+
+	if (bpf_map_lookup_elem(&consumers, &consumer))
+		return;
+	bpf_map_update_elem(&consumers, &consumer, &one, BPF_ANY);
+	if (!(flow->flags & FLOW_SHARED)) {
+		flow->flags |= FLOW_SHARED;
+		tell_consumer(flow->id, flow->socket_id);
+	}
+	endpoint->flags |= ENDPOINT_TOLD;
+	tell_consumer(flow->id, endpoint->id);
+}
+
+static __noinline int learn_ready(struct sock *sk)
+{
+	struct endpoint *endpoint;
+	struct flow_key key = {};
+	struct sk_buff *skb;
+	struct flow *flow;
+	__u64 used_ns;
+	__u8 for_whom;
+
+	if (!sk || !is_inet(sk) || sk->sk_protocol == IPPROTO_TCP || is_kernel_socket(sk))
+		return 0;
+	skb = BPF_CORE_READ(sk, sk_receive_queue.prev);
+	if ((void *)skb == (void *)sk + bpf_core_field_offset(struct sock, sk_receive_queue) ||
+	    !key_of_queued(skb, &key))
+		return 0;
+	if (bpf_core_field_exists(sk->__sk_common.skc_net.net)) /* CONFIG_NET_NS */
+		key.netns = sk->__sk_common.skc_net.net->ns.inum;
+	flow = bpf_map_lookup_elem(&flows, &key);
+	if (!flow)
+		return 0;
+	endpoint = endpoint_of(sk);
+	if (!endpoint || flow->socket_id == endpoint->id)
+		return 0;
+	for_whom = BPF_CORE_READ_BITFIELD_PROBED(skb, pkt_type);
+	if (flow->flags & FLOW_SETTLED &&
+	    (sk->sk_type == SOCK_RAW || for_whom == PACKET_BROADCAST ||
+	     for_whom == PACKET_MULTICAST)) {
+		if (key.protocol != IPPROTO_ICMP && key.protocol != IPPROTO_ICMPV6)
+			add_consumer(flow, endpoint);
+		return 0;
+	}
+	/* another socket had it before, which took what came before this packet */
+	used_ns = flow->socket_id ? flow->seen_ns - 1 : 0;
+	if (!is_known(&endpoint->holder) && !endpoint->used_ns)
+		endpoint->used_ns = used_ns;
+	settle(flow, endpoint, used_ns, is_connected(sk), true);
+	flow->owner_epoch = 0;
+	return 0;
+}
+
+#endif

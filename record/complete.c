@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "record/complete.h"
+
+#include "record/build_id.h"
+#include "record/cgroups.h"
+#include "record/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+struct complete {
+	struct build_ids *build_ids;
+	struct cgroups *cgroups;
+};
+
+int complete_open(struct complete **ret_complete)
+{
+	struct complete *complete = calloc(1, sizeof(*complete));
+	int err = complete ? build_ids_open(&complete->build_ids) : -ENOMEM;
+
+	if (!err)
+		err = cgroups_open(&complete->cgroups);
+	if (err) {
+		complete_close(complete);
+		return err;
+	}
+	*ret_complete = complete;
+	return 0;
+}
+
+void complete_close(struct complete *complete)
+{
+	if (!complete)
+		return;
+	build_ids_close(complete->build_ids);
+	cgroups_close(complete->cgroups);
+	free(complete);
+}
+
+static int ask_exe(struct image *image, int process_fd)
+{
+	char path[PATH_MAX];
+	int length = image->exe ? -EEXIST : proc_exe(process_fd, path, sizeof(path));
+	const struct nst_bytes exe = { path, (uint32_t)length };
+
+	return length > 0 ? image_set_exe(image, &exe) : 0;
+}
+
+/* What was cut is replaced by the whole, unless the process has written over it. */
+static int ask_args(struct image *image, int process_fd)
+{
+	char args[PROC_ARGS_MAX_BYTES];
+	int length = image->args && !image->is_cut ? -EEXIST : proc_args(process_fd, args);
+	const struct nst_bytes all = { args, (uint32_t)length };
+
+	if (length <= 0)
+		return 0;
+	if (image->args &&
+	    (all.len_bytes < image->args_len || memcmp(args, image->args, image->args_len)))
+		return 0;
+	return image_set_args(image, &all);
+}
+
+static int ask_image(struct image *image, int process_fd)
+{
+	image->is_asked = true;
+	return ask_exe(image, process_fd) ?: ask_args(image, process_fd);
+}
+
+static void ask_ids(struct process *process, int process_fd)
+{
+	process->is_asked = true;
+	if (proc_ids(process_fd, &process->event.uid, &process->event.gid))
+		process->event.has |= NST_PROCESS_HAS_UID;
+}
+
+static bool is_exe(const struct image *image, const struct stat *status)
+{
+	return status->st_ino == image->exe_inode &&
+	       status->st_dev == makedev(image->exe_device >> 20, image->exe_device & 0xfffff);
+}
+
+/*
+ * The executable by its path as it is seen below root_fd: no longer its own name
+ * for sure. Whoever made a path can have put a file system on it that never
+ * answers; what was run a moment ago is in the kernel's cache, and nothing else
+ * is looked for. Before 5.12 (99668f618062) that cannot be asked for, and such a
+ * process has no build id.
+ */
+static int open_path(const struct image *image, int root_fd)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_CACHED };
+
+	return (int)syscall(SYS_openat2, root_fd, image->exe, &how, sizeof(how));
+}
+
+static void read_below(struct complete *complete, struct image *image, const char *root)
+{
+	int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = root_fd < 0 ? -1 : open_path(image, root_fd);
+	struct build_id id = { 0 };
+	struct stat status;
+
+	if (fd >= 0 && !fstat(fd, &status) && is_exe(image, &status)) {
+		id = build_ids_find(complete->build_ids, fd, &status);
+		image->is_read = true;
+	}
+	image->build_id_len = id.len_bytes;
+	memcpy(image->build_id, id.data, id.len_bytes);
+	if (fd >= 0)
+		close(fd);
+	if (root_fd >= 0)
+		close(root_fd);
+}
+
+/* The kernel's own link to the file leads there whatever stands at its path by now. */
+static void read_exe_of(struct complete *complete, struct image *image, int process_fd)
+{
+	int fd = openat(process_fd, "exe", O_PATH | O_CLOEXEC);
+	struct build_id id = { 0 };
+	struct stat status;
+
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &status) && status.st_ino == image->exe_inode) {
+		id = build_ids_find(complete->build_ids, fd, &status);
+		image->is_read = true;
+	}
+	close(fd);
+	image->build_id_len = id.len_bytes;
+	memcpy(image->build_id, id.data, id.len_bytes);
+}
+
+static void find_build_id(struct complete *complete, struct image *image, int process_fd,
+			  const struct process *parent)
+{
+	char root[48];
+
+	if (image->is_read || !build_id_may_read(image->exe_filesystem))
+		return;
+	if (process_fd >= 0)
+		read_exe_of(complete, image, process_fd);
+	if (image->is_read || !image->exe)
+		return;
+	read_below(complete, image, "/");
+	if (image->is_read || !parent || parent->is_dead)
+		return;
+	snprintf(root, sizeof(root), "/proc/%" PRIu32 "/root", parent->event.pid);
+	read_below(complete, image, root);
+}
+
+static bool is_whole(const struct image *image)
+{
+	return image->is_asked || (image->exe && image->args && !image->is_cut);
+}
+
+/* Who runs this image and can be asked: the process itself, or the parent that it was forked by. */
+static int open_any(const struct process *process, const struct process *parent)
+{
+	int fd = process->is_dead ? -ESRCH : proc_open(process->event.pid, process->event.start_ns);
+
+	if (fd < 0 && parent && !parent->is_dead && parent->image == process->image)
+		fd = proc_open(parent->event.pid, parent->event.start_ns);
+	return fd;
+}
+
+int complete_process(struct complete *complete, struct process *process,
+		     const struct process *parent)
+{
+	struct image *image = process->image;
+	int fd = process->is_dead ? -ESRCH : proc_open(process->event.pid, process->event.start_ns);
+	int err = 0;
+
+	if (fd >= 0 && !process->is_asked)
+		ask_ids(process, fd);
+	if (fd < 0)
+		fd = open_any(process, parent);
+	if (fd >= 0 && !is_whole(image))
+		err = ask_image(image, fd);
+	if (!err)
+		find_build_id(complete, image, fd, parent);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+int complete_image(struct process *process)
+{
+	int fd, err;
+
+	if (process->is_dead || is_whole(process->image))
+		return 0;
+	fd = proc_open(process->event.pid, process->event.start_ns);
+	if (fd < 0)
+		return 0;
+	err = ask_image(process->image, fd);
+	close(fd);
+	return err;
+}
+
+int complete_note_cgroup(struct complete *complete, uint64_t id, const struct nst_bytes *path)
+{
+	return cgroups_note(complete->cgroups, id, path->data, path->len_bytes);
+}
+
+const char *complete_cgroup(struct complete *complete, const struct process *process, uint64_t id)
+{
+	const char *path;
+	int fd;
+
+	if (!cgroups_meet(complete->cgroups, id))
+		return NULL;
+	path = cgroups_path(complete->cgroups, id);
+	if (path || process->is_dead)
+		return path;
+	fd = proc_open(process->event.pid, process->event.start_ns);
+	if (fd < 0)
+		return NULL;
+	path = cgroups_path_of(complete->cgroups, id, fd);
+	close(fd);
+	return path;
+}
