@@ -190,7 +190,7 @@ static void become_program(void)
 	snprintf(ask_text, sizeof(ask_text), "%d", ASK_BYTES);
 	snprintf(answer_text, sizeof(answer_text), "%d", ANSWER_BYTES);
 	check(dup2(connection, STDIN_FILENO) == STDIN_FILENO, "dup2");
-	execl(self, "rig-serve", "serve", ask_text, answer_text, truth_file(), NULL);
+	execl(self, "rig-serve", "serve", ask_text, answer_text, truth_path, NULL);
 	die(self);
 }
 

@@ -67,9 +67,51 @@ static void bridged(void)
 	between("bridge", "inner", BRIDGE4);
 }
 
+/* From one port of the bridge to another: the bridge's own host takes no part. */
+static void bridge_forwards(void)
+{
+	between("right", "inner", BRIDGED_RIGHT4);
+}
+
 static void vxlan(void)
 {
 	between("right", "left", VXLAN_RIGHT4);
+}
+
+static void macvlan(void)
+{
+	between("left", "right", MACVLAN_LEFT4);
+}
+
+static void vlan(void)
+{
+	between("left", "right", VLAN_LEFT4);
+}
+
+static void bond(void)
+{
+	between("left", "right", BOND_LEFT4);
+}
+
+/* Routed as it is, without another address. */
+static void route_client(void)
+{
+	int fd;
+
+	enter("inner");
+	await(ready);
+	fd = tcp_connect_from(ROUTED_INNER4, 0, RIGHT4, port);
+	send_bytes(fd, BULK, STEP);
+	recv_bytes(fd, BULK);
+	finish(fd);
+}
+
+static void routed(void)
+{
+	ready = gate();
+	server_end = "right";
+	child(take_and_give);
+	child(route_client);
 }
 
 /* Others have the processors while packets come in. */
@@ -172,8 +214,17 @@ static void own_nat(void)
 }
 
 const struct scenario scenarios_net[] = {
-	{ .name = "twin-namespaces", .run = twins }, { .name = "nat-router", .run = masquerade },
-	{ .name = "nat-own-host", .run = own_nat },  { .name = "shaped-link", .run = shaped },
-	{ .name = "bridge-host", .run = bridged },   { .name = "vxlan", .run = vxlan },
-	{ .name = "steered-busy", .run = steered },  { 0 },
+	{ .name = "twin-namespaces", .run = twins },
+	{ .name = "router", .run = routed },
+	{ .name = "nat-router", .run = masquerade },
+	{ .name = "nat-own-host", .run = own_nat },
+	{ .name = "shaped-link", .run = shaped },
+	{ .name = "bridge-host", .run = bridged },
+	{ .name = "bridge-forwards", .run = bridge_forwards },
+	{ .name = "vxlan", .run = vxlan },
+	{ .name = "macvlan", .run = macvlan, .device = " macvlan" },
+	{ .name = "vlan", .run = vlan, .device = " vlan" },
+	{ .name = "bond", .run = bond, .device = " bond" },
+	{ .name = "steered-busy", .run = steered },
+	{ 0 },
 };

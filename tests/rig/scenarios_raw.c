@@ -78,14 +78,26 @@ static void datagram_pinger(void)
 	ping_by(SOCK_DGRAM);
 }
 
+/* It is the other host's kernel that answers. */
+static void answers(void)
+{
+	struct sockaddr_storage here = at(RIGHT4, 0), there = at(LEFT4, 0);
+
+	enter("right");
+	moved_by(KERNEL, RECV, IPPROTO_ICMP, &here, &there, COUNT * SIZE, COUNT);
+	moved_by(KERNEL, SEND, IPPROTO_ICMP, &here, &there, COUNT * SIZE, COUNT);
+}
+
 static void ping_raw(void)
 {
 	child(raw_pinger);
+	child(answers);
 }
 
 static void ping_datagram(void)
 {
 	child(datagram_pinger);
+	child(answers);
 }
 
 static void own_sink(void)

@@ -11,7 +11,6 @@
 #define COUNT 300
 #define SIZE 1200
 #define BATCH 30
-#define GROUP "239.99.0.1"
 #define LARGE 20000 /* goes in fragments */
 #define SERVERS 3
 #define CLIENTS 12
@@ -324,44 +323,6 @@ static void reuseport(void)
 	child(ask_shared);
 }
 
-static void member(void)
-{
-	struct sockaddr_storage local = at(GROUP, port), device = at(RIGHT4, 0);
-	struct ip_mreq join_group = { 0 };
-	int fd;
-
-	enter("right");
-	fd = udp_bind("0.0.0.0", port);
-	join_group.imr_multiaddr = ((struct sockaddr_in *)&local)->sin_addr;
-	join_group.imr_interface = ((struct sockaddr_in *)&device)->sin_addr;
-	check(!setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join_group, sizeof(join_group)),
-	      "IP_ADD_MEMBERSHIP");
-	pass(ready);
-	recv_datagrams(fd, &local, COUNT);
-}
-
-static void speaker(void)
-{
-	struct sockaddr_storage local = at(LEFT4, port + 1), remote = at(GROUP, port);
-	struct in_addr device = ((struct sockaddr_in *)&local)->sin_addr;
-	int fd, none = 0;
-
-	enter("left");
-	fd = udp_bind(LEFT4, port + 1);
-	check(!setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &device, sizeof(device)) &&
-		      !setsockopt(fd, IPPROTO_IP, IP_MULTICAST_LOOP, &none, sizeof(none)),
-	      "IP_MULTICAST_IF");
-	await(ready);
-	send_datagrams(fd, &local, &remote, COUNT, SIZE);
-}
-
-static void multicast(void)
-{
-	ready = gate();
-	child(member);
-	child(speaker);
-}
-
 const struct scenario scenarios_udp[] = {
 	{ .name = "udp-one-way", .run = one_way4 },
 	{ .name = "udp6-one-way", .run = one_way6 },
@@ -370,7 +331,6 @@ const struct scenario scenarios_udp[] = {
 	{ .name = "udp-mmsg", .run = batches },
 	{ .name = "udp-segments", .run = segments },
 	{ .name = "udp-reuseport", .run = reuseport },
-	{ .name = "udp-multicast", .run = multicast },
 	{ .name = "udp-fragments", .run = fragments },
 	{ .name = "udp6-fragments", .run = fragments6 },
 	{ 0 },

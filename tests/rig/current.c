@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * current: charge each packet to the current task, until SIGINT; then print, one
+ * line each, tab-separated: netns, ifindex, is_send, protocol, local address and
+ * port, remote address and port, pid, its start in ns, payload bytes, packets.
+ * Says "counting" on standard error when it does.
+ */
+#include "tests/rig/current.h"
+
+#include "tests/rig/current.skel.h"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *protocol_name(const struct current_key *key)
+{
+	static char other[16];
+
+	switch (key->protocol) {
+	case IPPROTO_TCP:
+		return "TCP";
+	case IPPROTO_UDP:
+		return "UDP";
+	case IPPROTO_ICMP:
+		return "ICMP";
+	case IPPROTO_ICMPV6:
+		return "ICMPv6";
+	default:
+		snprintf(other, sizeof(other), "ip-%u", key->protocol);
+		return other;
+	}
+}
+
+static void print(const struct current_key *key, const struct current_sum *sum)
+{
+	int family = key->family == 6 ? AF_INET6 : AF_INET;
+	char local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN];
+
+	inet_ntop(family, key->local, local, sizeof(local));
+	inet_ntop(family, key->remote, remote, sizeof(remote));
+	printf("%u\t%u\t%u\t%s\t%s\t%u\t%s\t%u\t%u\t%llu\t%llu\t%llu\n", key->netns, key->ifindex,
+	       key->is_send, protocol_name(key), local, key->local_port, remote, key->remote_port,
+	       key->pid, key->start_ns, sum->payload_bytes, sum->packets);
+}
+
+static int print_all(int map)
+{
+	struct current_key key, next;
+	struct current_sum sum;
+	void *last = NULL;
+
+	while (!bpf_map_get_next_key(map, last, &next)) {
+		key = next;
+		last = &key;
+		if (!bpf_map_lookup_elem(map, &key, &sum))
+			print(&key, &sum);
+	}
+	return fflush(stdout) ? 1 : 0;
+}
+
+int main(void)
+{
+	struct current_bpf *skel;
+	sigset_t wanted;
+	int got, status = 1;
+
+	sigemptyset(&wanted);
+	sigaddset(&wanted, SIGINT);
+	sigprocmask(SIG_BLOCK, &wanted, NULL);
+	skel = current_bpf__open_and_load();
+	if (!skel || current_bpf__attach(skel)) {
+		fprintf(stderr, "current: cannot load its programs: %s\n", strerror(errno));
+		goto out;
+	}
+	fputs("counting\n", stderr);
+	sigwait(&wanted, &got);
+	current_bpf__detach(skel);
+	status = print_all(bpf_map__fd(skel->maps.sums));
+out:
+	current_bpf__destroy(skel);
+	return status;
+}
