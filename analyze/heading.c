@@ -38,7 +38,9 @@ enum {
 static int prepare_lost(sqlite3 *db, int64_t trace_id, sqlite3_stmt **ret_statement)
 {
 	int err = db_prepare(db,
-			     "SELECT cause, events FROM lost WHERE trace_id = ? "
+			     "SELECT cause, events, CASE cause WHEN 'owner_ring_full' "
+			     "THEN 'owner records' ELSE 'events' END "
+			     "FROM lost WHERE trace_id = ? "
 			     "ORDER BY events DESC, cause",
 			     ret_statement);
 
@@ -69,8 +71,9 @@ static int print_lost(FILE *out, sqlite3 *db, int64_t trace_id)
 		char *cause = table_text((const char *)sqlite3_column_text(lost, 0),
 					 (size_t)sqlite3_column_bytes(lost, 0));
 
-		fprintf(out, "%s%" PRId64 " events (%s)", any ? ", " : "",
-			(int64_t)sqlite3_column_int64(lost, 1), cause ? cause : "");
+		fprintf(out, "%s%" PRId64 " %s (%s)", any ? ", " : "",
+			(int64_t)sqlite3_column_int64(lost, 1),
+			(const char *)sqlite3_column_text(lost, 2), cause ? cause : "");
 		free(cause);
 		any = true;
 	}

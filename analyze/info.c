@@ -197,7 +197,9 @@ int info_print(FILE *out, sqlite3 *db, const struct info_counts *counts, bool ut
 	if (err)
 		return err;
 	print_chunks(out, counts);
-	err = print_pairs(out, db, "lost", "SELECT cause, events || ' events' FROM lost");
+	err = print_pairs(out, db, "lost",
+			  "SELECT cause, events || CASE cause WHEN 'owner_ring_full' "
+			  "THEN ' owner records' ELSE ' events' END FROM lost");
 	if (!err)
 		err = print_pairs(
 			out, db, "counters",
