@@ -138,9 +138,9 @@ $(O)/tests/test_%: $(O)/tests/unit/test_%.o $(UNIT_OBJECTS) $(LIBRARY)
 
 $(O)/tests/traffic $(O)/tests/frames $(O)/tests/lives: $(O)/tests/%: $(O)/tests/live/%.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
-$(O)/tests/rig-scenarios: $(call object,$(RIG_C))
+$(O)/tests/rig-scenarios: $(call object,$(RIG_C) $(COMMON_C))
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ -pthread
-$(O)/tests/rig-current: $(O)/tests/rig/current.o
+$(O)/tests/rig-current: $(call object,tests/rig/current.c $(COMMON_C))
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_RECORD)
 $(O)/tests/process_rows: $(O)/tests/live/process_rows.o $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)

@@ -227,19 +227,28 @@ static __always_inline void adopt(struct sock *sk, struct flow *flow, const stru
 	settle(flow, endpoint, 0, is_connected(sk), false);
 }
 
-static __always_inline void learn_listener(struct sock *sk)
+/* The current process has begun to listen (then it is the listener's) or to connect. */
+static __always_inline struct endpoint *learn_opener(struct sock *sk, __u8 source)
 {
 	struct endpoint *endpoint;
 	struct owner owner = {};
 
 	if (is_kernel_socket(sk) || !in_system_call())
-		return;
+		return NULL;
 	endpoint = endpoint_of(sk);
 	if (!endpoint)
-		return;
+		return NULL;
 	current_owner(&owner);
-	set_holder(endpoint, &owner, SOURCE_LISTENER);
-	publish(sk, endpoint);
+	set_holder(endpoint, &owner, source);
+	return endpoint;
+}
+
+static __always_inline void learn_listener(struct sock *sk)
+{
+	struct endpoint *endpoint = learn_opener(sk, SOURCE_LISTENER);
+
+	if (endpoint)
+		publish(sk, endpoint);
 }
 
 /* A connection has come in: it is its listener's until somebody uses it. */
@@ -258,20 +267,6 @@ static __always_inline void learn_child(struct sock *sk)
 	if (flow) /* the socket before it may have been used since the SYN */
 		settle(flow, endpoint, 0, true, flow->socket_id != 0);
 	publish_connected(sk, endpoint);
-}
-
-static __always_inline void learn_connecting(struct sock *sk)
-{
-	struct endpoint *endpoint;
-	struct owner owner = {};
-
-	if (is_kernel_socket(sk) || !in_system_call())
-		return;
-	endpoint = endpoint_of(sk);
-	if (!endpoint)
-		return;
-	current_owner(&owner);
-	set_holder(endpoint, &owner, SOURCE_SOCKET);
 }
 
 static __always_inline void end_flow(struct endpoint *endpoint)
@@ -294,7 +289,7 @@ static __noinline int learn_state(struct sock *sk, int before, int after)
 	if (after == TCP_LISTEN)
 		learn_listener(sk);
 	else if (after == TCP_SYN_SENT)
-		learn_connecting(sk);
+		learn_opener(sk, SOURCE_SOCKET);
 	else if (after == TCP_ESTABLISHED && before == TCP_SYN_RECV)
 		learn_child(sk);
 	if (after != TCP_CLOSE)

@@ -4,7 +4,7 @@
 #include "bpf/events.h"
 #include "bpf/netsnoop.skel.h"
 #include "record/proc.h"
-#include "record/process_hooks.h"
+#include "record/process_records.h"
 #include "record/say.h"
 
 #include <bpf/bpf.h>
@@ -104,7 +104,7 @@ static int add_descendants(struct netsnoop_bpf *programs, struct list *list, int
 		while ((n = add_children(list, map)) > 0)
 			;
 		list->n = 0;
-		err = n < 0 ? n : process_hooks_list(programs, append, list);
+		err = n < 0 ? n : process_records_list(programs, append, list);
 		if (!err)
 			n = add_children(list, map);
 	}
@@ -119,7 +119,7 @@ int arm_processes(struct netsnoop_bpf *programs, const struct filters *filters)
 
 	if (!filters_count(filters, BY_PID, false) && !filters_count(filters, BY_PID, true))
 		return 0;
-	err = process_hooks_list(programs, append, &list);
+	err = process_records_list(programs, append, &list);
 	for (size_t i = 0; !err && list.n && i < filters->n; i++)
 		if (filters->all[i].type == BY_PID)
 			err = tie(&list, &filters->all[i], map, follow);

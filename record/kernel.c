@@ -8,7 +8,7 @@
 #include "record/clock.h"
 #include "record/hooks.h"
 #include "record/probe.h"
-#include "record/process_hooks.h"
+#include "record/process_records.h"
 #include "record/say.h"
 
 #include <bpf/bpf.h>
@@ -230,7 +230,7 @@ int kernel_open(const struct filters *filters, uint64_t ring_bytes, uint32_t max
 	if (!err)
 		err = open_owner_ring(kernel);
 	if (!err)
-		err = process_hooks_drain(kernel->programs, &kernel->process_drain);
+		err = process_records_drain(kernel->programs, &kernel->process_drain);
 	if (err) {
 		kernel_close(kernel);
 		return err;
@@ -305,7 +305,7 @@ struct drain *kernel_process_drain(struct kernel *kernel)
 
 int kernel_list_processes(struct kernel *kernel, drain_sink sink, void *context)
 {
-	return process_hooks_list(kernel->programs, sink, context);
+	return process_records_list(kernel->programs, sink, context);
 }
 
 size_t kernel_cpus(const struct kernel *kernel)

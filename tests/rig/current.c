@@ -7,6 +7,7 @@
  */
 #include "tests/rig/current.h"
 
+#include "common/protocol.h"
 #include "tests/rig/current.skel.h"
 
 #include <arpa/inet.h>
@@ -16,35 +17,17 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *protocol_name(const struct current_key *key)
-{
-	static char other[16];
-
-	switch (key->protocol) {
-	case IPPROTO_TCP:
-		return "TCP";
-	case IPPROTO_UDP:
-		return "UDP";
-	case IPPROTO_ICMP:
-		return "ICMP";
-	case IPPROTO_ICMPV6:
-		return "ICMPv6";
-	default:
-		snprintf(other, sizeof(other), "ip-%u", key->protocol);
-		return other;
-	}
-}
-
 static void print(const struct current_key *key, const struct current_sum *sum)
 {
 	int family = key->family == 6 ? AF_INET6 : AF_INET;
-	char local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN];
+	char local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN], name[PROTOCOL_NAME_MAX];
 
 	inet_ntop(family, key->local, local, sizeof(local));
 	inet_ntop(family, key->remote, remote, sizeof(remote));
 	printf("%u\t%u\t%u\t%s\t%s\t%u\t%s\t%u\t%u\t%llu\t%llu\t%llu\n", key->netns, key->ifindex,
-	       key->is_send, protocol_name(key), local, key->local_port, remote, key->remote_port,
-	       key->pid, key->start_ns, sum->payload_bytes, sum->packets);
+	       key->is_send, protocol_name((struct protocol){ true, key->protocol }, name), local,
+	       key->local_port, remote, key->remote_port, key->pid, key->start_ns,
+	       sum->payload_bytes, sum->packets);
 }
 
 static int print_all(int map)

@@ -2,6 +2,8 @@
 /* What a process notes of the payload that it moved, and says at its end. */
 #include "tests/rig/rig.h"
 
+#include "common/protocol.h"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -142,26 +144,6 @@ void forget(void)
 	n_tallies = 0;
 }
 
-/* As netsnoop-analyze names it. */
-static const char *name_of(int protocol)
-{
-	static char other[16];
-
-	switch (protocol) {
-	case IPPROTO_TCP:
-		return "TCP";
-	case IPPROTO_UDP:
-		return "UDP";
-	case IPPROTO_ICMP:
-		return "ICMP";
-	case IPPROTO_ICMPV6:
-		return "ICMPv6";
-	default:
-		snprintf(other, sizeof(other), "ip-%d", protocol);
-		return other;
-	}
-}
-
 /* When this process started, in the ticks of proc(5) since the machine did. */
 static unsigned long long start_ticks(void)
 {
@@ -186,7 +168,7 @@ static unsigned long long start_ticks(void)
 void say(void)
 {
 	unsigned long long ticks = start_ticks();
-	char local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN];
+	char local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN], name[PROTOCOL_NAME_MAX];
 	int fd = open(truth_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 
 	check(fd >= 0, truth_path);
@@ -195,7 +177,8 @@ void say(void)
 			      "%d\t%llu\t%ju\t%d\t%s\t%s\t%u\t%s\t%u\t%" PRIu64 "\t%" PRIu64
 			      "\t%" PRIu64 "\t%s\n",
 			      getpid(), ticks, (uintmax_t)t->netns, t->direction == SEND,
-			      name_of(t->protocol), text_of(&t->local, local), port_of(&t->local),
+			      protocol_name((struct protocol){ true, (uint16_t)t->protocol }, name),
+			      text_of(&t->local, local), port_of(&t->local),
 			      text_of(&t->remote, remote), port_of(&t->remote), t->payload_bytes,
 			      t->count, t->again_bytes, t->who) > 0,
 		      truth_path);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "record/process_hooks.h"
+#include "record/process_records.h"
 
 #include "bpf/events.h"
 #include "bpf/netsnoop.skel.h"
@@ -12,7 +12,7 @@
 
 #define FIRST_READ_BYTES 65536
 
-int process_hooks_drain(struct netsnoop_bpf *programs, struct drain **ret_drain)
+int process_records_drain(struct netsnoop_bpf *programs, struct drain **ret_drain)
 {
 	int fd = bpf_map__fd(programs->maps.process_records);
 
@@ -57,7 +57,7 @@ static int read_all(int fd, char **ret_data, size_t *ret_bytes)
 	return 0;
 }
 
-int process_hooks_list(struct netsnoop_bpf *programs, drain_sink sink, void *context)
+int process_records_list(struct netsnoop_bpf *programs, drain_sink sink, void *context)
 {
 	struct bpf_program *program = programs->progs.list_processes;
 	struct bpf_link *link;
