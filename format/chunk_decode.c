@@ -217,6 +217,34 @@ int nst_decode_events(struct nst_decoder *decoder, const struct nst_chunk *chunk
 
 /* ---- Metadata ---------------------------------------------------------- */
 
+static int totals_check(const struct nst_row_array *array, struct nst_problem *ret_problem)
+{
+	const struct nst_total *total = array->rows;
+
+	for (size_t i = 0; i < array->n_rows; i++, total++) {
+		if (total->flags & ~NST_LANE_FLAGS)
+			return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
+					       "total %zu: flags 0x%04x are not a lane's", i,
+					       total->flags);
+	}
+	return 0;
+}
+
+/* What single columns do not tell. */
+static int rows_check(unsigned int table, const struct nst_row_array *array,
+		      struct nst_problem *ret_problem)
+{
+	switch (table) {
+	case NST_TABLE_TUPLE:
+		return flows_check(array, ret_problem);
+	case NST_TABLE_TOTAL:
+	case NST_TABLE_SUM:
+		return totals_check(array, ret_problem);
+	default:
+		return 0;
+	}
+}
+
 int nst_decode_metadata(struct nst_decoder *decoder, struct nst_bytes frame,
 			struct nst_problem *ret_problem)
 {
@@ -233,6 +261,8 @@ int nst_decode_rows(struct nst_decoder *decoder, const struct nst_table_desc *de
 	if (!decoder->metadata_done[i]) {
 		r = nst_table_decode(desc, &decoder->sections, decoder->scratch,
 				     &decoder->metadata[i], ret_problem);
+		if (!r)
+			r = rows_check(desc->table, &decoder->metadata[i], ret_problem);
 		if (r)
 			return r;
 		decoder->metadata_done[i] = true;

@@ -8,7 +8,7 @@
 
 #include "table.h"
 
-#define NST_METADATA_TABLES (NST_TABLE_COMMENT - NST_TABLE_SETTING + 1)
+#define NST_METADATA_TABLES (NST_TABLE_LAST - NST_TABLE_SETTING + 1)
 
 struct nst_decoder {
 	struct nst_sections sections; /* of the frame decoded last */

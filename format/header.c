@@ -175,3 +175,46 @@ const char *nst_chunk_header_get(const uint8_t *frame, struct nst_chunk_header *
 		return "chunk header: reserved bytes are not zero";
 	return NULL;
 }
+
+/* ---- What a chunk of a type must have ----------------------------------- */
+
+bool nst_chunk_type_is_known(uint16_t type)
+{
+	return type == NST_CHUNK_EVENTS || type == NST_CHUNK_OWNERS ||
+	       (type >= NST_CHUNK_ENVIRONMENT && type <= NST_CHUNK_END &&
+		type != (NST_CHUNK_OWNERS & ~NST_CHUNK_CRITICAL));
+}
+
+const char *nst_chunk_fault(const struct nst_chunk_header *header)
+{
+	bool no_dict = !header->dict_len && !header->dict_raw_len && !header->dict_crc;
+	bool no_col = !header->col_len && !header->col_raw_len && !header->col_crc;
+
+	if (header->type == NST_CHUNK_EVENTS) {
+		if (!header->n_events || header->n_events > NST_ROWS_CAP)
+			return "a chunk of events with none, or more than 65536";
+		if (!header->dict_len || !header->col_len)
+			return "a chunk of events without dictionaries or columns";
+		return header->first_ns > header->last_ns ? "the last time is before the first"
+							  : NULL;
+	}
+	if (header->n_events)
+		return "events in a chunk of another type";
+	if (!nst_chunk_type_is_known(header->type))
+		return NULL;
+	if (!no_dict)
+		return "dictionaries in a chunk without events";
+	if (header->type == NST_CHUNK_END)
+		return no_col && header->first_ns == header->last_ns
+			       ? NULL
+			       : "an END chunk with columns or two times";
+	if (!header->col_len)
+		return "a chunk of metadata without columns";
+	return header->first_ns || header->last_ns ? "times in a chunk without events" : NULL;
+}
+
+bool nst_chunk_too_large(const struct nst_chunk_header *header)
+{
+	return header->dict_len > NST_FRAME_CAP || header->dict_raw_len > NST_FRAME_CAP ||
+	       header->col_len > NST_FRAME_CAP || header->col_raw_len > NST_FRAME_CAP;
+}

@@ -51,4 +51,12 @@ enum nst_frame_kind nst_header_find(const uint8_t *at, size_t len_bytes, size_t 
 const char *nst_file_header_get(const uint8_t *frame, struct nst_header *ret_header);
 const char *nst_chunk_header_get(const uint8_t *frame, struct nst_chunk_header *ret_header);
 
+bool nst_chunk_type_is_known(uint16_t type);
+
+/* Lengths, counts and times as a chunk's type must have them. NULL, or what is wrong. */
+const char *nst_chunk_fault(const struct nst_chunk_header *header);
+
+/* A frame over its cap. */
+bool nst_chunk_too_large(const struct nst_chunk_header *header);
+
 #endif

@@ -67,6 +67,23 @@ struct nst_bytes nst_index_close(struct nst_index *index, const uint8_t uuid[16]
 	return (struct nst_bytes){ index->frame, (uint32_t)index->len };
 }
 
+const char *nst_index_fault(const uint8_t *content, size_t len)
+{
+	const uint8_t *trailer;
+
+	if (len < NST_INDEX_TRAILER_LEN)
+		return "it is too short";
+	trailer = content + len - NST_INDEX_TRAILER_LEN;
+	if (memcmp(trailer + NST_IT_MAGIC, NST_INDEX_TRAILER_MAGIC, 4) ||
+	    nst_get32(trailer + NST_IT_LENGTH) != len ||
+	    (uint64_t)nst_get32(trailer + NST_IT_ENTRIES) * NST_INDEX_ENTRY_LEN !=
+		    len - NST_INDEX_TRAILER_LEN)
+		return "its lengths do not agree";
+	if (nst_get32(trailer + NST_IT_CRC) != nst_crc32c(content, len - 8))
+		return "its checksum is wrong";
+	return NULL;
+}
+
 void nst_index_free(struct nst_index *index)
 {
 	free(index->frame);

@@ -18,6 +18,9 @@ void nst_index_add(struct nst_index *index, uint64_t offset, const struct nst_ch
 /* The whole frame, to be written; no bytes if the index was given up. */
 struct nst_bytes nst_index_close(struct nst_index *index, const uint8_t uuid[16]);
 
+/* What is wrong with the content of an index's frame, or NULL. */
+const char *nst_index_fault(const uint8_t *content, size_t len);
+
 void nst_index_free(struct nst_index *index);
 
 #endif

@@ -15,6 +15,7 @@ static const char *const losses[NST_LOSSES] = {
 	[NST_LOST_RECORDER] = "recorder",
 	[NST_LOST_OWNER_RING] = "owner_ring_full",
 	[NST_LOST_FLOW_TABLE] = "flow_table_full",
+	[NST_LOST_DAMAGE] = "damaged",
 };
 
 const char *nst_owner_source_name(unsigned int source)

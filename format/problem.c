@@ -19,5 +19,6 @@ int nst_problem_set(struct nst_problem *problem, enum nst_problem_code code, con
 
 bool nst_problem_is_damage(const struct nst_problem *problem)
 {
-	return problem->code != NST_PROBLEM_DUPLICATE_CHUNK && problem->code != NST_PROBLEM_UNKNOWN;
+	return problem->code != NST_PROBLEM_DUPLICATE_CHUNK &&
+	       problem->code != NST_PROBLEM_UNKNOWN && problem->code != NST_PROBLEM_BAD_INDEX;
 }

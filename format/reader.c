@@ -165,6 +165,19 @@ static const uint8_t *chunk_payload(const struct nst_reader *reader)
 	return nst_input_at(&reader->input) + reader->header_frame_len;
 }
 
+int nst_reader_frames(const struct nst_reader *reader, struct nst_bytes *ret_dictionaries,
+		      struct nst_bytes *ret_columns)
+{
+	const struct nst_chunk_header *header = &reader->header;
+
+	if (!reader->has_chunk)
+		return -EINVAL;
+	*ret_dictionaries = (struct nst_bytes){ chunk_payload(reader), header->dict_len };
+	*ret_columns =
+		(struct nst_bytes){ chunk_payload(reader) + header->dict_len, header->col_len };
+	return 0;
+}
+
 static int dictionaries_decode(struct nst_reader *reader, struct nst_problem *problem)
 {
 	const struct nst_chunk_header *header = &reader->header;

@@ -8,6 +8,7 @@
  */
 #include "scan.h"
 
+#include "index.h"
 #include "problem.h"
 #include "sniff.h"
 
@@ -198,6 +199,18 @@ static int file_header_step(struct nst_reader *reader, size_t frame_len)
 
 /* ---- Skippable frames -------------------------------------------------- */
 
+/* It can be rebuilt from the headers: a damaged one is worth a word and nothing more. */
+static void check_index(struct nst_reader *reader, const uint8_t *content, size_t len)
+{
+	struct nst_problem problem = { .offset = reader->input.offset };
+	const char *fault = nst_index_fault(content, len);
+
+	if (!fault || !reader->registry.n)
+		return;
+	nst_problem_set(&problem, NST_PROBLEM_BAD_INDEX, "the index is damaged: %s", fault);
+	nst_reader_note(reader, &problem);
+}
+
 /* Hop over one only when what follows is in its place: its length has no checksum. */
 static int skippable_step(struct nst_reader *reader)
 {
@@ -215,6 +228,9 @@ static int skippable_step(struct nst_reader *reader)
 	if (r)
 		return r;
 	if (well || (nst_input_len(&reader->input) == len)) {
+		if (nst_get32(nst_input_at(&reader->input)) == NST_INDEX_MAGIC)
+			check_index(reader, nst_input_at(&reader->input) + NST_SKIPPABLE_OVERHEAD,
+				    content_len);
 		nst_input_consume(&reader->input, len);
 		return NST_SCAN_AGAIN;
 	}

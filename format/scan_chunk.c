@@ -10,48 +10,6 @@
 #define WORK_FREE (16u << 20)
 #define WORK_FACTOR 4
 
-static bool type_is_known(uint16_t type)
-{
-	return type == NST_CHUNK_EVENTS || type == NST_CHUNK_OWNERS ||
-	       (type >= NST_CHUNK_ENVIRONMENT && type <= NST_CHUNK_END &&
-		type != (NST_CHUNK_OWNERS & ~NST_CHUNK_CRITICAL));
-}
-
-/* Lengths and counts as the chunk's type must have them. NULL, or what is wrong. */
-static const char *chunk_fault(const struct nst_chunk_header *header)
-{
-	bool no_dict = !header->dict_len && !header->dict_raw_len && !header->dict_crc;
-	bool no_col = !header->col_len && !header->col_raw_len && !header->col_crc;
-
-	if (header->type == NST_CHUNK_EVENTS) {
-		if (!header->n_events || header->n_events > NST_ROWS_CAP)
-			return "a chunk of events with none, or more than 65536";
-		if (!header->dict_len || !header->col_len)
-			return "a chunk of events without dictionaries or columns";
-		return header->first_ns > header->last_ns ? "the last time is before the first"
-							  : NULL;
-	}
-	if (header->n_events)
-		return "events in a chunk of another type";
-	if (!type_is_known(header->type))
-		return NULL;
-	if (!no_dict)
-		return "dictionaries in a chunk without events";
-	if (header->type == NST_CHUNK_END)
-		return no_col && header->first_ns == header->last_ns
-			       ? NULL
-			       : "an END chunk with columns or two times";
-	if (!header->col_len)
-		return "a chunk of metadata without columns";
-	return header->first_ns || header->last_ns ? "times in a chunk without events" : NULL;
-}
-
-static bool too_large(const struct nst_chunk_header *header)
-{
-	return header->dict_len > NST_FRAME_CAP || header->dict_raw_len > NST_FRAME_CAP ||
-	       header->col_len > NST_FRAME_CAP || header->col_raw_len > NST_FRAME_CAP;
-}
-
 static void problem_of_chunk(struct nst_problem *problem, const struct nst_reader *reader)
 {
 	problem->offset = reader->input.offset;
@@ -142,7 +100,7 @@ static void note_unknown_type(struct nst_reader *reader)
 	unsigned int type = reader->header.type;
 	struct nst_problem problem = { 0 };
 
-	if (type_is_known(reader->header.type))
+	if (nst_chunk_type_is_known(reader->header.type))
 		return;
 	if (type & NST_CHUNK_CRITICAL) /* damage even where it is too late to be listed */
 		reader->problems.damaged = true;
@@ -255,15 +213,15 @@ static bool chunk_is_refused(const struct nst_chunk_header *header, const char *
 
 	if (fault) {
 		nst_problem_set(ret_why, NST_PROBLEM_BAD_HEADER, "%s", fault);
-	} else if (too_large(header)) {
+	} else if (nst_chunk_too_large(header)) {
 		nst_problem_set(ret_why, NST_PROBLEM_TOO_LARGE,
 				"chunk %llu: frames of %u and %u bytes, %u and %u decompressed; "
 				"at most %u are allowed",
 				sequence, header->dict_len, header->col_len, header->dict_raw_len,
 				header->col_raw_len, NST_FRAME_CAP);
-	} else if (chunk_fault(header)) {
+	} else if (nst_chunk_fault(header)) {
 		nst_problem_set(ret_why, NST_PROBLEM_BAD_VALUE, "chunk %llu: %s", sequence,
-				chunk_fault(header));
+				nst_chunk_fault(header));
 	} else {
 		return false;
 	}

@@ -135,6 +135,15 @@ static const struct nst_column total_columns[] = {
 	COLUMN(nst_total, 15, U8, protocol, NST_TOTAL_HAS_PROTOCOL, 0),
 	COLUMN(nst_total, 16, U8, is_send, 0, 1),
 	COLUMN(nst_total, 17, U8, owner_source, 0, 0),
+	COLUMN(nst_total, 18, U8, link_header_bytes, 0, 0),
+	COLUMN(nst_total, 19, U16, flags, 0, 0),
+	COLUMN(nst_total, 20, U64, cgroup_id, 0, 0),
+	COLUMN(nst_total, 21, STRING, comm, 0, NST_COMM_MAX),
+};
+
+static const struct nst_column detail_columns[] = {
+	COLUMN(nst_detail_change, 1, U64, time_ns, 0, 0),
+	COLUMN(nst_detail_change, 2, U8, detail, 0, 0),
 };
 
 static const struct nst_column throughput_columns[] = {
@@ -192,6 +201,9 @@ static const struct nst_table_desc tables[] = {
 	DESC(NST_TABLE_LOSS, nst_loss_interval, false, 0, loss_columns),
 	DESC(NST_TABLE_INTERFACE_COUNTER, nst_interface_counter, false, 0, interface_counter_columns),
 	DESC(NST_TABLE_COMMENT, nst_comment, false, 0, comment_columns),
+	DESC(NST_TABLE_TUPLE, nst_flow, true, NST_FLOW_HAS, flow_columns),
+	DESC(NST_TABLE_SUM, nst_total, true, 0x1e, total_columns),
+	DESC(NST_TABLE_DETAIL, nst_detail_change, false, 0, detail_columns),
 };
 /* clang-format on */
 

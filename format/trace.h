@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * libnetsnoop: writes and reads netsnoop traces. This is its one public header.
+ * libnetsnoop: writes and reads netsnoop traces. This is its one public header; rows.h
+ * is a part of it.
  *
  * A trace is a concatenation of ordinary zstd frames; FORMAT.md beside this
  * file is its normative description, and the names used here are the ones used
@@ -14,10 +15,13 @@
 #ifndef NETSNOOP_TRACE_H
 #define NETSNOOP_TRACE_H
 
+#include "rows.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -53,6 +57,7 @@ enum nst_loss {
 	NST_LOST_RECORDER = 1,	 /* the recorder could not keep up or write */
 	NST_LOST_OWNER_RING = 2, /* owner records, not events */
 	NST_LOST_FLOW_TABLE = 3, /* the flow table was full */
+	NST_LOST_DAMAGE = 4,	 /* in chunks of a trace that this one was recovered from */
 	NST_LOSSES,
 };
 #define NST_LOSS_SLOTS 12
@@ -95,12 +100,6 @@ enum nst_flag {
 
 #define NST_COMM_MAX 255 /* the kernel's own is 15 */
 
-/* Bytes with a length: no terminator, any value. Never owned by the struct. */
-struct nst_bytes {
-	const void *data;
-	uint32_t len_bytes;
-};
-
 /*
  * One skb seen by one of the two tracepoints, with everything that is known of
  * it. Numbers are in host byte order; saddr and daddr are in network order, an
@@ -133,213 +132,6 @@ struct net_event {
 	char comm[NST_COMM_MAX + 1]; /* comm_len bytes, then a NUL */
 };
 
-/* ---- Tables ------------------------------------------------------------ */
-
-/*
- * Rows of a trace's tables, as the library takes and gives them. An events
- * chunk carries the first three beside its columns, complete in itself; the
- * others fill chunks of their own. A row's has (NST_HAS_* or, where a table
- * has its own, NST_xxx_HAS_*) says which of its fields are not null.
- */
-
-struct nst_process { /* an owner: (pid, start); comm is a label */
-	uint64_t start_ns;
-	uint32_t pid;
-	struct nst_bytes comm;
-};
-
-struct nst_flow { /* local is the source of a send, the destination of a receive */
-	uint64_t id;
-	uint32_t has; /* PROTOCOL, ADDR, PORT, NETNS, FLOW_ID */
-	uint32_t netns;
-	uint16_t ethertype;
-	uint16_t local_port, remote_port;
-	uint8_t protocol;
-	struct nst_bytes local_addr, remote_addr; /* 4 or 16 bytes, 0: null */
-};
-
-/* What all events of one lane have in common. */
-struct nst_lane {
-	uint64_t cgroup_id;
-	uint32_t has;	  /* OWNER, CGROUP, VLAN, IFINDEX, LINK_HEADER */
-	uint32_t flow;	  /* row of the chunk's flows */
-	uint32_t process; /* row of the chunk's processes, with HAS_OWNER */
-	uint32_t ifindex;
-	uint16_t vlan_id;
-	uint16_t flags; /* NST_LANE_FLAGS of them */
-	uint8_t is_send;
-	uint8_t owner_source;
-	uint8_t link_header_bytes;
-};
-
-/* The events of one chunk, by columns of n_events values each, in time order. */
-struct nst_events {
-	size_t n_events;
-	const uint64_t *timestamp;
-	const uint32_t *lane; /* row of lanes */
-	const uint32_t *bytes;
-	const uint32_t *segments;
-	const uint32_t *tid;
-	const uint16_t *has; /* TID, HEADER_BYTES, TCP_FLAGS, SEGMENTS */
-	const uint16_t *header_bytes;
-	const uint8_t *flags; /* NST_EVENT_FLAGS of them */
-	const uint8_t *tcp_flags;
-};
-
-/* The dictionaries of one events chunk. */
-struct nst_dictionaries {
-	size_t n_processes, n_flows, n_lanes;
-	const struct nst_process *processes;
-	const struct nst_flow *flows;
-	const struct nst_lane *lanes;
-};
-
-struct nst_setting { /* environment: a name and a value */
-	struct nst_bytes key, value;
-};
-
-enum nst_interface_has {
-	NST_INTERFACE_HAS_MASTER = 1 << 0,
-	NST_INTERFACE_HAS_LINK = 1 << 1,
-	NST_INTERFACE_HAS_LINK_NETNS = 1 << 2,
-	NST_INTERFACE_HAS_VLAN = 1 << 3,
-};
-struct nst_interface {
-	uint64_t time_ns; /* since when this was so; 0: since the start */
-	uint32_t has;
-	uint32_t netns;
-	uint32_t ifindex;
-	uint32_t type;	/* ARPHRD_* */
-	uint32_t flags; /* IFF_* */
-	uint32_t mtu_bytes;
-	uint32_t master;     /* ifindex of the bridge, bond or VRF above */
-	uint32_t link;	     /* ifindex of the device below, or the peer */
-	uint32_t link_netns; /* inode number of the namespace of link */
-	uint16_t vlan_id;
-	struct nst_bytes name, kind, mac;
-};
-
-struct nst_netns {
-	uint32_t netns;	       /* inode number */
-	struct nst_bytes name; /* as ip-netns(8) names it, or empty */
-};
-
-struct nst_cgroup {
-	uint64_t id;
-	struct nst_bytes path;
-};
-
-enum nst_process_what {
-	NST_PROCESS_SNAPSHOT = 0, /* found when the recording began */
-	NST_PROCESS_FORK = 1,
-	NST_PROCESS_EXEC = 2,
-	NST_PROCESS_RENAME = 3,
-	NST_PROCESS_EXIT = 4,
-};
-enum nst_process_has {
-	NST_PROCESS_HAS_PARENT = 1 << 0,
-	NST_PROCESS_HAS_UID = 1 << 1,
-	NST_PROCESS_HAS_CGROUP = 1 << 2,
-	NST_PROCESS_HAS_NETNS = 1 << 3,
-	NST_PROCESS_HAS_EXIT_CODE = 1 << 4,
-	NST_PROCESS_HAS_COMM = 1 << 5,
-	NST_PROCESS_HAS_EXE = 1 << 6,
-	NST_PROCESS_HAS_ARGS = 1 << 7,
-	NST_PROCESS_HAS_BUILD_ID = 1 << 8,
-	NST_PROCESS_HAS_MNTNS = 1 << 9,
-	NST_PROCESS_HAS_PIDNS = 1 << 10,
-};
-struct nst_process_event {
-	uint64_t time_ns;
-	uint64_t start_ns, parent_start_ns;
-	uint64_t cgroup_id;
-	uint32_t has;
-	uint32_t pid, parent_pid;
-	uint32_t uid, gid;
-	uint32_t netns, mntns, pidns;
-	uint32_t exit_code; /* as wait(2) has it */
-	uint8_t what;	    /* enum nst_process_what */
-	struct nst_bytes comm, exe;
-	struct nst_bytes args; /* each argument ends with a NUL */
-	struct nst_bytes build_id;
-};
-
-enum nst_owner_what {
-	NST_OWNER_HELD = 0,	/* held the socket when the packet arrived */
-	NST_OWNER_CONSUMED = 1, /* used it in the end */
-};
-enum nst_owner_has {
-	NST_OWNER_HAS_TO = 1 << 0,
-	NST_OWNER_HAS_TID = 1 << 1,
-	NST_OWNER_HAS_CGROUP = 1 << 2,
-};
-struct nst_owner { /* a flow belongs to a process from one time to another */
-	uint64_t flow_id;
-	uint64_t from_ns, to_ns;
-	uint64_t start_ns;
-	uint64_t cgroup_id;
-	uint32_t has;
-	uint32_t pid, tid;
-	uint8_t what; /* enum nst_owner_what */
-	uint8_t owner_source;
-	struct nst_bytes comm;
-};
-
-enum nst_total_has {
-	NST_TOTAL_HAS_FLOW = 1 << 0, /* else a spill counter */
-	NST_TOTAL_HAS_OWNER = 1 << 1,
-	NST_TOTAL_HAS_IFINDEX = 1 << 2,
-	NST_TOTAL_HAS_NETNS = 1 << 3,
-	NST_TOTAL_HAS_PROTOCOL = 1 << 4,
-};
-struct nst_total { /* what the kernel counted, events or not */
-	uint64_t from_ns, to_ns;
-	uint64_t flow_id;
-	uint64_t start_ns;
-	uint64_t events, packets, bytes, payload_bytes, wire_bytes;
-	uint32_t has;
-	uint32_t pid;
-	uint32_t netns, ifindex;
-	uint16_t ethertype;
-	uint8_t protocol;
-	uint8_t is_send;
-	uint8_t owner_source;
-};
-
-struct nst_throughput { /* the maps send_bytes and recv_bytes, as recorded */
-	uint64_t bytes;
-	uint32_t pid;
-	uint8_t is_send;
-	struct nst_bytes name;
-};
-
-struct nst_counter { /* any other cumulative count of the recorder */
-	uint64_t value;
-	uint32_t cpu; /* NST_ALL_CPUS: not by CPU */
-	struct nst_bytes name;
-};
-#define NST_ALL_CPUS UINT32_MAX
-
-struct nst_loss_interval {
-	uint64_t from_ns, to_ns;
-	uint64_t events;
-	uint64_t bytes;
-	uint32_t cpu;
-	uint8_t cause; /* enum nst_loss */
-};
-
-struct nst_interface_counter {
-	uint64_t time_ns;
-	uint64_t recv_bytes, recv_packets, recv_dropped;
-	uint64_t send_bytes, send_packets, send_dropped;
-	uint32_t netns, ifindex;
-};
-
-struct nst_comment {
-	uint64_t time_ns;
-	struct nst_bytes text;
-};
-
 enum nst_table { /* the file's numbers; never reused */
 	NST_TABLE_PROCESS = 1,
 	NST_TABLE_FLOW = 2,
@@ -357,7 +149,11 @@ enum nst_table { /* the file's numbers; never reused */
 	NST_TABLE_LOSS = 25,		  /* struct nst_loss_interval */
 	NST_TABLE_INTERFACE_COUNTER = 26, /* struct nst_interface_counter */
 	NST_TABLE_COMMENT = 27,		  /* struct nst_comment */
+	NST_TABLE_TUPLE = 28,		  /* struct nst_flow: those that the chunk's TOTAL names */
+	NST_TABLE_SUM = 29,		  /* struct nst_total, without flows */
+	NST_TABLE_DETAIL = 30,		  /* struct nst_detail_change */
 };
+#define NST_TABLE_LAST NST_TABLE_DETAIL
 
 enum nst_chunk_type { /* the file's numbers, with the critical bit */
 	NST_CHUNK_CRITICAL = 0x8000,
@@ -365,9 +161,9 @@ enum nst_chunk_type { /* the file's numbers, with the critical bit */
 	NST_CHUNK_ENVIRONMENT = 2,		   /* SETTING, INTERFACE, NETNS, CGROUP */
 	NST_CHUNK_PROCESSES = 3,		   /* PROCESS_EVENT */
 	NST_CHUNK_OWNERS = 4 | NST_CHUNK_CRITICAL, /* OWNER */
-	NST_CHUNK_TOTALS = 5,			   /* TOTAL, THROUGHPUT, COUNTER, LOSS */
-	NST_CHUNK_INTERFACE_COUNTERS = 6,	   /* INTERFACE_COUNTER */
-	NST_CHUNK_COMMENT = 7,			   /* COMMENT */
+	NST_CHUNK_TOTALS = 5,		  /* TOTAL, TUPLE, SUM, DETAIL, THROUGHPUT, COUNTER, LOSS */
+	NST_CHUNK_INTERFACE_COUNTERS = 6, /* INTERFACE_COUNTER */
+	NST_CHUNK_COMMENT = 7,		  /* COMMENT */
 	NST_CHUNK_END = 8,
 };
 
@@ -400,11 +196,31 @@ struct nst_writer;
 int nst_writer_open(int fd, const struct nst_header *header, int level,
 		    struct nst_writer **ret_writer);
 
+struct nst_chunk;
+
+/* Where a writer's output goes if not to a descriptor. */
+struct nst_sink {
+	void *context;
+	/*
+	 * Take these parts, all or nothing. chunk says what they are, with its
+	 * payload frames as the last parts (dictionaries_bytes and columns_bytes
+	 * of it); NULL: a file header or the index. 0; -EAGAIN: there is no room now,
+	 * which ends nothing; another negative errno, which is final.
+	 */
+	int (*write)(void *context, const struct iovec *parts, int n_parts,
+		     const struct nst_chunk *chunk);
+};
+
+/* The same into a sink, of which a copy is kept. */
+int nst_writer_open_sink(const struct nst_sink *sink, const struct nst_header *header, int level,
+			 struct nst_writer **ret_writer);
+
 /*
  * Add an event to the open chunk; a chunk that is full (16,384 events) is
  * written first. Events should come in order of time: a chunk sorts its own,
  * so that only neighbouring chunks can overlap. The event is copied.
- * -EINVAL when a field is out of range; else what nst_writer_flush() gives.
+ * -EINVAL when a field is out of range; else what nst_writer_flush() gives, and
+ * the event was not taken.
  */
 int nst_writer_event(struct nst_writer *writer, const struct net_event *event);
 
@@ -413,7 +229,8 @@ int nst_writer_event(struct nst_writer *writer, const struct net_event *event);
  * the chunk's events are lost to the file: nst_writer_stats() says how many
  * events were written, and the caller counts the difference. The file may then
  * end in the middle of a chunk, so a failed write is final: every later call
- * that would write gives the same error and writes nothing.
+ * that would write gives the same error and writes nothing. -EAGAIN of a sink is
+ * none: the chunk stays open, and this can be tried again.
  */
 int nst_writer_flush(struct nst_writer *writer);
 
@@ -425,6 +242,16 @@ int nst_writer_flush(struct nst_writer *writer);
 int nst_writer_rows(struct nst_writer *writer, enum nst_chunk_type type,
 		    const struct nst_rows *tables, size_t n_tables);
 
+/*
+ * Append a chunk of another trace, its compressed frames as they are, with this
+ * trace's uuid, sequence and ordinal. Losses and clock sample are those that were
+ * set last, not the chunk's; its times are taken as they are, so that both traces must
+ * be of one clock. After nst_writer_flush() only; any type but END. -EINVAL if lengths
+ * and frames differ, events are pending, or a reader would refuse the header.
+ */
+int nst_writer_copy(struct nst_writer *writer, const struct nst_chunk *chunk,
+		    struct nst_bytes dictionaries, struct nst_bytes columns);
+
 /* Cumulative losses by cause, for the headers of all further chunks. */
 void nst_writer_set_lost(struct nst_writer *writer, const uint64_t lost[NST_LOSS_SLOTS]);
 
@@ -432,7 +259,10 @@ void nst_writer_set_lost(struct nst_writer *writer, const uint64_t lost[NST_LOSS
 void nst_writer_set_clock_sample(struct nst_writer *writer, uint64_t clock_ns,
 				 uint64_t realtime_ns);
 
-/* Flush, then write the END chunk (its time is end_ns) and the index. */
+/*
+ * Flush, then write the END chunk (its time is end_ns) and the index; -EAGAIN of a sink
+ * as in nst_writer_flush(). An index that the sink has no room for is left out.
+ */
 int nst_writer_end(struct nst_writer *writer, uint64_t end_ns);
 
 struct nst_writer_stats {
@@ -468,6 +298,7 @@ enum nst_problem_code {
 	NST_PROBLEM_UNKNOWN_CRITICAL, /* a chunk of an unknown critical type */
 	NST_PROBLEM_DUPLICATE_CHUNK,  /* seen before; not counted twice */
 	NST_PROBLEM_UNKNOWN,	      /* an unknown chunk, section or column: skipped */
+	NST_PROBLEM_BAD_INDEX,	      /* the index, which nothing depends on */
 };
 
 struct nst_problem {
@@ -477,7 +308,7 @@ struct nst_problem {
 	uint64_t sequence; /* of the chunk concerned */
 	char text[192];	   /* one line: what was found, what was allowed */
 };
-/* DUPLICATE_CHUNK and UNKNOWN tell of no damage; all others do. */
+/* DUPLICATE_CHUNK, UNKNOWN and BAD_INDEX tell of nothing that is lost; all others do. */
 bool nst_problem_is_damage(const struct nst_problem *problem);
 
 /* What the reader knows of one trace of the input, so far. */
@@ -552,6 +383,13 @@ bool nst_reader_has_buffered(const struct nst_reader *reader);
 int nst_reader_dictionaries(struct nst_reader *reader,
 			    const struct nst_dictionaries **ret_dictionaries);
 int nst_reader_events(struct nst_reader *reader, const struct nst_events **ret_events);
+
+/*
+ * The compressed frames of the chunk that next() went to, valid until the next
+ * call; empty where it has none. -EINVAL: there is no chunk.
+ */
+int nst_reader_frames(const struct nst_reader *reader, struct nst_bytes *ret_dictionaries,
+		      struct nst_bytes *ret_columns);
 
 /*
  * The rows of one table of the current metadata chunk, an array of the struct

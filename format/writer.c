@@ -18,7 +18,8 @@
 
 struct nst_writer {
 	int fd;
-	int error; /* of the first write that failed: nothing is written behind it */
+	struct nst_sink sink; /* instead of fd, if it has a function */
+	int error;	      /* of the first write that failed: nothing is written behind it */
 	bool ended;
 	struct nst_header header;
 	uint8_t file_frame[NST_FILE_FRAME_LEN];
@@ -43,7 +44,7 @@ static bool header_is_valid(const struct nst_header *header)
 }
 
 /* All of it, whatever a pipe or a signal makes of the single calls. */
-static int write_all(struct nst_writer *writer, struct iovec *iov, int n_iov)
+static int write_fd(struct nst_writer *writer, struct iovec *iov, int n_iov)
 {
 	while (n_iov > 0) {
 		ssize_t n = writev(writer->fd, iov, n_iov);
@@ -68,6 +69,28 @@ static int write_all(struct nst_writer *writer, struct iovec *iov, int n_iov)
 		}
 	}
 	return 0;
+}
+
+static int write_sink(struct nst_writer *writer, const struct iovec *iov, int n_iov,
+		      const struct nst_chunk *chunk)
+{
+	int r = writer->sink.write(writer->sink.context, iov, n_iov, chunk);
+
+	if (r) {
+		writer->error = r == -EAGAIN ? 0 : r;
+		return r;
+	}
+	for (int i = 0; i < n_iov; i++)
+		writer->file_bytes += iov[i].iov_len;
+	return 0;
+}
+
+/* chunk: what it is, or NULL. */
+static int write_all(struct nst_writer *writer, struct iovec *iov, int n_iov,
+		     const struct nst_chunk *chunk)
+{
+	return writer->sink.write ? write_sink(writer, iov, n_iov, chunk)
+				  : write_fd(writer, iov, n_iov);
 }
 
 static int buffer_new(struct nst_buffer *buffer, size_t cap)
@@ -102,8 +125,8 @@ static int writer_allocate(struct nst_writer *writer, int level)
 	return 0;
 }
 
-int nst_writer_open(int fd, const struct nst_header *header, int level,
-		    struct nst_writer **ret_writer)
+static int writer_open(int fd, const struct nst_sink *sink, const struct nst_header *header,
+		       int level, struct nst_writer **ret_writer)
 {
 	struct nst_writer *writer = NULL;
 	struct iovec iov;
@@ -116,6 +139,8 @@ int nst_writer_open(int fd, const struct nst_header *header, int level,
 	if (!writer)
 		goto out;
 	writer->fd = fd;
+	if (sink)
+		writer->sink = *sink;
 	writer->header = *header;
 	writer->sample_clock_ns = header->start_ns;
 	writer->sample_realtime_ns = header->start_realtime_ns;
@@ -124,7 +149,7 @@ int nst_writer_open(int fd, const struct nst_header *header, int level,
 		goto out;
 	nst_file_header_put(writer->file_frame, header);
 	iov = (struct iovec){ writer->file_frame, sizeof(writer->file_frame) };
-	r = write_all(writer, &iov, 1);
+	r = write_all(writer, &iov, 1, NULL);
 	if (r)
 		goto out;
 	*ret_writer = writer;
@@ -132,6 +157,18 @@ int nst_writer_open(int fd, const struct nst_header *header, int level,
 out:
 	nst_writer_close(writer);
 	return r;
+}
+
+int nst_writer_open(int fd, const struct nst_header *header, int level,
+		    struct nst_writer **ret_writer)
+{
+	return writer_open(fd, NULL, header, level, ret_writer);
+}
+
+int nst_writer_open_sink(const struct nst_sink *sink, const struct nst_header *header, int level,
+			 struct nst_writer **ret_writer)
+{
+	return writer_open(-1, sink, header, level, ret_writer);
 }
 
 void nst_writer_close(struct nst_writer *writer)
@@ -187,8 +224,10 @@ static void chunk_begin(const struct nst_writer *writer, unsigned int type,
 }
 
 /* One writev: a chunk's header and frames, and the file header where it is due. */
-static int chunk_write(struct nst_writer *writer, const struct nst_chunk_header *chunk)
+static int chunk_write(struct nst_writer *writer, const struct nst_chunk_header *chunk,
+		       struct nst_bytes dictionaries, struct nst_bytes columns)
 {
+	struct nst_chunk told;
 	uint8_t chunk_frame[NST_CHUNK_FRAME_LEN];
 	uint64_t offset = writer->file_bytes;
 	struct iovec iov[4];
@@ -201,16 +240,41 @@ static int chunk_write(struct nst_writer *writer, const struct nst_chunk_header 
 	}
 	iov[n++] = (struct iovec){ chunk_frame, sizeof(chunk_frame) };
 	if (chunk->dict_len)
-		iov[n++] = (struct iovec){ writer->dict.data, chunk->dict_len };
+		iov[n++] = (struct iovec){ (void *)dictionaries.data, chunk->dict_len };
 	if (chunk->col_len)
-		iov[n++] = (struct iovec){ writer->columns.data, chunk->col_len };
-	r = write_all(writer, iov, n);
+		iov[n++] = (struct iovec){ (void *)columns.data, chunk->col_len };
+	told = (struct nst_chunk){
+		.offset = offset,
+		.sequence = chunk->sequence,
+		.first_ordinal = chunk->first_ordinal,
+		.first_ns = chunk->first_ns,
+		.last_ns = chunk->last_ns,
+		.sample_clock_ns = chunk->sample_clock_ns,
+		.sample_realtime_ns = chunk->sample_realtime_ns,
+		.n_events = chunk->n_events,
+		.dictionaries_bytes = chunk->dict_len,
+		.columns_bytes = chunk->col_len,
+		.dictionaries_raw_bytes = chunk->dict_raw_len,
+		.columns_raw_bytes = chunk->col_raw_len,
+		.type = chunk->type,
+	};
+	memcpy(told.lost, chunk->lost, sizeof(told.lost));
+	r = write_all(writer, iov, n, &told);
 	if (r)
 		return r;
 	nst_index_add(&writer->index, offset, chunk);
 	writer->n_chunks++;
 	writer->n_events += chunk->n_events;
 	return 0;
+}
+
+/* The same, of what stands in the writer's own buffers. */
+static int own_chunk_write(struct nst_writer *writer, const struct nst_chunk_header *chunk)
+{
+	const struct nst_bytes dictionaries = { writer->dict.data, chunk->dict_len };
+	const struct nst_bytes columns = { writer->columns.data, chunk->col_len };
+
+	return chunk_write(writer, chunk, dictionaries, columns);
 }
 
 static int dictionaries_encode(struct nst_writer *writer, struct nst_chunk_header *chunk,
@@ -262,7 +326,9 @@ int nst_writer_flush(struct nst_writer *writer)
 		r = frame_compress(writer, &writer->columns, &chunk.col_len, &chunk.col_raw_len,
 				   &chunk.col_crc);
 	if (!r)
-		r = chunk_write(writer, &chunk);
+		r = own_chunk_write(writer, &chunk);
+	if (r == -EAGAIN)
+		return r;
 	nst_intern_clear(writer->intern);
 	events->n_events = 0;
 	return r;
@@ -412,7 +478,34 @@ int nst_writer_rows(struct nst_writer *writer, enum nst_chunk_type type,
 	chunk_begin(writer, type, &chunk);
 	r = frame_compress(writer, &writer->columns, &chunk.col_len, &chunk.col_raw_len,
 			   &chunk.col_crc);
-	return r ? r : chunk_write(writer, &chunk);
+	return r ? r : own_chunk_write(writer, &chunk);
+}
+
+int nst_writer_copy(struct nst_writer *writer, const struct nst_chunk *chunk,
+		    struct nst_bytes dictionaries, struct nst_bytes columns)
+{
+	struct nst_chunk_header copy;
+
+	if (writer->error)
+		return writer->error;
+	if (writer->ended || writer->events->n_events || chunk->type == NST_CHUNK_END ||
+	    chunk->dictionaries_bytes != dictionaries.len_bytes ||
+	    chunk->columns_bytes != columns.len_bytes)
+		return -EINVAL;
+	chunk_begin(writer, chunk->type, &copy);
+	copy.first_ns = chunk->first_ns;
+	copy.last_ns = chunk->last_ns;
+	copy.n_events = chunk->n_events;
+	copy.dict_len = dictionaries.len_bytes;
+	copy.dict_raw_len = chunk->dictionaries_raw_bytes;
+	copy.dict_crc =
+		dictionaries.len_bytes ? nst_crc32c(dictionaries.data, dictionaries.len_bytes) : 0;
+	copy.col_len = columns.len_bytes;
+	copy.col_raw_len = chunk->columns_raw_bytes;
+	copy.col_crc = columns.len_bytes ? nst_crc32c(columns.data, columns.len_bytes) : 0;
+	if (nst_chunk_too_large(&copy) || nst_chunk_fault(&copy))
+		return -EINVAL;
+	return chunk_write(writer, &copy, dictionaries, columns);
 }
 
 void nst_writer_set_lost(struct nst_writer *writer, const uint64_t lost[NST_LOSS_SLOTS])
@@ -440,13 +533,14 @@ int nst_writer_end(struct nst_writer *writer, uint64_t end_ns)
 		return r;
 	chunk_begin(writer, NST_CHUNK_END, &chunk);
 	chunk.first_ns = chunk.last_ns = end_ns;
-	r = chunk_write(writer, &chunk);
+	r = own_chunk_write(writer, &chunk);
 	if (r)
 		return r;
 	writer->ended = true;
 	index = nst_index_close(&writer->index, writer->header.uuid);
 	iov = (struct iovec){ (void *)index.data, index.len_bytes };
-	return index.len_bytes ? write_all(writer, &iov, 1) : 0;
+	r = index.len_bytes ? write_all(writer, &iov, 1, NULL) : 0;
+	return r == -EAGAIN ? 0 : r; /* the trace is whole without it */
 }
 
 void nst_writer_stats(const struct nst_writer *writer, struct nst_writer_stats *ret_stats)

@@ -69,7 +69,7 @@ static void decode_metadata(struct nst_bytes frame)
 	MUST(!nst_decoder_new(&decoder));
 	r = nst_decode_metadata(decoder, frame, &problem);
 	check_problem(r, &problem);
-	for (unsigned int table = NST_TABLE_SETTING; !r && table <= NST_TABLE_COMMENT; table++) {
+	for (unsigned int table = NST_TABLE_SETTING; !r && table <= NST_TABLE_LAST; table++) {
 		int bad = nst_decode_rows(decoder, nst_table_find(table), &rows, &problem);
 
 		check_problem(bad, &problem);

@@ -37,7 +37,7 @@ static void read_chunk(struct nst_reader *reader, const struct nst_chunk *chunk,
 
 	if (chunk->type != NST_CHUNK_EVENTS) {
 		outcome->other_chunks++;
-		for (int table = NST_TABLE_SETTING; table <= NST_TABLE_COMMENT; table++)
+		for (int table = NST_TABLE_SETTING; table <= NST_TABLE_LAST; table++)
 			(void)nst_reader_rows(reader, table, &rows, &n);
 		return;
 	}

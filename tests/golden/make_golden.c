@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * make_golden FILE: write the trace of tests/golden/v1-all.zst, with every
- * table, nulls, both address families, and each encoding of a column. The
- * file in the tree was written once and stays; tests/golden/check.sh compares
- * what this writes today with it, by content.
+ * make_golden all|totals FILE: write the trace of tests/golden/v1-all.zst, with
+ * tables of all kinds, nulls, both address families, and each encoding of a
+ * column, or that of v1-totals.zst. The files in the tree were written once and
+ * stay; tests/golden/check.sh compares what this writes today with them, by content.
  */
-#include "format/trace.h"
+#include "make_golden.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -283,18 +283,25 @@ static int write_trace(int fd)
 	return r;
 }
 
+static const struct {
+	const char *name;
+	int (*write)(int fd);
+} traces[] = { { "all", write_trace }, { "totals", golden_totals } };
+
 int main(int argc, char **argv)
 {
-	int fd = argc == 2 ? open(argv[1], O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644) : -1;
-	int r;
+	int fd = argc == 3 ? open(argv[2], O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644) : -1;
+	int r = -1;
 
 	if (fd < 0) {
-		fprintf(stderr, "make_golden: usage: make_golden FILE, which can be written\n");
+		fprintf(stderr, "usage: make_golden all|totals FILE, which can be written\n");
 		return 2;
 	}
-	r = write_trace(fd);
+	for (size_t i = 0; i < sizeof(traces) / sizeof(traces[0]); i++)
+		if (!strcmp(argv[1], traces[i].name))
+			r = traces[i].write(fd);
 	if (close(fd) || r) {
-		fprintf(stderr, "make_golden: %s: not written: %s\n", argv[1], strerror(-r));
+		fprintf(stderr, "make_golden: %s: not written: %s\n", argv[2], strerror(-r));
 		return 1;
 	}
 	return 0;

@@ -29,7 +29,7 @@ struct column {
 struct table {
 	unsigned int number;
 	const char *name;
-	struct column columns[20];
+	struct column columns[24];
 };
 
 #define INT(name)               \
@@ -50,11 +50,19 @@ struct table {
 	}
 
 /* clang-format off */
+#define FLOW_COLUMNS INT("has"), NULLABLE("id", 11), NULLABLE("netns", 9), INT("ethertype"), \
+	NULLABLE("protocol", 0), NULLABLE_BYTES("local_addr", 1), NULLABLE("local_port", 2), \
+	NULLABLE_BYTES("remote_addr", 1), NULLABLE("remote_port", 2)
+#define TOTAL_COLUMNS INT("has"), INT("from_ns"), INT("to_ns"), NULLABLE("flow_id", 0), \
+	NULLABLE("start_ns", 1), INT("events"), INT("packets"), INT("bytes"), \
+	INT("payload_bytes"), INT("wire_bytes"), NULLABLE("pid", 1), NULLABLE("netns", 3), \
+	NULLABLE("ifindex", 2), INT("ethertype"), NULLABLE("protocol", 4), INT("is_send"), \
+	INT("owner_source"), INT("link_header_bytes"), INT("flags"), INT("cgroup_id"), \
+	BYTES("comm")
+
 static const struct table tables[] = {
 	{ 1, "PROCESS", { INT("pid"), INT("start_ns"), BYTES("comm") } },
-	{ 2, "FLOW", { INT("has"), NULLABLE("id", 11), NULLABLE("netns", 9), INT("ethertype"),
-		NULLABLE("protocol", 0), NULLABLE_BYTES("local_addr", 1), NULLABLE("local_port", 2),
-		NULLABLE_BYTES("remote_addr", 1), NULLABLE("remote_port", 2) } },
+	{ 2, "FLOW", { FLOW_COLUMNS } },
 	{ 3, "LANE", { INT("has"), INT("flow"), NULLABLE("process", 3), INT("owner_source"),
 		INT("is_send"), NULLABLE("ifindex", 10), NULLABLE("link_header_bytes", 12),
 		NULLABLE("cgroup_id", 5), INT("flags"), NULLABLE("vlan_id", 6) } },
@@ -77,11 +85,7 @@ static const struct table tables[] = {
 	{ 21, "OWNER", { INT("has"), INT("flow_id"), INT("from_ns"), NULLABLE("to_ns", 0),
 		INT("start_ns"), NULLABLE("cgroup_id", 2), INT("pid"), NULLABLE("tid", 1), INT("what"),
 		INT("owner_source"), BYTES("comm") } },
-	{ 22, "TOTAL", { INT("has"), INT("from_ns"), INT("to_ns"), NULLABLE("flow_id", 0),
-		NULLABLE("start_ns", 1), INT("events"), INT("packets"), INT("bytes"),
-		INT("payload_bytes"), INT("wire_bytes"), NULLABLE("pid", 1), NULLABLE("netns", 3),
-		NULLABLE("ifindex", 2), INT("ethertype"), NULLABLE("protocol", 4), INT("is_send"),
-		INT("owner_source") } },
+	{ 22, "TOTAL", { TOTAL_COLUMNS } },
 	{ 23, "THROUGHPUT", { INT("bytes"), INT("pid"), INT("is_send"), BYTES("name") } },
 	{ 24, "COUNTER", { INT("value"), INT("cpu"), BYTES("name") } },
 	{ 25, "LOSS", { INT("from_ns"), INT("to_ns"), INT("events"), INT("bytes"), INT("cpu"),
@@ -90,6 +94,9 @@ static const struct table tables[] = {
 		INT("recv_dropped"), INT("send_bytes"), INT("send_packets"), INT("send_dropped"),
 		INT("netns"), INT("ifindex") } },
 	{ 27, "COMMENT", { INT("time_ns"), BYTES("text") } },
+	{ 28, "TUPLE", { FLOW_COLUMNS } },
+	{ 29, "SUM", { TOTAL_COLUMNS } },
+	{ 30, "DETAIL", { INT("time_ns"), INT("detail") } },
 };
 /* clang-format on */
 

@@ -18,7 +18,7 @@ static void test_owner_sources(void)
 static void test_losses(void)
 {
 	static const char *const words[] = { "ring_full", "recorder", "owner_ring_full",
-					     "flow_table_full" };
+					     "flow_table_full", "damaged" };
 
 	for (unsigned int i = 0; i < NST_LOSSES; i++)
 		CHECK_STR(nst_loss_name(i), words[i]);

@@ -158,7 +158,7 @@ static inline void fixture_read_chunk(struct nst_reader *reader, const struct ns
 
 	result->chunks++;
 	if (chunk->type != NST_CHUNK_EVENTS) {
-		for (int table = NST_TABLE_SETTING; table <= NST_TABLE_COMMENT; table++)
+		for (int table = NST_TABLE_SETTING; table <= NST_TABLE_LAST; table++)
 			(void)nst_reader_rows(reader, table, &rows, &n);
 		return;
 	}

@@ -136,9 +136,18 @@ static void test_index_absent_or_wrong(void)
 	result = read_window(&bytes, 5, 7);
 	check_window(&result, 2);
 
+	/* One that is damaged is told, and changes nothing. */
 	memset(index + 8, 0xa5, INDEX_LEN - 8);
 	result = read_window(&bytes, 5, 7);
+	CHECK(FIXTURE_HAS_CODE(result, NST_PROBLEM_BAD_INDEX));
+	CHECK_INT(result.n_problems--, 1);
+	CHECK(!result.damaged);
 	check_window(&result, 2);
+	for (size_t at = 8; at < INDEX_LEN; at++) {
+		bytes.data[bytes.len - INDEX_LEN + at] ^= 0x10;
+		CHECK(FIXTURE_HAS_CODE(read_window(&bytes, 5, 7), NST_PROBLEM_BAD_INDEX));
+		bytes.data[bytes.len - INDEX_LEN + at] ^= 0x10;
+	}
 
 	bytes.len -= INDEX_LEN;
 	result = read_window(&bytes, 5, 7);

@@ -204,9 +204,31 @@ static const struct nst_total totals[] = {
 	  .ethertype = 0x800,
 	  .protocol = 6,
 	  .is_send = 1,
-	  .owner_source = 1 },
+	  .owner_source = 1,
+	  .link_header_bytes = 255,
+	  .flags = NST_LANE_FLAGS,
+	  .cgroup_id = UINT64_MAX,
+	  .comm = STR("name\xff") },
 	{ .bytes = 5, .has = NST_TOTAL_HAS_PROTOCOL },
 };
+static const struct nst_total sums[] = {
+	{ .start_ns = 4, .events = UINT64_MAX, .has = NST_TOTAL_HAS_OWNER, .comm = STR("a") },
+	{ .bytes = 5, .has = 0x1c, .netns = 1, .ifindex = 2, .protocol = 3 },
+};
+static const struct nst_flow tuples[] = {
+	{ .id = 1ull << 60,
+	  .has = NST_HAS_PROTOCOL | NST_HAS_ADDR | NST_HAS_PORT | NST_HAS_NETNS | NST_HAS_FLOW_ID,
+	  .netns = 3,
+	  .ethertype = 0x86dd,
+	  .local_port = 4,
+	  .remote_port = 5,
+	  .protocol = 6,
+	  .local_addr = STR("0123456789abcdef"),
+	  .remote_addr = STR("ABCDEFGHIJKLMNOP") },
+	{ .ethertype = 0x0806 },
+	{ .ethertype = 0x0806 }, /* a row that is there twice is none too many */
+};
+static const struct nst_detail_change details[] = { { 5, NST_DETAIL_FLOWS }, { 6, 0 } };
 static const struct nst_throughput throughputs[] = { { 1ull << 33, 4, 1, STR("curl") } };
 static const struct nst_counter counters[] = { { 9, NST_ALL_CPUS, STR("drained") } };
 static const struct nst_loss_interval loss_intervals[] = { { 1, 2, 3, 4, 5, 1 } };
@@ -228,12 +250,15 @@ static const struct table {
 	TABLE(NST_TABLE_CGROUP, cgroups, offsetof(struct nst_cgroup, path), 1),
 	TABLE(NST_TABLE_PROCESS_EVENT, process_events, offsetof(struct nst_process_event, comm), 4),
 	TABLE(NST_TABLE_OWNER, owners, offsetof(struct nst_owner, comm), 1),
-	TABLE(NST_TABLE_TOTAL, totals, 0, 0),
+	TABLE(NST_TABLE_TOTAL, totals, offsetof(struct nst_total, comm), 1),
 	TABLE(NST_TABLE_THROUGHPUT, throughputs, offsetof(struct nst_throughput, name), 1),
 	TABLE(NST_TABLE_COUNTER, counters, offsetof(struct nst_counter, name), 1),
 	TABLE(NST_TABLE_LOSS, loss_intervals, 0, 0),
 	TABLE(NST_TABLE_INTERFACE_COUNTER, interface_counters, 0, 0),
 	TABLE(NST_TABLE_COMMENT, comments, offsetof(struct nst_comment, text), 1),
+	TABLE(NST_TABLE_TUPLE, tuples, offsetof(struct nst_flow, local_addr), 2),
+	TABLE(NST_TABLE_SUM, sums, offsetof(struct nst_total, comm), 1),
+	TABLE(NST_TABLE_DETAIL, details, 0, 0),
 #undef TABLE
 };
 #define N_TABLES (sizeof(tables) / sizeof(tables[0]))

@@ -133,6 +133,70 @@ __attribute__((unused)) static void maker_add(struct maker *maker, const struct 
 		abort();
 }
 
+/* A chunk with rows of one table. */
+__attribute__((unused)) static void maker_table(struct maker *maker, enum nst_chunk_type type,
+						enum nst_table table, const void *rows, size_t n)
+{
+	struct nst_rows of = { table, rows, n };
+
+	if (nst_writer_rows(maker->writer, type, &of, 1))
+		abort();
+}
+
+/* n lost events like maker_event(): what a row of totals says of them, from..to after the start. */
+__attribute__((unused)) static struct nst_total maker_total(uint64_t from_ns, uint64_t to_ns,
+							    bool is_send, uint64_t n)
+{
+	return (struct nst_total){
+		.from_ns = START + from_ns,
+		.to_ns = START + to_ns,
+		.flow_id = 1,
+		.start_ns = 500 * S,
+		.events = n,
+		.packets = n,
+		.bytes = 1000 * n,
+		.payload_bytes = 948 * n,
+		.wire_bytes = 1014 * n,
+		.has = NST_TOTAL_HAS_FLOW | NST_TOTAL_HAS_OWNER | NST_TOTAL_HAS_IFINDEX |
+		       NST_TOTAL_HAS_NETNS | NST_TOTAL_HAS_PROTOCOL,
+		.pid = 10,
+		.netns = 7,
+		.ifindex = 2,
+		.ethertype = 0x0800,
+		.protocol = 6,
+		.is_send = is_send,
+		.owner_source = NST_OWNER_SOCKET,
+		.link_header_bytes = 14,
+		.comm = { "web", 3 },
+	};
+}
+
+/* A chunk of totals, with the flow of maker_event(). */
+__attribute__((unused)) static void maker_totals(struct maker *maker, const struct nst_total *rows,
+						 size_t n)
+{
+	struct in_addr local, remote;
+	struct nst_flow tuple = { .id = 1,
+				  .has = NST_HAS_PROTOCOL | NST_HAS_ADDR | NST_HAS_PORT |
+					 NST_HAS_NETNS | NST_HAS_FLOW_ID,
+				  .netns = 7,
+				  .ethertype = 0x0800,
+				  .local_port = 40000,
+				  .remote_port = 443,
+				  .protocol = 6,
+				  .local_addr = { &local, 4 },
+				  .remote_addr = { &remote, 4 } };
+	struct nst_rows tables[] = {
+		{ NST_TABLE_TUPLE, &tuple, 1 },
+		{ NST_TABLE_TOTAL, rows, n },
+	};
+
+	inet_pton(AF_INET, "192.0.2.1", &local);
+	inet_pton(AF_INET, "198.51.100.2", &remote);
+	if (nst_writer_rows(maker->writer, NST_CHUNK_TOTALS, tables, 2))
+		abort();
+}
+
 /* end_after_ns 0: without an END chunk. */
 __attribute__((unused)) static void maker_end(struct maker *maker, uint64_t end_after_ns)
 {
