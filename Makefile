@@ -5,8 +5,15 @@
 # make check            install what is missing, build, test
 # make check-live       build, and try attribution on every kind of traffic (root)
 # make check-live-old   the same without the hooks that kernels before 6.3 lack
+# make check-kills      200 recorders killed and 50 power cuts, under load (root)
 # make check-scale      10,000 connections, and 5,000 processes in a minute (root)
+# make check-damage     10,000 damaged copies of a trace, with the sanitizers
 # make bench-hooks      what the kernel's programs cost (root); OLD=DIR: beside another build
+# make bench-flight     the recorder's CPU time with --flight beside that with a file (root)
+# make check-vm         the rig on Debian's kernels, emulated; and the table of them
+# make soak             half an hour at 50,000 packets a second (root); SOAK_SECONDS=
+# make nightly          all of the checks, one after the other (root)
+# make static           one file each to copy to another host, in build/static/
 # make install          DESTDIR= and PREFIX= are heeded; uninstall reverses it
 # make compile_commands.json | clean
 #
@@ -47,7 +54,7 @@ LDFLAGS_ALL := $(SAN_FLAGS) $(LDFLAGS)
 # packages are installed.
 libs = $(shell $(PKG_CONFIG) --libs $(1))
 LIBS_FORMAT = $(call libs,libzstd)
-LIBS_RECORD = $(call libs,libbpf libelf libzstd)
+LIBS_RECORD = $(call libs,libbpf libelf libzstd) -pthread
 LIBS_ANALYZE = $(call libs,sqlite3 libzstd)
 
 FORMAT_C := $(wildcard format/*.c)
@@ -58,19 +65,20 @@ ANALYZE_SQL := $(sort $(wildcard analyze/*.sql analyze/reports/*.sql))
 UNIT_C := $(wildcard tests/unit/test_*.c)
 TOOL_C := $(wildcard tests/cli/*.c tests/live/*.c tests/fuzz/*.c tests/golden/*.c tests/rig/*.c tests/bench/hooks.c) \
 	$(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
-ALL_C := $(FORMAT_C) $(COMMON_C) $(RECORD_C) $(ANALYZE_C) $(UNIT_C) $(filter-out %.bpf.c,$(TOOL_C))
+ALL_C := $(FORMAT_C) $(COMMON_C) $(wildcard common/static/*.c) $(RECORD_C) $(ANALYZE_C) $(UNIT_C) $(filter-out %.bpf.c,$(TOOL_C))
 
 object = $(patsubst %.c,$(O)/%.o,$(1))
 LIBRARY := $(O)/libnetsnoop.a
 PROGRAMS := $(O)/netsnoop-record $(O)/netsnoop-analyze
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(UNIT_C))
-TEST_TOOLS := $(O)/tests/traffic $(O)/tests/frames $(O)/tests/lives $(O)/tests/process_rows $(O)/tests/damage $(O)/tests/owned \
-	$(O)/tests/spec_reader $(O)/tests/make_golden $(O)/tests/replay_chunk $(O)/tests/replay_reader $(O)/tests/rig-scenarios
+TEST_TOOLS := $(addprefix $(O)/tests/,traffic talk frames lives process_rows total_rows faulty.so netsnoop-record-narrow \
+	damage damage_many owned spec_reader make_golden replay_chunk replay_reader rig-scenarios)
 
 RIG_C := $(filter-out tests/rig/current%,$(wildcard tests/rig/*.c))
 RIG_TOOLS := $(O)/tests/rig-current
 
-.PHONY: all bench-hooks check check-live check-live-old check-scale demo install uninstall clean tests
+.PHONY: all bench-flight bench-hooks check check-damage check-kills check-live check-live-old check-scale check-vm demo \
+	install nightly soak static static-tests uninstall clean tests
 all: $(PROGRAMS)
 
 # ---- what is compiled
@@ -124,6 +132,13 @@ $(O)/tests/netsnoop-record-emulate: $(O)/tests/emulate/hooks.o \
 		$(filter-out $(O)/record/hooks.o,$(call object,$(RECORD_C) $(COMMON_C))) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_RECORD)
 
+# The recorder whose way to the file is soon full.
+$(O)/tests/narrow/outlet.o: record/outlet.c Makefile
+	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS_ALL) '-DQUEUE_BYTES=((size_t)1 << 20)' $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+$(O)/tests/netsnoop-record-narrow: $(O)/tests/narrow/outlet.o \
+		$(filter-out $(O)/record/outlet.o,$(call object,$(RECORD_C) $(COMMON_C))) $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_RECORD)
+
 $(O)/netsnoop-analyze: $(call object,$(ANALYZE_C) $(COMMON_C)) $(O)/analyze/sql.o $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
 
@@ -136,26 +151,62 @@ $(O)/tests/test_record_%: $(O)/tests/unit/test_record_%.o $(UNIT_RECORD_OBJECTS)
 $(O)/tests/test_%: $(O)/tests/unit/test_%.o $(UNIT_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
 
-$(O)/tests/traffic $(O)/tests/frames $(O)/tests/lives: $(O)/tests/%: $(O)/tests/live/%.o
+$(O)/tests/traffic $(O)/tests/talk $(O)/tests/frames $(O)/tests/lives: $(O)/tests/%: $(O)/tests/live/%.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
+$(O)/tests/faulty.so: tests/live/faulty.c Makefile
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARNINGS) $(CFLAGS) \
+		-fPIC -shared -MMD -MP -o $@ $< -ldl
 $(O)/tests/rig-scenarios: $(call object,$(RIG_C) $(COMMON_C))
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ -pthread
 $(O)/tests/rig-current: $(call object,tests/rig/current.c $(COMMON_C))
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_RECORD)
-$(O)/tests/process_rows: $(O)/tests/live/process_rows.o $(LIBRARY)
+$(O)/tests/process_rows $(O)/tests/total_rows: $(O)/tests/%: $(O)/tests/live/%.o $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
+tests: $(O)/tests/clock_shim.so
+$(O)/tests/clock_shim.so: tests/live/clock_shim.c Makefile
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARNINGS) -O2 -fPIC -shared -o $@ $<
 $(O)/tests/bench-hooks: $(O)/tests/bench/hooks.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(call libs,libbpf libelf)
 $(O)/tests/damage: $(O)/tests/cli/damage.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
+$(O)/tests/damage_many: $(O)/tests/cli/damage_many.o $(O)/tests/cli/damage_whole.o $(UNIT_OBJECTS) $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
 $(O)/tests/owned: $(O)/tests/cli/owned.o $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
 $(O)/tests/spec_reader: $(O)/tests/unit/spec_reader.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
-$(O)/tests/make_golden: $(O)/tests/golden/make_golden.o $(LIBRARY)
+$(O)/tests/make_golden: $(O)/tests/golden/make_golden.o $(O)/tests/golden/golden_totals.o $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
 $(O)/tests/replay_%: $(O)/tests/fuzz/replay.o $(O)/tests/fuzz/fuzz_%.o $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
+
+# ---- what is linked statically: one file each to copy to another host
+
+STATIC := $(O)/static/netsnoop-record $(O)/static/netsnoop-analyze
+STATIC_TOOLS := $(patsubst %,$(O)/static/tests/%,traffic lives rig-scenarios rig-current)
+STATIC_C := $(wildcard common/static/*.c)
+libs_static = $(shell $(PKG_CONFIG) --static --libs $(1))
+# The linker only warns of what would need the build machine's libraries.
+link_static = $(call say,STATIC,$@)mkdir -p $(@D) && \
+	$(CC) -static -Wl,--fatal-warnings $(LDFLAGS_ALL) -o $@ $^
+
+static:
+	$(Q)tests/packages.sh build
+	$(Q)$(MAKE) --no-print-directory $(STATIC)
+
+$(O)/static/netsnoop-record: $(call object,$(RECORD_C) $(COMMON_C) $(STATIC_C)) $(LIBRARY)
+	$(link_static) $(call libs_static,libbpf libelf libzstd)
+$(O)/static/netsnoop-analyze: $(call object,$(ANALYZE_C) $(COMMON_C) $(STATIC_C)) $(O)/analyze/sql.o $(LIBRARY)
+	$(link_static) -Wl,--wrap=dlopen $(call libs_static,sqlite3 libzstd)
+$(O)/static/tests/lives: $(O)/tests/live/lives.o
+	$(link_static)
+$(O)/static/tests/traffic: $(O)/tests/live/traffic.o
+	$(link_static)
+$(O)/static/tests/rig-scenarios: $(call object,$(RIG_C) $(COMMON_C))
+	$(link_static) -pthread
+$(O)/static/tests/rig-current: $(call object,tests/rig/current.c $(COMMON_C))
+	$(link_static) $(call libs_static,libbpf libelf)
+static-tests: $(STATIC) $(STATIC_TOOLS)
 
 tests: $(PROGRAMS) $(UNIT) $(TEST_TOOLS) $(RIG_TOOLS)
 
@@ -168,8 +219,9 @@ demo:
 	$(Q)$(MAKE) --no-print-directory all $(O)/tests/traffic
 	$(Q)samples/demo.sh $(O)
 
+# Emulation takes packages of its own; who may not install them goes without.
 check:
-	$(Q)tests/packages.sh build test
+	$(Q)tests/packages.sh build test $$([ "$$(id -u)" -ne 0 ] || echo vm)
 	$(Q)tests/run.sh
 
 check-live:
@@ -188,10 +240,45 @@ check-scale:
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)tests/rig/scale.sh $(O)
 
+check-damage:
+	$(Q)tests/packages.sh build
+	$(Q)$(MAKE) --no-print-directory O=build/san SAN=1 build/san/tests/damage_many
+	$(Q)cd build/san && tests/damage_many 10000
+
+check-vm:
+	$(Q)tests/packages.sh build test vm
+	$(Q)$(MAKE) --no-print-directory static-tests
+	$(Q)tests/vm/run.sh $(O)
+
+soak:
+	$(Q)tests/packages.sh build test
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)tests/soak/run.sh $(O)
+
+# One after the other: they share the machine.
+NIGHTLY := check check-live check-live-old check-scale check-kills check-damage check-vm soak
+nightly:
+	$(Q)for target in $(NIGHTLY); do \
+		echo "== make $$target"; $(MAKE) --no-print-directory $$target || exit 1; done
+
+check-kills:
+	$(Q)tests/packages.sh build test
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)for test in kill power; do \
+		BUILD="$(abspath $(O))" TMP="$$(mktemp -d)" KILLS=200 CUTS=50 LC_ALL=C.UTF-8 TZ=UTC; \
+		export BUILD TMP KILLS CUTS LC_ALL TZ PATH="$$PATH:/usr/sbin:/sbin"; \
+		tests/live/$$test.sh; status=$$?; rm -rf "$$TMP"; [ $$status -eq 0 ] || exit 1; \
+	done
+
 bench-hooks:
 	$(Q)tests/packages.sh build test
 	$(Q)$(MAKE) --no-print-directory tests $(O)/tests/bench-hooks $(O)/tests/bench/empty.bpf.o
 	$(Q)tests/bench/hooks.sh $(O) $(OLD)
+
+bench-flight:
+	$(Q)tests/packages.sh build test
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)tests/bench/flight.sh $(O)
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5

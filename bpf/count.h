@@ -22,23 +22,23 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct counters);
-} counters SEC(".maps");
+	__type(value, struct own);
+} own SEC(".maps");
 
-/* Of this CPU, where both hooks run with bottom halves off: nobody else adds. */
-static __always_inline struct counters *own_counters(void)
+/* Of this CPU, where both packet hooks run with bottom halves off: nobody else adds. */
+static __always_inline struct own *own_state(void)
 {
 	__u32 zero = 0;
 
-	return bpf_map_lookup_elem(&counters, &zero);
+	return bpf_map_lookup_elem(&own, &zero);
 }
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
-	__type(key, __u32);
-	__type(value, struct throughput_run);
-} throughput_runs SEC(".maps");
+static __always_inline struct counters *own_counters(void)
+{
+	struct own *state = own_state();
+
+	return state ? &state->counters : NULL;
+}
 
 /* Add to a process's bytes; two CPUs may be the first to do so. */
 static __always_inline void end_run(const struct throughput_run *run, bool is_send,
@@ -64,16 +64,14 @@ static __always_inline void end_run(const struct throughput_run *run, bool is_se
 }
 
 /* Most packets are of the process that the one before was: looking up costs more than comparing. */
-static __always_inline void count_bytes(const struct record *record, struct counters *count)
+static __always_inline void count_bytes(struct own *state, bool is_send)
 {
+	const struct record *record = &state->hand.record;
 	const __u64 *name = (const void *)record->comm;
-	__u32 index = record->is_send;
-	struct throughput_run *run = bpf_map_lookup_elem(&throughput_runs, &index);
+	struct throughput_run *run = &state->runs[is_send];
 
-	if (!run)
-		return;
 	if (run->pid != record->pid || run->name[0] != name[0] || run->name[1] != name[1]) {
-		end_run(run, record->is_send, count);
+		end_run(run, is_send, &state->counters);
 		run->pid = record->pid;
 		run->name[0] = name[0];
 		run->name[1] = name[1];

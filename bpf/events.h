@@ -219,6 +219,9 @@ struct process_record {
 	__u8 reserved[6];
 	char comm[COMM_BYTES];
 };
+/* Of a list of them: each begins at an 8th byte. */
+#define PROCESS_RECORD_BYTES(text_bytes) \
+	(sizeof(struct process_record) + ((text_bytes) + 7) / 8 * 8)
 #define PROCESS_PATH_BYTES 1024
 #define PROCESS_ARGS_BYTES 1024
 #define PROCESS_TEXT_BYTES (PROCESS_PATH_BYTES + PROCESS_ARGS_BYTES)
@@ -231,7 +234,7 @@ struct throughput_key {
 
 /*
  * What a CPU has counted of one process since it last counted another: in
- * send_bytes and recv_bytes only once that one comes. Index: is_send.
+ * send_bytes and recv_bytes only once that one comes.
  */
 struct throughput_run {
 	__u64 bytes;
@@ -296,13 +299,84 @@ enum filter_kind {
 #define FILTER_EXCLUDES(kind) (2u << 2 * (kind))
 #define FILTER_EITHER(kind) (3u << 2 * (kind))
 
-/* What a CPU has counted since the start. */
+/* Of some packets, as format/FORMAT.md defines them. */
+struct sums {
+	__u64 events;
+	__u64 packets;
+	__u64 bytes;
+	__u64 payload_bytes;
+	__u64 wire_bytes;
+};
+
+/* Key of totals_a and totals_b: what all packets have in common that are added up. */
+struct total_key {
+	__u64 flow_id;
+	__u64 start_ns;
+	__u32 pid;
+	__u32 ifindex;
+	__u32 netns;
+	__u16 ethertype;
+	__u16 flags; /* those of RECORD_FLAGS_OF_TOTAL */
+	__u8 protocol;
+	__u8 is_send;
+	__u8 owner_source;
+	__u8 link_header_bytes;
+	__u16 has; /* those of RECORD_HAS_OF_TOTAL */
+	__u16 reserved;
+};
+#define RECORD_FLAGS_OF_TOTAL 0xff00
+#define RECORD_HAS_OF_TOTAL                                                              \
+	(RECORD_HAS_FLOW_ID | RECORD_HAS_OWNER | RECORD_HAS_IFINDEX | RECORD_HAS_NETNS | \
+	 RECORD_HAS_PROTOCOL)
+
+/*
+ * Value of totals_a, totals_b, and, by keys without flow and owner, spills_a and
+ * spills_b. All but the sums is as the first packet had it.
+ */
+struct total {
+	struct sums all;
+	struct sums untold; /* of these, what no record tells */
+	struct flow_key tuple;
+	__u32 reserved;
+	__u64 cgroup_id;
+	char comm[COMM_BYTES];
+};
+
+/* What a CPU has added up of one key since it last met another one. */
+struct run {
+	struct total_key key;
+	struct total total;
+};
+
+/*
+ * What a CPU counted of the intervals of one generation; the value of `intervals`, by
+ * generation. The counts are never set back; the rest is as of the last interval.
+ */
+enum interval_count {
+	INTERVAL_EVENTS,	   /* passed the filters */
+	INTERVAL_RING_FULL_EVENTS, /* of these, not in a ring for want of room */
+	INTERVAL_RING_FULL_BYTES,
+	INTERVAL_SUMMED_EVENTS, /* of these, not in a ring because only totals are wanted */
+	INTERVAL_SUMMED_BYTES,
+	INTERVAL_ENTRIES, /* that were made in totals_a or totals_b */
+	INTERVAL_COUNTS,
+};
+struct interval {
+	__u64 count[INTERVAL_COUNTS];
+	struct run runs[2];   /* by is_send, and so the next */
+	struct total rest[2]; /* for what there was no room even in spills_a or spills_b */
+};
+
+/* What is recorded: the value of `detail`. */
+enum detail {
+	DETAIL_OF_PACKETS,
+	DETAIL_OF_FLOWS, /* totals alone */
+};
+
+/* What a CPU has counted since the start, but for what is counted by interval. */
 enum counter {
-	COUNTER_EVENTS,		  /* passed the filters */
-	COUNTER_RING_FULL_EVENTS, /* of these, not in a ring */
-	COUNTER_RING_FULL_BYTES,
 	COUNTER_THROUGHPUT_FULL_BYTES, /* in neither send_bytes nor recv_bytes */
-	COUNTER_FLOW_TABLE_FULL,       /* events without a flow */
+	COUNTER_FLOW_TABLE_FULL,       /* events without a flow, or with a total without one */
 	COUNTER_FILTERED,	       /* dropped by a filter, all in all */
 	COUNTER_FILTERED_UNKNOWN,      /* of these, for want of an owner */
 	COUNTER_NOT_IP,
@@ -315,6 +389,20 @@ enum counter {
 };
 struct counters {
 	__u64 value[COUNTERS];
+};
+
+/* A packet on its way: no stack has room for it beside what learning needs. */
+struct in_hand {
+	struct record record;
+	struct flow_key key;
+	__u32 reserved;
+};
+
+/* What a CPU has for itself: one value, because looking one up costs more than using it. */
+struct own {
+	struct counters counters;
+	struct throughput_run runs[2];
+	struct in_hand hand;
 };
 
 #endif

@@ -43,6 +43,14 @@ struct {
 	__type(value, struct process_text);
 } process_texts SEC(".maps");
 
+/* Of the one that walks: it can be put aside for a tracepoint on the same CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct process_text);
+} listed_text SEC(".maps");
+
 static __always_inline void write_process(const void *record, __u64 bytes)
 {
 	struct counters *count;
@@ -325,17 +333,31 @@ int BPF_PROG(see_cgroup_end, struct cgroup *cgroup)
 	return 0;
 }
 
-/* Those that are there when the recording begins. */
+/*
+ * Those that are there when the recording begins, each with the path that it runs: who
+ * reads may not be allowed to ask /proc for it.
+ */
 SEC("iter/task")
 int list_processes(struct bpf_iter__task *context)
 {
-	struct process_record record = {};
 	struct task_struct *task = context->task;
+	struct process_text *to;
+	__u32 zero = 0, bytes;
+	struct file *exe;
 
 	if (!task || task->pid != task->tgid || task->flags & PF_KTHREAD)
 		return 0;
-	describe_process(&record, task, PROCESS_SNAPSHOT);
-	bpf_seq_write(context->meta->seq, &record, sizeof(record));
+	to = bpf_map_lookup_elem(&listed_text, &zero);
+	if (!to)
+		return 0;
+	__builtin_memset(&to->record, 0, sizeof(to->record));
+	describe_process(&to->record, task, PROCESS_SNAPSHOT);
+	exe = BPF_CORE_READ(task, mm, exe_file);
+	if (exe)
+		write_path(to, exe);
+	bytes = PROCESS_RECORD_BYTES(to->record.path_len);
+	if (bytes <= sizeof(*to))
+		bpf_seq_write(context->meta->seq, to, bytes);
 	return 0;
 }
 

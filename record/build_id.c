@@ -199,27 +199,34 @@ static bool is_same(const struct entry *entry, const struct stat *status)
 	       entry->changed.tv_nsec == status->st_ctim.tv_nsec;
 }
 
-struct build_id build_ids_find(struct build_ids *ids, int path_fd, const struct stat *status)
+/* To be read, the very file whose status was looked at, whatever its name leads to by now. */
+static int open_again(int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+struct build_id build_ids_find(struct build_ids *ids, int file_fd, const struct stat *status)
 {
 	struct entry *entry = slot_of(ids, status);
 	struct entry found = { .device = status->st_dev,
 			       .inode = status->st_ino,
 			       .changed = status->st_ctim,
 			       .bytes = status->st_size };
-	char path[64];
 	int fd;
 
 	if (!S_ISREG(status->st_mode))
 		return found.id;
 	if (is_same(entry, status))
 		return entry->id;
-	/* the very file whose status was looked at, whatever its name leads to by now */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = fcntl(file_fd, F_GETFL) & O_PATH ? open_again(file_fd) : file_fd;
 	if (fd < 0)
 		return found.id;
 	found.id = read_elf(fd);
-	close(fd);
+	if (fd != file_fd)
+		close(fd);
 	*entry = found;
 	return found.id;
 }

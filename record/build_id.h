@@ -21,11 +21,11 @@ int build_ids_open(struct build_ids **ret_ids); /* 0 or -ENOMEM */
 void build_ids_close(struct build_ids *ids);	/* NULL is fine */
 
 /*
- * The build id of the file behind an O_PATH descriptor, with its status; an
+ * The build id of the file behind a descriptor, to be read or O_PATH, with its status; an
  * empty one where it is no regular file, no ELF file, or has none. Little is
  * read of it, and nothing that it says is believed before it is checked.
  */
-struct build_id build_ids_find(struct build_ids *ids, int path_fd, const struct stat *status);
+struct build_id build_ids_find(struct build_ids *ids, int file_fd, const struct stat *status);
 
 /*
  * Look for it in the notes of a segment, aligned to 4 or 8 bytes. False, with

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "record/cgroups.h"
 
-#include "record/keyset.h"
+#include "record/idmap.h"
 #include "record/proc.h"
 
 #include <dirent.h>
@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define MADE_MAX 1024
+#define TOLD_MAX 16384	   /* of more cgroups, some are told of again */
 #define KERNFS_HANDLE 0xfe /* FILEID_KERNFS, 5.5, 33c5ac917519 */
 
 struct made {
@@ -24,11 +25,15 @@ struct made {
 	char *path;
 };
 
+struct told {	    /* by its id */
+	char *path; /* NULL: not known */
+};
+
 struct cgroups {
 	char *mount;  /* NULL: not mounted */
 	char *prefix; /* the part of the hierarchy that is mounted there, "" for all */
 	int mount_fd;
-	struct keyset met;
+	struct idmap told;
 	struct made made[MADE_MAX];
 	size_t next_made;
 	char path[PATH_MAX];
@@ -92,7 +97,9 @@ int cgroups_open(struct cgroups **ret_cgroups)
 	if (!cgroups)
 		return err;
 	cgroups->mount_fd = -1;
-	err = find_mount(cgroups);
+	err = idmap_open(&cgroups->told, sizeof(struct told), TOLD_MAX);
+	if (!err)
+		err = find_mount(cgroups);
 	if (err) {
 		cgroups_close(cgroups);
 		return err;
@@ -103,15 +110,25 @@ int cgroups_open(struct cgroups **ret_cgroups)
 	return 0;
 }
 
+static void forget_oldest(struct cgroups *cgroups)
+{
+	struct told *told = idmap_oldest(&cgroups->told);
+
+	free(told->path);
+	idmap_remove(&cgroups->told, told);
+}
+
 void cgroups_close(struct cgroups *cgroups)
 {
 	if (!cgroups)
 		return;
+	while (cgroups->told.n)
+		forget_oldest(cgroups);
 	for (size_t i = 0; i < MADE_MAX; i++)
 		free(cgroups->made[i].path);
 	if (cgroups->mount_fd >= 0)
 		close(cgroups->mount_fd);
-	keyset_free(&cgroups->met);
+	idmap_close(&cgroups->told);
 	free(cgroups->mount);
 	free(cgroups->prefix);
 	free(cgroups);
@@ -137,11 +154,39 @@ int cgroups_note(struct cgroups *cgroups, uint64_t id, const char *path, size_t 
 
 bool cgroups_meet(struct cgroups *cgroups, uint64_t id)
 {
-	if (keyset_has(&cgroups->met, id))
+	struct told *told = idmap_find(&cgroups->told, id);
+
+	if (told) {
+		idmap_renew(&cgroups->told, told);
 		return false;
-	/* without memory for it, it is merely told again */
-	keyset_add(&cgroups->met, id);
+	}
+	if (cgroups->told.n == cgroups->told.max)
+		forget_oldest(cgroups);
+	idmap_add(&cgroups->told, id);
 	return true;
+}
+
+int cgroups_tell(struct cgroups *cgroups, uint64_t id, const char *path)
+{
+	struct told *told = idmap_find(&cgroups->told, id);
+	char *copy = strdup(path);
+
+	if (!copy)
+		return -ENOMEM;
+	free(told->path);
+	told->path = copy;
+	return 0;
+}
+
+int cgroups_told(const struct cgroups *cgroups, cgroup_sink *sink, void *context)
+{
+	int err = 0;
+
+	for (struct told *told = idmap_oldest(&cgroups->told); !err && told;
+	     told = idmap_newer(&cgroups->told, told))
+		if (told->path)
+			err = sink(context, idmap_id(told), told->path);
+	return err;
 }
 
 static const char *path_as_made(const struct cgroups *cgroups, uint64_t id)

@@ -19,8 +19,15 @@ const char *cgroups_mount(const struct cgroups *cgroups);
 /* One was made, with this path. The last ones made are remembered. 0 or -ENOMEM. */
 int cgroups_note(struct cgroups *cgroups, uint64_t id, const char *path, size_t len);
 
-/* Is it the first time that this id is asked for? */
+/* Is it the first time that this id is asked for? Or it was long ago. */
 bool cgroups_meet(struct cgroups *cgroups, uint64_t id);
+
+/* The trace has this path of one that was met. 0 or -ENOMEM. */
+int cgroups_tell(struct cgroups *cgroups, uint64_t id, const char *path);
+
+/* All that were told, from the one met first on. 0, or what ends it. */
+typedef int cgroup_sink(void *context, uint64_t id, const char *path);
+int cgroups_told(const struct cgroups *cgroups, cgroup_sink *sink, void *context);
 
 /* The path from the root of the hierarchy on, valid until the next call; NULL: not found. */
 const char *cgroups_path(struct cgroups *cgroups, uint64_t id);

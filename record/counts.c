@@ -15,6 +15,8 @@ const struct count_name count_names[] = {
 	NAME(events, false),
 	NAME(ring_full_events, true),
 	NAME(ring_full_bytes, true),
+	NAME(summed_events, false),
+	NAME(summed_bytes, false),
 	NAME(throughput_full_bytes, false),
 	NAME(flow_table_full, false),
 	NAME(filtered, false),
@@ -28,19 +30,16 @@ const struct count_name count_names[] = {
 };
 const size_t n_count_names = sizeof(count_names) / sizeof(count_names[0]);
 
-int counts_read(int map, size_t n_cpus, struct counts *ret_by_cpu)
+static int read_own(int map, size_t n_cpus, struct counts *by_cpu)
 {
-	struct counters *counters = calloc(n_cpus, sizeof(*counters));
+	struct own *own = calloc(n_cpus, sizeof(*own));
 	uint32_t zero = 0;
-	int err = counters ? bpf_map_lookup_elem(map, &zero, counters) : -ENOMEM;
+	int err = own ? bpf_map_lookup_elem(map, &zero, own) : -ENOMEM;
 
 	for (size_t i = 0; !err && i < n_cpus; i++) {
-		const __u64 *value = counters[i].value;
+		const __u64 *value = own[i].counters.value;
 
-		ret_by_cpu[i] = (struct counts){
-			.events = value[COUNTER_EVENTS],
-			.ring_full_events = value[COUNTER_RING_FULL_EVENTS],
-			.ring_full_bytes = value[COUNTER_RING_FULL_BYTES],
+		by_cpu[i] = (struct counts){
 			.throughput_full_bytes = value[COUNTER_THROUGHPUT_FULL_BYTES],
 			.flow_table_full = value[COUNTER_FLOW_TABLE_FULL],
 			.filtered = value[COUNTER_FILTERED],
@@ -53,8 +52,36 @@ int counts_read(int map, size_t n_cpus, struct counts *ret_by_cpu)
 			.process_ring_full = value[COUNTER_PROCESS_RING_FULL],
 		};
 	}
-	free(counters);
+	free(own);
 	return err;
+}
+
+static int add_intervals(int map, size_t n_cpus, struct counts *by_cpu)
+{
+	struct interval *intervals = calloc(n_cpus, sizeof(*intervals));
+	int err = intervals ? 0 : -ENOMEM;
+
+	for (uint32_t generation = 0; !err && generation < 2; generation++) {
+		err = bpf_map_lookup_elem(map, &generation, intervals);
+		for (size_t i = 0; !err && i < n_cpus; i++) {
+			const __u64 *count = intervals[i].count;
+
+			by_cpu[i].events += count[INTERVAL_EVENTS];
+			by_cpu[i].ring_full_events += count[INTERVAL_RING_FULL_EVENTS];
+			by_cpu[i].ring_full_bytes += count[INTERVAL_RING_FULL_BYTES];
+			by_cpu[i].summed_events += count[INTERVAL_SUMMED_EVENTS];
+			by_cpu[i].summed_bytes += count[INTERVAL_SUMMED_BYTES];
+		}
+	}
+	free(intervals);
+	return err;
+}
+
+int counts_read(const struct count_maps *maps, size_t n_cpus, struct counts *ret_by_cpu)
+{
+	int err = read_own(maps->own, n_cpus, ret_by_cpu);
+
+	return err ?: add_intervals(maps->intervals, n_cpus, ret_by_cpu);
 }
 
 struct counts counts_sum(const struct counts *by_cpu, size_t n_cpus)
@@ -123,20 +150,19 @@ static int read_map(int map, bool is_send, struct rows *rows)
 /* What the CPUs have not added yet. */
 static int read_runs(int map, size_t n_cpus, struct rows *rows)
 {
-	struct throughput_run *runs = calloc(n_cpus, sizeof(*runs));
-	int err = runs ? 0 : -ENOMEM;
+	struct own *own = calloc(n_cpus, sizeof(*own));
+	uint32_t zero = 0;
+	int err = own ? bpf_map_lookup_elem(map, &zero, own) : -ENOMEM;
 
-	for (uint32_t is_send = 0; !err && is_send < 2; is_send++) {
-		err = bpf_map_lookup_elem(map, &is_send, runs);
-		for (size_t i = 0; !err && i < n_cpus; i++) {
-			struct throughput_key key = { .pid = runs[i].pid };
+	for (size_t i = 0; !err && i < 2 * n_cpus; i++) {
+		const struct throughput_run *run = &own[i / 2].runs[i % 2];
+		struct throughput_key key = { .pid = run->pid };
 
-			memcpy(key.name, runs[i].name, sizeof(key.name));
-			if (runs[i].bytes)
-				err = append(rows, &key, runs[i].bytes, is_send);
-		}
+		memcpy(key.name, run->name, sizeof(key.name));
+		if (run->bytes)
+			err = append(rows, &key, run->bytes, i % 2);
 	}
-	free(runs);
+	free(own);
 	return err;
 }
 
@@ -166,7 +192,7 @@ int throughput_read(const struct throughput_maps *maps, size_t n_cpus, struct th
 	if (!err)
 		err = read_map(maps->recv, false, &rows);
 	if (!err)
-		err = read_runs(maps->runs, n_cpus, &rows);
+		err = read_runs(maps->own, n_cpus, &rows);
 	if (err) {
 		free(rows.all);
 		return err;

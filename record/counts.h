@@ -11,6 +11,8 @@ struct counts {
 	uint64_t events; /* passed the filters */
 	uint64_t ring_full_events;
 	uint64_t ring_full_bytes;
+	uint64_t summed_events; /* of which only totals are wanted */
+	uint64_t summed_bytes;
 	uint64_t throughput_full_bytes;
 	uint64_t flow_table_full;
 	uint64_t filtered;
@@ -37,8 +39,18 @@ static inline uint64_t count_value(const struct counts *counts, const struct cou
 	return *(const uint64_t *)((const char *)counts + name->offset);
 }
 
-/* Read a map of counters of n_cpus possible CPUs. 0, -ENOMEM, or what bpf(2) gives. */
-int counts_read(int map, size_t n_cpus, struct counts *ret_by_cpu);
+/* Events that a record was made of. */
+static inline uint64_t counts_in_rings(const struct counts *counts)
+{
+	return counts->events - counts->ring_full_events - counts->summed_events;
+}
+
+struct count_maps { /* descriptors */
+	int own, intervals;
+};
+
+/* Read the counts of n_cpus possible CPUs. 0, -ENOMEM, or what bpf(2) gives. */
+int counts_read(const struct count_maps *maps, size_t n_cpus, struct counts *ret_by_cpu);
 
 struct counts counts_sum(const struct counts *by_cpu, size_t n_cpus);
 
@@ -51,7 +63,7 @@ struct throughput {
 };
 
 struct throughput_maps { /* descriptors */
-	int send, recv, runs;
+	int send, recv, own;
 };
 
 /*

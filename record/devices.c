@@ -3,10 +3,11 @@
 
 #include "format/trace.h"
 #include "record/clock.h"
-#include "record/link_watch.h"
-#include "record/namespaces.h"
+#include "record/look.h"
+#include "record/watcher.h"
 
-#include <unistd.h>
+#include <errno.h>
+#include <stdlib.h>
 
 #define REFRESH_NS (NS_PER_S / 10) /* at most this often, when something is known to be new */
 #define REFRESH_COST 20		   /* and at most this part of the time: anybody can make it so */
@@ -19,15 +20,10 @@ struct written {
 	uint64_t hash;
 };
 
-int devices_open(struct devices *devices)
+int devices_open(struct devices *devices, struct watcher *watcher)
 {
-	int err;
-
-	*devices = (struct devices){ .watch_fd = -1 };
-	err = idmap_open(&devices->written, sizeof(struct written), DEVICES_MAX);
-	if (!err)
-		devices->watch_fd = link_watch_open();
-	return err;
+	*devices = (struct devices){ .watcher = watcher };
+	return idmap_open(&devices->written, sizeof(struct written), DEVICES_MAX);
 }
 
 /* A namespace has the key of its device 0, which there never is. */
@@ -73,101 +69,188 @@ static uint64_t hash_of_interface(const struct nst_interface *row)
 	return hash_bytes(hash, row->mac.data, row->mac.len_bytes);
 }
 
-enum news {
+/* Rows that have something new. */
+struct news {
+	struct nst_interface *interfaces;
+	struct nst_netns *namespaces;
+	size_t n_interfaces, n_namespaces;
+};
+
+/* Is it in the trace like this, is it new, or has it changed? */
+enum standing {
 	OLD,
 	NEW,
 	CHANGED
 };
+static enum standing standing_of(const struct devices *devices, uint64_t key, uint64_t hash)
+{
+	const struct written *written = idmap_find(&devices->written, key);
 
-/* Is it in the trace like this? From now on it is. */
-static enum news note(struct devices *devices, uint64_t key, uint64_t hash)
+	return !written ? NEW : written->hash != hash ? CHANGED : OLD;
+}
+
+static void note(struct devices *devices, uint64_t key, uint64_t hash)
 {
 	struct written *written = idmap_find(&devices->written, key);
-	enum news news = !written ? NEW : written->hash != hash ? CHANGED : OLD;
 
 	if (!written && devices->written.n == devices->written.max)
 		idmap_remove(&devices->written, idmap_oldest(&devices->written));
 	if (!written)
 		written = idmap_add(&devices->written, key);
 	written->hash = hash;
-	return news;
 }
 
-/* Move the rows that have something new to the front of their arrays, and count them. */
-static void keep_new(struct devices *devices, struct namespaces *namespaces, uint64_t at_ns,
-		     size_t *ret_interfaces, size_t *ret_namespaces)
+static uint64_t hash_of_namespace(const struct nst_netns *row)
 {
-	struct interfaces *interfaces = &namespaces->interfaces;
-	size_t n_interfaces = 0, n_namespaces = 0;
+	return hash_bytes(HASH_START, row->name.data, row->name.len_bytes);
+}
 
+static int find_news(const struct devices *devices, const struct namespaces *namespaces,
+		     uint64_t at_ns, struct news *ret_news)
+{
+	const struct interfaces *interfaces = &namespaces->interfaces;
+	struct news news = { calloc(interfaces->n + 1, sizeof(*news.interfaces)),
+			     calloc(namespaces->n + 1, sizeof(*news.namespaces)), 0, 0 };
+
+	*ret_news = news;
+	if (!news.interfaces || !news.namespaces)
+		return -ENOMEM;
 	for (size_t i = 0; i < interfaces->n; i++) {
 		struct nst_interface row = interfaces->rows[i];
-		enum news news =
-			note(devices, key_of(row.netns, row.ifindex), hash_of_interface(&row));
+		enum standing standing = standing_of(devices, key_of(row.netns, row.ifindex),
+						     hash_of_interface(&row));
 
-		if (news == CHANGED)
+		if (standing == CHANGED)
 			row.time_ns = at_ns;
-		if (news != OLD)
-			interfaces->rows[n_interfaces++] = row;
+		if (standing != OLD)
+			news.interfaces[news.n_interfaces++] = row;
 	}
 	for (size_t i = 0; i < namespaces->n; i++) {
-		const struct nst_netns row = namespaces->rows[i];
-		uint64_t hash = hash_bytes(HASH_START, row.name.data, row.name.len_bytes);
+		const struct nst_netns *row = &namespaces->rows[i];
 
-		if (note(devices, key_of(row.netns, 0), hash) != OLD)
-			namespaces->rows[n_namespaces++] = row;
+		if (standing_of(devices, key_of(row->netns, 0), hash_of_namespace(row)) != OLD)
+			news.namespaces[news.n_namespaces++] = *row;
 	}
-	*ret_interfaces = n_interfaces;
-	*ret_namespaces = n_namespaces;
+	*ret_news = news;
+	return 0;
+}
+
+static void note_all(struct devices *devices, const struct news *news)
+{
+	for (size_t i = 0; i < news->n_interfaces; i++) {
+		const struct nst_interface *row = &news->interfaces[i];
+
+		note(devices, key_of(row->netns, row->ifindex), hash_of_interface(row));
+	}
+	for (size_t i = 0; i < news->n_namespaces; i++) {
+		const struct nst_netns *row = &news->namespaces[i];
+
+		note(devices, key_of(row->netns, 0), hash_of_namespace(row));
+	}
+}
+
+static int write_rows(struct nst_writer *writer, const struct news *news,
+		      const struct nst_setting *settings, size_t n_settings)
+{
+	const struct nst_rows tables[] = {
+		{ NST_TABLE_SETTING, settings, n_settings },
+		{ NST_TABLE_INTERFACE, news->interfaces, news->n_interfaces },
+		{ NST_TABLE_NETNS, news->namespaces, news->n_namespaces },
+	};
+
+	if (!n_settings && !news->n_interfaces && !news->n_namespaces)
+		return 0;
+	return nst_writer_rows(writer, NST_CHUNK_ENVIRONMENT, tables,
+			       sizeof(tables) / sizeof(tables[0]));
+}
+
+/* look may be NULL. */
+static int write_look(struct devices *devices, struct nst_writer *writer, const struct look *look,
+		      const struct nst_setting *settings, size_t n_settings)
+{
+	static const struct look nothing;
+	const struct look *seen = look ?: &nothing;
+	struct news news;
+	int err = find_news(devices, &seen->namespaces, now_ns(), &news);
+
+	if (!err)
+		err = write_rows(writer, &news, settings, n_settings);
+	if (!err) {
+		note_all(devices, &news);
+		devices->taken = seen->id;
+		devices->cost_ns = seen->cost_ns;
+	}
+	free(news.interfaces);
+	free(news.namespaces);
+	return err;
+}
+
+/* Whoever met an unknown device by now will be answered. */
+static void ask(struct devices *devices, uint64_t at_ns)
+{
+	devices->asked = watcher_ask(devices->watcher);
+	devices->asked_ns = at_ns;
+	devices->is_due = false;
 }
 
 int devices_write(struct devices *devices, struct nst_writer *writer,
 		  const struct nst_setting *settings, size_t n_settings)
 {
-	struct namespaces namespaces;
-	uint64_t began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID), at_ns = now_ns();
-	size_t n_interfaces, n_namespaces;
-	int err = namespaces_read(&namespaces);
+	const struct look *look = watcher_newest(devices->watcher);
 
-	if (err)
-		return err;
-	keep_new(devices, &namespaces, at_ns, &n_interfaces, &n_namespaces);
-	if (n_interfaces || n_namespaces || n_settings) {
-		const struct nst_rows tables[] = {
-			{ NST_TABLE_SETTING, settings, n_settings },
-			{ NST_TABLE_INTERFACE, namespaces.interfaces.rows, n_interfaces },
-			{ NST_TABLE_NETNS, namespaces.rows, n_namespaces },
-		};
-
-		err = nst_writer_rows(writer, NST_CHUNK_ENVIRONMENT, tables,
-				      sizeof(tables) / sizeof(tables[0]));
+	if (!look) {
+		ask(devices, now_ns());
+		look = watcher_answer(devices->watcher, devices->asked);
 	}
-	devices->read_ns = now_ns();
-	devices->cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - began_ns;
-	devices->is_due = false;
-	namespaces_free(&namespaces);
-	return err;
+	return write_look(devices, writer, look, settings, n_settings);
 }
 
-int devices_refresh(struct devices *devices, struct nst_writer *writer, uint64_t at_ns)
+int devices_describe(const struct devices *devices, struct nst_writer *writer,
+		     const struct nst_setting *settings, size_t n_settings)
+{
+	const struct look *look = watcher_newest(devices->watcher);
+	struct news all = { 0 };
+
+	if (look) {
+		all.interfaces = look->namespaces.interfaces.rows;
+		all.n_interfaces = look->namespaces.interfaces.n;
+		all.namespaces = look->namespaces.rows;
+		all.n_namespaces = look->namespaces.n;
+	}
+	return write_rows(writer, &all, settings, n_settings);
+}
+
+static void ask_if_due(struct devices *devices, uint64_t at_ns)
 {
 	uint64_t wait_ns, least_ns;
 
-	if (devices->watch_fd >= 0)
-		devices->is_due |= link_watch_changed(devices->watch_fd);
+	devices->is_due |= watcher_hears(devices->watcher);
 	wait_ns = (devices->is_due ? REFRESH_COST : REREAD_COST) * devices->cost_ns;
 	least_ns = devices->is_due ? REFRESH_NS : REREAD_NS;
 	if (wait_ns < least_ns)
 		wait_ns = least_ns;
-	if (at_ns < devices->read_ns + wait_ns)
-		return 0;
-	return devices_write(devices, writer, NULL, 0);
+	if (devices->taken >= devices->asked && at_ns >= devices->asked_ns + wait_ns)
+		ask(devices, at_ns);
+}
+
+int devices_refresh(struct devices *devices, struct nst_writer *writer, uint64_t at_ns)
+{
+	const struct look *look;
+	int err = 0;
+
+	if (at_ns == UINT64_MAX)
+		look = watcher_answer(devices->watcher, UINT64_MAX);
+	else
+		look = watcher_newest(devices->watcher);
+	if (look && look->id != devices->taken)
+		err = write_look(devices, writer, look, NULL, 0);
+	if (at_ns != UINT64_MAX)
+		ask_if_due(devices, at_ns);
+	return err == -EAGAIN ? 0 : err;
 }
 
 void devices_close(struct devices *devices)
 {
 	idmap_close(&devices->written);
 	keyset_free(&devices->met);
-	if (devices->watch_fd >= 0)
-		close(devices->watch_fd);
 }

@@ -23,6 +23,7 @@ struct ring {
 struct drain {
 	size_t page_bytes;
 	size_t n;
+	unsigned int percent; /* of the fullest, before the last drain */
 	struct ring rings[];
 };
 
@@ -159,10 +160,34 @@ static int take_run(struct ring *ring, uint64_t until_ns, drain_sink sink, void 
 	return err;
 }
 
+static unsigned int fullest_percent(const struct drain *drain)
+{
+	unsigned long most = 0;
+
+	for (size_t i = 0; i < drain->n; i++) {
+		const struct ring *ring = &drain->rings[i];
+		unsigned long used =
+			__atomic_load_n(ring->produced, __ATOMIC_ACQUIRE) - *ring->consumed;
+		unsigned long percent = used * 100 / ring->bytes;
+
+		if (percent > most)
+			most = percent;
+	}
+	return (unsigned int)most;
+}
+
+unsigned int drain_percent(const struct drain *drain)
+{
+	unsigned int now = fullest_percent(drain);
+
+	return now > drain->percent ? now : drain->percent;
+}
+
 int drain_until(struct drain *drain, uint64_t until_ns, drain_sink sink, void *context)
 {
 	int err = 0;
 
+	drain->percent = fullest_percent(drain);
 	while (!err) {
 		uint64_t next_ns;
 		struct ring *ring = oldest(drain, &next_ns);

@@ -29,6 +29,12 @@ int drain_open(const int *fds, size_t n, size_t ring_bytes, struct drain **ret_d
  */
 int drain_until(struct drain *drain, uint64_t until_ns, drain_sink sink, void *context);
 
+/*
+ * How much of the fullest ring was in use, in percent: when drain_until() was last called
+ * or now, whichever is more.
+ */
+unsigned int drain_percent(const struct drain *drain);
+
 void drain_close(struct drain *drain);
 
 #endif

@@ -149,6 +149,20 @@ static void add_machine(struct list *list)
 	add_number(list, "page_bytes", (uint64_t)sysconf(_SC_PAGESIZE));
 }
 
+/* What the files of one recording have in common, the uuid of the first, and their order. */
+static void add_part(struct list *list, const struct part_id *id)
+{
+	char text[37], *to = text;
+
+	for (int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*to++ = '-';
+		to += snprintf(to, 3, "%02x", id->recording[i]);
+	}
+	add(list, "recording", strdup(text));
+	add_number(list, "part", id->number);
+}
+
 static void add_recording(struct list *list, const struct settings *settings,
 			  const struct kernel *kernel)
 {
@@ -163,16 +177,40 @@ static void add_recording(struct list *list, const struct settings *settings,
 	add_number(list, "rings", kernel_rings(kernel));
 	add_number(list, "max_flows", settings->max_flows);
 	add_number(list, "level", (uint64_t)settings->level);
+	add(list, "detail", strdup(options_detail(settings)));
+	add_number(list, "interval_ns", settings->interval_ns);
 }
 
-int environment_write(struct nst_writer *writer, const struct settings *settings,
-		      const struct kernel *kernel, struct devices *devices)
+static void list_all(struct list *list, const struct settings *settings,
+		     const struct kernel *kernel, const struct part_id *id)
+{
+	add_machine(list);
+	add_recording(list, settings, kernel);
+	if (id)
+		add_part(list, id);
+}
+
+int environment_describe(struct nst_writer *writer, const struct settings *settings,
+			 const struct kernel *kernel, const struct devices *devices,
+			 const struct part_id *id)
 {
 	struct list list = { .n = 0 };
 	int err;
 
-	add_machine(&list);
-	add_recording(&list, settings, kernel);
+	list_all(&list, settings, kernel, id);
+	err = devices_describe(devices, writer, list.rows, list.n);
+	list_free(&list);
+	return err;
+}
+
+int environment_write(struct nst_writer *writer, const struct settings *settings,
+		      const struct kernel *kernel, struct devices *devices,
+		      const struct part_id *id)
+{
+	struct list list = { .n = 0 };
+	int err;
+
+	list_all(&list, settings, kernel, id);
 	err = devices_write(devices, writer, list.rows, list.n);
 	list_free(&list);
 	return err;

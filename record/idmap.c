@@ -163,6 +163,13 @@ void *idmap_oldest(const struct idmap *map)
 	return map->oldest ? item_at(map, map->oldest) + 1 : NULL;
 }
 
+void *idmap_newer(const struct idmap *map, const void *value)
+{
+	uint32_t number = item_of(value)->newer;
+
+	return number ? item_at(map, number) + 1 : NULL;
+}
+
 void idmap_renew(struct idmap *map, void *value)
 {
 	struct item *item = item_of(value);

@@ -32,8 +32,9 @@ void idmap_remove(struct idmap *map, void *value);
 void *idmap_find(const struct idmap *map, uint64_t id);
 void *idmap_next(const struct idmap *map, const void *value);
 
-/* The value that was added or renewed before all others; NULL: there is none. */
+/* The value that was added or renewed before all others, and the next one; NULL: there is none. */
 void *idmap_oldest(const struct idmap *map);
+void *idmap_newer(const struct idmap *map, const void *value);
 void idmap_renew(struct idmap *map, void *value);
 
 uint64_t idmap_id(const void *value);

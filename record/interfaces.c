@@ -2,6 +2,7 @@
 #include "record/interfaces.h"
 
 #include "format/trace.h"
+#include "record/clock.h"
 
 #include <errno.h>
 #include <linux/if_link.h>
@@ -90,8 +91,22 @@ static void take_link_info(const struct rtattr *info, struct nst_interface *row,
 		take_data(data, text->kind, row);
 }
 
+/* What `ip -s link` shows. An older kernel has fewer of them, but always these. */
+static void take_counters(const struct rtattr *attribute, struct nst_interface_counter *counters)
+{
+	struct rtnl_link_stats64 stats = { 0 };
+
+	take(attribute, &stats, sizeof(stats));
+	counters->recv_bytes = stats.rx_bytes;
+	counters->recv_packets = stats.rx_packets;
+	counters->recv_dropped = stats.rx_dropped;
+	counters->send_bytes = stats.tx_bytes;
+	counters->send_packets = stats.tx_packets;
+	counters->send_dropped = stats.tx_dropped;
+}
+
 static void take_attribute(const struct rtattr *attribute, struct nst_interface *row,
-			   struct interface_text *text)
+			   struct interface_text *text, struct nst_interface_counter *counters)
 {
 	switch (attribute->rta_type & NLA_TYPE_MASK) {
 	case IFLA_IFNAME:
@@ -117,23 +132,32 @@ static void take_attribute(const struct rtattr *attribute, struct nst_interface 
 	case IFLA_LINKINFO:
 		take_link_info(attribute, row, text);
 		break;
+	case IFLA_STATS64:
+		take_counters(attribute, counters);
+		break;
 	}
 }
 
-static int append(struct interfaces *interfaces)
+int interfaces_append(struct interfaces *interfaces)
 {
 	size_t n = interfaces->n + 1;
 	struct interface_text *texts = reallocarray(interfaces->texts, n, sizeof(*texts));
+	struct nst_interface_counter *counters;
 	struct nst_interface *rows;
 
 	if (!texts)
 		return -ENOMEM;
 	interfaces->texts = texts;
+	counters = reallocarray(interfaces->counters, n, sizeof(*counters));
+	if (!counters)
+		return -ENOMEM;
+	interfaces->counters = counters;
 	rows = reallocarray(interfaces->rows, n, sizeof(*rows));
 	if (!rows)
 		return -ENOMEM;
 	interfaces->rows = rows;
 	memset(&rows[n - 1], 0, sizeof(rows[0]));
+	memset(&counters[n - 1], 0, sizeof(counters[0]));
 	texts[n - 1] = (struct interface_text){ .link_nsid = -1 };
 	interfaces->n = n;
 	return 0;
@@ -144,12 +168,13 @@ static int take_device(const struct nlmsghdr *message, uint32_t netns,
 {
 	const struct ifinfomsg *info = NLMSG_DATA(message);
 	const struct rtattr *attribute;
+	struct nst_interface_counter *counters;
 	struct nst_interface *row;
 	int left, err;
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*info)))
 		return -EBADMSG;
-	err = append(interfaces);
+	err = interfaces_append(interfaces);
 	if (err)
 		return err;
 	row = &interfaces->rows[interfaces->n - 1];
@@ -157,10 +182,13 @@ static int take_device(const struct nlmsghdr *message, uint32_t netns,
 	row->ifindex = (uint32_t)info->ifi_index;
 	row->type = info->ifi_type;
 	row->flags = info->ifi_flags;
+	counters = &interfaces->counters[interfaces->n - 1];
+	counters->netns = netns;
+	counters->ifindex = row->ifindex;
 	attribute = IFLA_RTA(info);
 	left = (int)IFLA_PAYLOAD(message);
 	for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left))
-		take_attribute(attribute, row, &interfaces->texts[interfaces->n - 1]);
+		take_attribute(attribute, row, &interfaces->texts[interfaces->n - 1], counters);
 	return 0;
 }
 
@@ -210,6 +238,12 @@ static int take_answer(const char *answer, size_t bytes, uint32_t netns,
 	return more;
 }
 
+static void set_time(struct interfaces *interfaces, size_t first, uint64_t time_ns)
+{
+	for (size_t i = first; i < interfaces->n; i++)
+		interfaces->counters[i].time_ns = time_ns;
+}
+
 int interfaces_read(int socket_fd, uint32_t netns, struct interfaces *interfaces)
 {
 	struct {
@@ -221,6 +255,8 @@ int interfaces_read(int socket_fd, uint32_t netns, struct interfaces *interfaces
 			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
 		.info = { .ifi_family = AF_UNSPEC },
 	};
+	uint64_t at_ns = now_ns();
+	size_t first = interfaces->n;
 	char *answer = malloc(ANSWER_BYTES);
 	int err = answer ? 1 : -ENOMEM;
 
@@ -234,6 +270,7 @@ int interfaces_read(int socket_fd, uint32_t netns, struct interfaces *interfaces
 		err = bytes < 0 ? -errno : take_answer(answer, (size_t)bytes, netns, interfaces);
 	}
 	free(answer);
+	set_time(interfaces, first, at_ns);
 	return err;
 }
 
@@ -250,5 +287,6 @@ void interfaces_free(struct interfaces *interfaces)
 {
 	free(interfaces->rows);
 	free(interfaces->texts);
+	free(interfaces->counters);
 	*interfaces = (struct interfaces){ 0 };
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct nst_interface;
+struct nst_interface_counter;
 
 /* What the kernel calls a MAX_ADDR_LEN, an IFNAMSIZ and a kind. */
 struct interface_text {
@@ -16,17 +17,22 @@ struct interface_text {
 	int32_t link_nsid; /* how its namespace numbers that of its link; -1: its own */
 };
 
-/* Rows and the texts that they point into; both grow. */
+/* Rows, the texts that they point into, and what the devices have counted; all of them grow. */
 struct interfaces {
 	struct nst_interface *rows;
 	struct interface_text *texts;
+	struct nst_interface_counter *counters;
 	size_t n;
 };
 
+/* One more device, all zero. 0 or -ENOMEM. */
+int interfaces_append(struct interfaces *interfaces);
+
 /*
  * Append the devices of the namespace that socket_fd (an AF_NETLINK socket of
- * NETLINK_ROUTE) was opened in; netns is its inode number. 0, -ENOMEM,
- * -EBADMSG, or what the kernel answers.
+ * NETLINK_ROUTE) was opened in; netns is its inode number. Their counters are
+ * those of the moment when the kernel was asked. 0, -ENOMEM, -EBADMSG, or what the
+ * kernel answers.
  */
 int interfaces_read(int socket_fd, uint32_t netns, struct interfaces *interfaces);
 

@@ -6,7 +6,9 @@
 #include "record/arm.h"
 #include "record/arm_processes.h"
 #include "record/clock.h"
+#include "record/grace.h"
 #include "record/hooks.h"
+#include "record/kernel_totals.h"
 #include "record/probe.h"
 #include "record/process_records.h"
 #include "record/say.h"
@@ -14,11 +16,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /*
@@ -105,6 +105,10 @@ static int configure(struct kernel *kernel, const struct filters *filters)
 	err = bpf_map__set_max_entries(programs->maps.net_events, (uint32_t)kernel->n_cpus);
 	if (!err)
 		err = bpf_map__set_max_entries(programs->maps.flows, kernel->max_flows);
+	if (!err)
+		err = bpf_map__set_max_entries(programs->maps.totals_a, kernel->max_flows);
+	if (!err)
+		err = bpf_map__set_max_entries(programs->maps.totals_b, kernel->max_flows);
 	if (!err && !goes_by_pid(filters, kernel->follow))
 		err = bpf_map__set_max_entries(programs->maps.snoop_proc, 1);
 	if (!err)
@@ -281,16 +285,16 @@ int kernel_attach(struct kernel *kernel)
 	return err ? err : hooks_attach_events(&kernel->hooks);
 }
 
+void kernel_want_totals_alone(struct kernel *kernel)
+{
+	kernel->programs->bss->detail = DETAIL_OF_FLOWS;
+}
+
 void kernel_detach(struct kernel *kernel)
 {
 	hooks_detach(&kernel->hooks);
-	/*
-	 * A program may still be running on another CPU. It does so within an
-	 * RCU read section, and this waits for those to end. Not so where the
-	 * command is refused (nohz_full); there the wait has to do.
-	 */
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		usleep(10000);
+	/* a program may still be running on another CPU */
+	grace_wait(bpf_map__fd(kernel->programs->maps.net_events), kernel->rings[0]);
 }
 
 struct drain *kernel_drain(struct kernel *kernel)
@@ -434,10 +438,31 @@ int kernel_followed_fd(const struct kernel *kernel)
 	return bpf_map__fd(kernel->programs->maps.snoop_proc);
 }
 
+void kernel_totals_maps(const struct kernel *kernel, struct kernel_totals_maps *ret_maps)
+{
+	const struct netsnoop_bpf *programs = kernel->programs;
+
+	*ret_maps = (struct kernel_totals_maps){
+		.totals = { bpf_map__fd(programs->maps.totals_a),
+			    bpf_map__fd(programs->maps.totals_b) },
+		.spills = { bpf_map__fd(programs->maps.spills_a),
+			    bpf_map__fd(programs->maps.spills_b) },
+		.intervals = bpf_map__fd(programs->maps.intervals),
+		.net_events = bpf_map__fd(programs->maps.net_events),
+		.ring = kernel->rings[0],
+		.turn = &programs->bss->turn,
+		.detail = &programs->bss->detail,
+	};
+}
+
 int kernel_counts(const struct kernel *kernel, struct counts *ret_by_cpu)
 {
-	return counts_read(bpf_map__fd(kernel->programs->maps.counters), kernel->n_cpus,
-			   ret_by_cpu);
+	const struct count_maps maps = {
+		.own = bpf_map__fd(kernel->programs->maps.own),
+		.intervals = bpf_map__fd(kernel->programs->maps.intervals),
+	};
+
+	return counts_read(&maps, kernel->n_cpus, ret_by_cpu);
 }
 
 int kernel_throughput(const struct kernel *kernel, struct throughput **ret_rows, size_t *ret_n_rows)
@@ -445,7 +470,7 @@ int kernel_throughput(const struct kernel *kernel, struct throughput **ret_rows,
 	const struct throughput_maps maps = {
 		.send = bpf_map__fd(kernel->programs->maps.send_bytes),
 		.recv = bpf_map__fd(kernel->programs->maps.recv_bytes),
-		.runs = bpf_map__fd(kernel->programs->maps.throughput_runs),
+		.own = bpf_map__fd(kernel->programs->maps.own),
 	};
 
 	return throughput_read(&maps, kernel->n_cpus, ret_rows, ret_n_rows);

@@ -8,7 +8,8 @@
 #include "record/filters.h"
 
 struct kernel;
-struct owner_record; /* of bpf/events.h */
+struct kernel_totals_maps; /* of kernel_totals.h */
+struct owner_record;	   /* of bpf/events.h */
 
 /*
  * Load the programs, with rings of about ring_bytes together (0: the default),
@@ -20,6 +21,9 @@ int kernel_open(const struct filters *filters, uint64_t ring_bytes, uint32_t max
 
 /* Include a command's process, and its descendants but for FOLLOW_NONE. Before kernel_attach(). */
 int kernel_follow(struct kernel *kernel, uint32_t pid);
+
+/* Totals alone are wanted of what is seen, without events. */
+void kernel_want_totals_alone(struct kernel *kernel);
 
 /* From here on events are recorded. Every failure has been told to the user. */
 int kernel_attach(struct kernel *kernel);
@@ -63,6 +67,9 @@ int kernel_flows_fd(const struct kernel *kernel);
 
 /* The map `snoop_proc`: struct snoop_value by pid. */
 int kernel_followed_fd(const struct kernel *kernel);
+
+/* What totals are read from. */
+void kernel_totals_maps(const struct kernel *kernel, struct kernel_totals_maps *ret_maps);
 
 /* See counts.h; ret_by_cpu has room for kernel_cpus(). */
 int kernel_counts(const struct kernel *kernel, struct counts *ret_by_cpu);

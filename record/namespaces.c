@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/netlink.h>
 #include <sched.h>
 #include <stdio.h>
@@ -14,12 +15,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define OWN_NAMESPACE "/proc/self/ns/net"
 #define NAMED_NAMESPACES "/run/netns"
 
-static int append(struct namespaces *namespaces, uint32_t netns, const char *name, int fd)
+int namespaces_append(struct namespaces *namespaces, uint32_t netns, const char *name, int fd)
 {
 	size_t n = namespaces->n + 1;
 	char **names = reallocarray(namespaces->names, n, sizeof(*names));
@@ -71,24 +73,49 @@ static int rename_known(struct namespaces *namespaces, uint32_t netns, const cha
 	return 0;
 }
 
-/* Add the namespace that path, seen from a directory, stands for. What is forbidden is left out. */
+/* Among the named ones there may be files: from another mount namespace, they are no more. */
+static int open_namespace(int directory_fd, const char *path, uint32_t *ret_netns)
+{
+	int fd = openat(directory_fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct statfs system;
+	struct stat status;
+
+	if (fd < 0)
+		return -errno;
+	if (fstatfs(fd, &system) || system.f_type != NSFS_MAGIC || fstat(fd, &status)) {
+		close(fd);
+		return -EINVAL;
+	}
+	*ret_netns = (uint32_t)status.st_ino;
+	return fd;
+}
+
+/*
+ * Add the namespace that path, seen from a directory, stands for: of a process, which may
+ * enter another one at any time, the one that was opened. What is forbidden is left out.
+ */
 static int add(struct namespaces *namespaces, int directory_fd, const char *path, const char *name)
 {
 	struct stat status;
-	int known, fd, err;
+	uint32_t netns = 0;
+	int known, fd;
 
 	if (fstatat(directory_fd, path, &status, 0))
 		return 0;
 	known = rename_known(namespaces, (uint32_t)status.st_ino, name);
 	if (known)
 		return known < 0 ? known : 0;
-	fd = openat(directory_fd, path, O_RDONLY | O_CLOEXEC);
+	fd = open_namespace(directory_fd, path, &netns);
 	if (fd < 0)
 		return 0;
-	err = append(namespaces, (uint32_t)status.st_ino, name, fd);
-	if (err)
-		close(fd);
-	return err;
+	known = rename_known(namespaces, netns, name);
+	if (!known) {
+		known = namespaces_append(namespaces, netns, name, fd);
+		if (!known)
+			return 0;
+	}
+	close(fd);
+	return known < 0 ? known : 0;
 }
 
 static int add_named(struct namespaces *namespaces)
@@ -187,7 +214,7 @@ static int visit_all(struct namespaces *namespaces)
 			continue;
 		err = add_devices(namespaces, namespaces->rows[i].netns);
 		if (setns(namespaces->fds[0], CLONE_NEWNET))
-			abort(); /* the command would run in the wrong namespace */
+			abort(); /* everything from now on would be of the wrong one */
 	}
 	return err;
 }
@@ -195,10 +222,10 @@ static int visit_all(struct namespaces *namespaces)
 /* An open descriptor would keep a namespace alive that is deleted meanwhile. */
 static void close_all(struct namespaces *namespaces)
 {
-	for (size_t i = 0; i < namespaces->n; i++)
+	for (size_t i = 0; i < namespaces->n; i++) {
 		close(namespaces->fds[i]);
-	free(namespaces->fds);
-	namespaces->fds = NULL;
+		namespaces->fds[i] = -1;
+	}
 }
 
 int namespaces_read(struct namespaces *ret_namespaces)
@@ -225,6 +252,7 @@ void namespaces_free(struct namespaces *namespaces)
 	for (size_t i = 0; i < namespaces->n; i++)
 		free(namespaces->names[i]);
 	free(namespaces->names);
+	free(namespaces->fds);
 	free(namespaces->rows);
 	interfaces_free(&namespaces->interfaces);
 	*namespaces = (struct namespaces){ 0 };

@@ -10,10 +10,13 @@ struct nst_netns;
 struct namespaces {
 	struct nst_netns *rows;
 	char **names; /* that the rows point to */
-	int *fds;     /* open while they are read */
+	int *fds;     /* open while they are read; -1: not */
 	size_t n;
 	struct interfaces interfaces; /* of all of them */
 };
+
+/* One more, without devices; fd stays the caller's on failure. 0 or -ENOMEM. */
+int namespaces_append(struct namespaces *namespaces, uint32_t netns, const char *name, int fd);
 
 /*
  * Find them and their devices; one that may not be entered keeps its row and

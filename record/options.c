@@ -5,9 +5,11 @@
 #include "common/units.h"
 #include "record/clock.h"
 #include "record/say.h"
+#include "record/trigger.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_LEVEL 3
@@ -17,6 +19,11 @@
 #define DEFAULT_MAX_FLOWS 65536
 #define MIN_MAX_FLOWS 64
 #define MAX_MAX_FLOWS 4194304 /* about a gigabyte of the kernel's memory */
+#define MIN_INTERVAL_NS (NS_PER_S / 10)
+#define MAX_INTERVAL_NS (3600 * NS_PER_S)
+#define MIN_SYNC_NS (NS_PER_S / 10)
+#define MIN_PART_BYTES (64 << 10)
+#define MIN_FLIGHT_BYTES (4 << 20) /* several of the largest chunks */
 #define MIN_STATS_NS (NS_PER_S / 10)
 #define MAX_DURATION_NS (UINT64_C(36500) * 86400 * NS_PER_S)
 
@@ -151,6 +158,123 @@ static int apply_stats(void *settings, const char *value)
 	return -EINVAL;
 }
 
+static const char *const detail_names[] = {
+	[DETAIL_PACKETS] = "packets", [DETAIL_FLOWS] = "flows", [DETAIL_AUTO] = "auto"
+};
+
+const char *options_detail(const struct settings *settings)
+{
+	return detail_names[settings->detail];
+}
+
+static int apply_detail(void *settings, const char *value)
+{
+	for (size_t i = 0; i < sizeof(detail_names) / sizeof(detail_names[0]); i++) {
+		if (strcmp(value, detail_names[i]))
+			continue;
+		((struct settings *)settings)->detail = (enum detail_wanted)i;
+		return 0;
+	}
+	say("--detail %s: packets, flows or auto", value);
+	return -EINVAL;
+}
+
+static int apply_interval(void *settings, const char *value)
+{
+	if (!parse_duration(value, MIN_INTERVAL_NS, MAX_INTERVAL_NS,
+			    &((struct settings *)settings)->interval_ns))
+		return 0;
+	say("--interval %s: not a time from 100ms to 1h", value);
+	return -EINVAL;
+}
+
+static int apply_sync(void *settings, const char *value)
+{
+	if (!parse_duration(value, MIN_SYNC_NS, MAX_DURATION_NS,
+			    &((struct settings *)settings)->sync_ns))
+		return 0;
+	say("--sync %s: not a time of at least 100ms", value);
+	return -EINVAL;
+}
+
+static int apply_rotate_size(void *settings, const char *value)
+{
+	if (!parse_size(value, MIN_PART_BYTES, UINT64_MAX,
+			&((struct settings *)settings)->rotate_bytes))
+		return 0;
+	say("--rotate-size %s: not a size of at least 64k", value);
+	return -EINVAL;
+}
+
+static int apply_rotate_time(void *settings, const char *value)
+{
+	if (!parse_duration(value, NS_PER_S, MAX_DURATION_NS,
+			    &((struct settings *)settings)->rotate_ns))
+		return 0;
+	say("--rotate-time %s: not a time of at least a second", value);
+	return -EINVAL;
+}
+
+static int apply_keep(void *settings, const char *value)
+{
+	if (!parse_number(value, 1, UINT64_MAX, &((struct settings *)settings)->keep))
+		return 0;
+	say("--keep %s: not a number of files above 0", value);
+	return -EINVAL;
+}
+
+static int apply_max_size(void *settings, const char *value)
+{
+	if (!parse_size(value, MIN_PART_BYTES, UINT64_MAX,
+			&((struct settings *)settings)->max_bytes))
+		return 0;
+	say("--max-size %s: not a size of at least 64k", value);
+	return -EINVAL;
+}
+
+/* 5m is a time and 64M a size: units of time are small letters. */
+static int apply_flight(void *settings, const char *value)
+{
+	struct settings *read = settings;
+
+	if (!parse_duration(value, NS_PER_S, MAX_DURATION_NS, &read->flight_ns)) {
+		read->flight_bytes = 0;
+		return 0;
+	}
+	if (!parse_size(value, MIN_FLIGHT_BYTES, UINT64_MAX, &read->flight_bytes)) {
+		read->flight_ns = 0;
+		return 0;
+	}
+	say("--flight %s: neither a time of at least a second, such as 30 or 5m, nor a size of at "
+	    "least 4M, such as 64M",
+	    value);
+	return -EINVAL;
+}
+
+static int apply_trigger(void *settings, const char *value)
+{
+	struct settings *read = settings;
+	const char **triggers;
+	int err = trigger_check(value);
+
+	if (err)
+		return err;
+	triggers = reallocarray(read->triggers, read->n_triggers + 1, sizeof(*triggers));
+	if (!triggers) {
+		say("--trigger: out of memory");
+		return -ENOMEM;
+	}
+	triggers[read->n_triggers++] = value;
+	read->triggers = triggers;
+	return 0;
+}
+
+static int apply_run_as(void *settings, const char *value)
+{
+	((struct settings *)settings)->run_as = value;
+	return 0;
+}
+
 static int apply_force(void *settings, const char *value)
 {
 	(void)value;
@@ -213,6 +337,28 @@ static const struct option_spec specs[] = {
 	  apply_buffer_size },
 	{ "max-flows", 0, "N", "flows that the kernel keeps at once (default: 65536)",
 	  apply_max_flows },
+	{ "detail", 0, "packets|flows|auto",
+	  "an event for each packet (the default), only totals of each\n"
+	  "flow, or totals while events are too many to be written",
+	  apply_detail },
+	{ "interval", 0, "SECONDS", "of totals (default: 1)", apply_interval },
+	{ "rotate-size", 0, "SIZE", "begin another file at this size: FILE-000001.zst, ...",
+	  apply_rotate_size },
+	{ "rotate-time", 0, "SECONDS", "begin another file after this time", apply_rotate_time },
+	{ "keep", 0, "N", "of these files, keep the last N", apply_keep },
+	{ "max-size", 0, "SIZE", "of all files together; without rotation, stop at this size",
+	  apply_max_size },
+	{ "flight", 0, "TIME|SIZE",
+	  "keep the last 5m or 64M in memory, and write them to FILE on\n"
+	  "SIGUSR2, at the end, and on a --trigger",
+	  apply_flight },
+	{ "trigger", 0, "WHAT",
+	  "write FILE when process:RATE or host:RATE (bytes a second) is\n"
+	  "exceeded, or when command:PROGRAM [ARGUMENT]... fails",
+	  apply_trigger },
+	{ "sync", 0, "SECONDS", "bring the file to the disk this often", apply_sync },
+	{ "relinquish-privileges", 'Z', "USER", "become USER once everything is open",
+	  apply_run_as },
 	{ "level", 'l', "LEVEL", "zstd's level, 1 to 19 (default: 3)", apply_level },
 	{ "stats", 0, "[=SECONDS]",
 	  "print what each process sent and received, at this interval\n"
@@ -241,10 +387,40 @@ static int check_follow(const struct filters *filters, bool has_command)
 	return 0;
 }
 
+static int check_bounds(const struct settings *settings)
+{
+	bool rotates = settings->rotate_bytes || settings->rotate_ns;
+	bool flies = settings->flight_bytes || settings->flight_ns;
+
+	if (settings->keep && !rotates) {
+		say("--keep: of which files? It goes with --rotate-size or --rotate-time");
+		return -EINVAL;
+	}
+	if (flies && (rotates || settings->max_bytes)) {
+		say("--flight keeps what it keeps in memory: no --rotate-size, --rotate-time or "
+		    "--max-size with it");
+		return -EINVAL;
+	}
+	if (settings->n_triggers && !flies) {
+		say("--trigger: it goes with --flight");
+		return -EINVAL;
+	}
+	if ((rotates || flies) && settings->output && !strcmp(settings->output, "-")) {
+		say("--output -: one stream; %s writes files of its own",
+		    flies ? "--flight" : "rotation");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int options_read(int argc, char **argv, struct settings *settings)
 {
 	struct settings read = {
-		.level = DEFAULT_LEVEL, .max_flows = DEFAULT_MAX_FLOWS, .argc = argc, .argv = argv
+		.level = DEFAULT_LEVEL,
+		.max_flows = DEFAULT_MAX_FLOWS,
+		.interval_ns = NS_PER_S,
+		.argc = argc,
+		.argv = argv,
 	};
 	int first, err;
 
@@ -255,7 +431,7 @@ int options_read(int argc, char **argv, struct settings *settings)
 		err = -EINVAL;
 	}
 	if (!err)
-		err = check_follow(&read.filters, first < argc);
+		err = check_follow(&read.filters, first < argc) ?: check_bounds(&read);
 	if (err) {
 		options_free(&read);
 		return err;
@@ -286,4 +462,5 @@ void options_help(void)
 void options_free(struct settings *settings)
 {
 	filters_free(&settings->filters);
+	free(settings->triggers);
 }

@@ -26,7 +26,7 @@ static int open_standard_output(struct output *output)
 	return output->name ? 0 : -ENOMEM;
 }
 
-static char *default_name(void)
+char *output_default_name(void)
 {
 	char name[64];
 	time_t now = time(NULL);
@@ -100,7 +100,7 @@ int output_open(const char *path, bool force, struct output *ret_output)
 	if (path && !strcmp(path, "-")) {
 		err = open_standard_output(&output);
 	} else {
-		output.path = path ? strdup(path) : default_name();
+		output.path = path ? strdup(path) : output_default_name();
 		output.name = output.path ? strdup(output.path) : NULL;
 		err = output.name ? open_file(output.path, force, &output) : -ENOMEM;
 	}
@@ -109,6 +109,40 @@ int output_open(const char *path, bool force, struct output *ret_output)
 		free(output.name);
 		return err;
 	}
+	*ret_output = output;
+	return 0;
+}
+
+/* What is no file is not ours to delete. */
+static int make_way(const char *path)
+{
+	struct stat status;
+
+	if (lstat(path, &status))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EEXIST;
+	return unlink(path) ? -errno : 0;
+}
+
+int output_open_new(const char *path, bool force, struct output *ret_output)
+{
+	struct output output = { .fd = -1, .path = strdup(path), .name = strdup(path) };
+	int err = output.path && output.name ? 0 : -ENOMEM;
+
+	if (!err && force)
+		err = make_way(path);
+	if (!err) {
+		output.fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+		err = output.fd < 0 ? -errno : 0;
+	}
+	if (err) {
+		say("%s: %s", path, strerror(-err));
+		free(output.path);
+		free(output.name);
+		return err;
+	}
+	output.created = true;
 	*ret_output = output;
 	return 0;
 }

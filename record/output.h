@@ -20,6 +20,15 @@ struct output {
  */
 int output_open(const char *path, bool force, struct output *ret_output);
 
+/* netsnoop-DATE-TIME.zst, the caller's to free. NULL: no memory. */
+char *output_default_name(void);
+
+/*
+ * Create a file with mode 0600; one that is there is an error, or, with force, deleted.
+ * Every failure has been told to the user.
+ */
+int output_open_new(const char *path, bool force, struct output *ret_output);
+
 /* Empty the file, now that the recording is certain to begin. */
 int output_begin(struct output *output);
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "record/owner_flows.h"
 
+#include "format/trace.h"
 #include "record/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define UNBOUND_MAX 1024	/* sockets whose flow has not been told yet */
 #define IDLE_NS (60 * NS_PER_S) /* a flow that may be forgotten without having been told so */
@@ -20,6 +22,8 @@ int owner_flows_open(struct owner_flows *flows, uint32_t max_flows)
 	err = idmap_open(&flows->flows, sizeof(struct flow), max)
 		      ?: idmap_open(&flows->claims, sizeof(struct claim), max_claims)
 		      ?: idmap_open(&flows->sockets, sizeof(struct socket), max_claims)
+		      /* two of each flow, and those of the shared */
+		      ?: idmap_open(&flows->told, sizeof(struct told), 2 * max + max_flows / 2)
 		      ?: idmap_open(&flows->held, sizeof(struct owner_change), max_flows)
 		      ?: idmap_open(&flows->unbound, sizeof(struct owner_change), UNBOUND_MAX);
 	if (err)
@@ -32,6 +36,7 @@ void owner_flows_close(struct owner_flows *flows)
 	idmap_close(&flows->flows);
 	idmap_close(&flows->claims);
 	idmap_close(&flows->sockets);
+	idmap_close(&flows->told);
 	idmap_close(&flows->held);
 	idmap_close(&flows->unbound);
 	free(flows->dirty);
@@ -104,9 +109,12 @@ void owner_flow_remove(struct owner_flows *flows, struct flow *flow)
 	uint64_t id = idmap_id(flow);
 	struct owner_change *held;
 	struct claim *claim;
+	struct told *told;
 
 	while ((held = idmap_find(&flows->held, id)))
 		idmap_remove(&flows->held, held);
+	while ((told = idmap_find(&flows->told, id)))
+		idmap_remove(&flows->told, told);
 	while ((claim = idmap_find(&flows->claims, id)))
 		remove_claim(flows, claim);
 	if (flows->last == flow) {
@@ -114,6 +122,54 @@ void owner_flow_remove(struct owner_flows *flows, struct flow *flow)
 		flows->last_id = 0;
 	}
 	idmap_remove(&flows->flows, flow);
+}
+
+static bool stands_beside(uint8_t what, uint8_t source)
+{
+	return what == NST_OWNER_CONSUMED && source == NST_OWNER_SHARED;
+}
+
+/*
+ * Of the rows that are not shared each ends the one before in its account; those
+ * that are stand side by side.
+ */
+static bool is_ended_by(const struct told *told, const struct nst_owner *row)
+{
+	bool shared = stands_beside(row->what, row->owner_source);
+
+	if (told->what != row->what || stands_beside(told->what, told->source) != shared)
+		return false;
+	return !shared || (told->pid == row->pid && told->start_ns == row->start_ns);
+}
+
+void owner_flow_tell(struct owner_flows *flows, const struct nst_owner *row, const char *comm)
+{
+	struct told *told = idmap_find(&flows->told, row->flow_id);
+
+	while (told && !is_ended_by(told, row))
+		told = idmap_next(&flows->told, told);
+	/* of those only the last counts from now on; of a process that shares, the first */
+	if (told && (stands_beside(row->what, row->owner_source) ? told->from_ns <= row->from_ns
+								 : told->from_ns > row->from_ns))
+		return;
+	if (!told)
+		told = idmap_add(&flows->told, row->flow_id);
+	if (!told) {
+		flows->lost++;
+		return;
+	}
+	*told = (struct told){
+		.from_ns = row->from_ns,
+		.start_ns = row->start_ns,
+		.cgroup_id = row->cgroup_id,
+		.has = row->has,
+		.pid = row->pid,
+		.tid = row->tid,
+		.what = row->what,
+		.source = row->owner_source,
+		.comm_len = (uint8_t)row->comm.len_bytes,
+	};
+	memcpy(told->comm, comm, told->comm_len);
 }
 
 size_t owner_flow_unresolved(const struct owner_flows *flows, const struct flow *flow)
@@ -134,7 +190,7 @@ static void evict(struct owner_flows *flows)
 	struct flow *flow = idmap_oldest(&flows->flows);
 
 	for (int i = 0; i < EVICT_TRIES; i++) {
-		if (flow->is_over || flow->seen_ns + IDLE_NS < flows->until_ns)
+		if (flow->over_ns || flow->seen_ns + IDLE_NS < flows->until_ns)
 			break;
 		idmap_renew(&flows->flows, flow);
 		flow = idmap_oldest(&flows->flows);

@@ -6,11 +6,13 @@
 #include "record/idmap.h"
 #include "record/owner_change.h"
 
+struct nst_owner;
+
 struct flow {			    /* by its id */
 	uint64_t first_ns, seen_ns; /* its first and last event in the trace; 0: none yet */
-	bool wants_look; /* at its next event: something may have changed since the last */
-	bool is_owned;	 /* it has rows */
-	bool is_over;	 /* the kernel has forgotten it */
+	bool wants_look;  /* at its next event: something may have changed since the last */
+	bool is_owned;	  /* it has rows */
+	uint64_t over_ns; /* by when the kernel had forgotten it; 0: it has not */
 };
 
 /*
@@ -38,8 +40,16 @@ struct socket {				    /* by its id; as long as it has claims */
 	struct owner_change change;
 };
 
+/* A row of the trace that still counts for what is to come of its flow; by the flow's id. */
+struct told {
+	uint64_t from_ns, start_ns, cgroup_id;
+	uint32_t has, pid, tid;
+	uint8_t what, source, comm_len; /* enum nst_owner_what, enum nst_owner_source */
+	char comm[16];
+};
+
 struct owner_flows {
-	struct idmap flows, claims, sockets;
+	struct idmap flows, claims, sockets, told;
 	struct idmap held;    /* changes of flows without events, by the flow's id */
 	struct idmap unbound; /* changes of sockets without claims, by the socket's id */
 	uint64_t *dirty;      /* ids of sockets */
@@ -64,6 +74,9 @@ struct claim *owner_claim(struct owner_flows *flows, struct flow *flow,
 
 /* One socket that is not shared takes the flow from all others that are not. */
 void owner_claim_alone(struct owner_flows *flows, struct claim *claim);
+
+/* Remember a row of the flow, in place of the one that it ends. */
+void owner_flow_tell(struct owner_flows *flows, const struct nst_owner *row, const char *comm);
 
 /* How many sockets of the flow have had packets, and nobody is known to use them. */
 size_t owner_flow_unresolved(const struct owner_flows *flows, const struct flow *flow);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define ROWS_A_CHUNK 16384 /* well within what a chunk can hold */
+#define ROWS_MAX 65536	   /* that wait for room in the trace */
 #define FIRST_ROOM 64
 #define FLUSH_NS (NS_PER_S / 2)
 
@@ -33,21 +34,40 @@ static int grow(struct owner_rows *rows)
 	return 0;
 }
 
+/* Those that could not be written stay. */
 static int write_all(struct owner_rows *rows)
 {
-	const struct nst_rows table = { NST_TABLE_OWNER, rows->rows, rows->n };
+	size_t done = 0;
+	int err = 0;
 
 	for (size_t i = 0; i < rows->n; i++)
 		rows->rows[i].comm.data = rows->comms[i].text;
-	rows->n = 0;
-	return nst_writer_rows(rows->writer, NST_CHUNK_OWNERS, &table, 1);
+	while (!err && done < rows->n) {
+		size_t n = rows->n - done < ROWS_A_CHUNK ? rows->n - done : ROWS_A_CHUNK;
+		const struct nst_rows table = { NST_TABLE_OWNER, rows->rows + done, n };
+
+		err = nst_writer_rows(rows->writer, NST_CHUNK_OWNERS, &table, 1);
+		if (!err)
+			done += n;
+	}
+	rows->n -= done;
+	if (done && rows->n) {
+		memmove(rows->rows, rows->rows + done, rows->n * sizeof(*rows->rows));
+		memmove(rows->comms, rows->comms + done, rows->n * sizeof(*rows->comms));
+	}
+	return err;
 }
 
 int owner_rows_add(struct owner_rows *rows, const struct nst_owner *row, const char *comm,
 		   uint64_t at_ns)
 {
-	int err = rows->n == rows->room ? grow(rows) : 0;
+	int err;
 
+	if (rows->n == ROWS_MAX) {
+		rows->lost++;
+		return 0;
+	}
+	err = rows->n == rows->room ? grow(rows) : 0;
 	if (err)
 		return err;
 	if (!rows->n)
@@ -55,7 +75,8 @@ int owner_rows_add(struct owner_rows *rows, const struct nst_owner *row, const c
 	rows->rows[rows->n] = *row;
 	memcpy(rows->comms[rows->n].text, comm, row->comm.len_bytes);
 	rows->n++;
-	return rows->n == ROWS_A_CHUNK ? write_all(rows) : 0;
+	err = rows->n % ROWS_A_CHUNK ? 0 : write_all(rows);
+	return err == -EAGAIN ? 0 : err;
 }
 
 int owner_rows_write(struct owner_rows *rows, uint64_t at_ns)

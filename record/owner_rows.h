@@ -16,13 +16,17 @@ struct owner_rows { /* all zero but for writer: no rows */
 	struct owner_comm *comms; /* that the rows point to, once they are written */
 	size_t n, room;
 	uint64_t since_ns; /* of the oldest of them */
+	uint64_t lost;	   /* too many waited for room in the trace */
 };
 
 /* Add a row; comm is copied. 0, -ENOMEM, or what the writer gives. */
 int owner_rows_add(struct owner_rows *rows, const struct nst_owner *row, const char *comm,
 		   uint64_t at_ns);
 
-/* Write those that are due at at_ns, UINT64_MAX: all. 0 or what the writer gives. */
+/*
+ * Write those that are due at at_ns, UINT64_MAX: all. 0 or what the writer gives; with
+ * -EAGAIN the rest waits.
+ */
 int owner_rows_write(struct owner_rows *rows, uint64_t at_ns);
 
 void owner_rows_free(struct owner_rows *rows);

@@ -21,6 +21,8 @@ struct owners {
 	struct owner_rows rows;
 	struct owner_change *queue;
 	size_t n_queue, room;
+	uint64_t totals_ns; /* up to which all totals have been met */
+	bool has_over;	    /* some flow is over */
 };
 
 int owners_open(struct nst_writer *writer, uint32_t max_flows, struct owners **ret_owners)
@@ -55,7 +57,7 @@ void owners_close(struct owners *owners)
 
 uint64_t owners_lost(const struct owners *owners)
 {
-	return owners->flows.lost;
+	return owners->flows.lost + owners->rows.lost;
 }
 
 /* ---- Rows -------------------------------------------------------------- */
@@ -77,6 +79,12 @@ static bool was_told_shared(struct claim *claim, const struct owner_change *chan
 static uint64_t joined_ns(const struct flow *flow, const struct claim *claim)
 {
 	return claim->since_ns < flow->first_ns + DELIVERY_NS ? 0 : claim->since_ns - DELIVERY_NS;
+}
+
+static int add_row(struct owners *owners, const struct nst_owner *row, const char *comm)
+{
+	owner_flow_tell(&owners->flows, row, comm);
+	return owner_rows_add(&owners->rows, row, comm, owners->flows.until_ns);
 }
 
 /* The rows of a change of a flow that has events; claim may be NULL. */
@@ -111,12 +119,12 @@ static int tell(struct owners *owners, struct flow *flow, struct claim *claim,
 	flow->is_owned = true;
 	err = owners->sink ? owners->sink(owners->context, &row, change->comm) : 0;
 	if (!err)
-		err = owner_rows_add(&owners->rows, &row, change->comm, owners->flows.until_ns);
+		err = add_row(owners, &row, change->comm);
 	if (err || !had_owner)
 		return err;
 	row.what = NST_OWNER_HELD;
 	row.from_ns = change->time_ns;
-	return owner_rows_add(&owners->rows, &row, change->comm, owners->flows.until_ns);
+	return add_row(owners, &row, change->comm);
 }
 
 /* ---- What became known -------------------------------------------------- */
@@ -163,6 +171,20 @@ int owners_met(struct owners *owners, uint64_t flow_id, uint64_t at_ns)
 	return flow->wants_look ? look(owners, flow, at_ns) : 0;
 }
 
+int owners_met_between(struct owners *owners, uint64_t flow_id, uint64_t from_ns, uint64_t to_ns)
+{
+	struct flow *flow;
+
+	if (!flow_id)
+		return 0;
+	flow = owner_flow(&owners->flows, flow_id);
+	if (!flow->seen_ns)
+		flow->first_ns = from_ns;
+	if (flow->seen_ns < to_ns)
+		flow->seen_ns = to_ns;
+	return flow->wants_look ? look(owners, flow, 0) : 0;
+}
+
 /* Tell an active flow of its socket's change, unless that has been done. */
 static int tell_claim(struct owners *owners, struct claim *claim, uint32_t version,
 		      const struct owner_change *change)
@@ -173,10 +195,11 @@ static int tell_claim(struct owners *owners, struct claim *claim, uint32_t versi
 	return tell(owners, claim->flow, claim, change);
 }
 
-/* What the kernel has forgotten has waited for its owner only. */
+/* What the kernel has forgotten waits for its last totals, and for its owner. */
 static void forget_if_over(struct owners *owners, struct flow *flow)
 {
-	if (flow->is_over && !owner_flow_unresolved(&owners->flows, flow))
+	if (flow->over_ns && flow->over_ns <= owners->totals_ns &&
+	    !owner_flow_unresolved(&owners->flows, flow))
 		owner_flow_remove(&owners->flows, flow);
 }
 
@@ -320,16 +343,84 @@ int owners_settle(struct owners *owners, uint64_t until_ns)
 	return err ?: clean(owners) ?: owner_rows_write(&owners->rows, until_ns);
 }
 
-void owners_gone(struct owners *owners, const uint64_t *flow_ids, size_t n)
+static void forget_all_over(struct owners *owners)
+{
+	const struct idmap *flows = &owners->flows.flows;
+	struct flow *next;
+
+	owners->has_over = false;
+	for (struct flow *flow = idmap_oldest(flows); flow; flow = next) {
+		next = idmap_newer(flows, flow);
+		owners->has_over |= !!flow->over_ns;
+		forget_if_over(owners, flow);
+	}
+}
+
+void owners_gone(struct owners *owners, const uint64_t *flow_ids, size_t n, uint64_t at_ns,
+		 uint64_t totals_ns)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct flow *flow = idmap_find(&owners->flows.flows, flow_ids[i]);
 
-		if (!flow)
+		if (!flow || flow->over_ns)
 			continue;
-		if (owner_flow_unresolved(&owners->flows, flow))
-			flow->is_over = true;
-		else
-			owner_flow_remove(&owners->flows, flow);
+		flow->over_ns = at_ns;
+		owners->has_over = true;
 	}
+	if (totals_ns == owners->totals_ns)
+		return;
+	owners->totals_ns = totals_ns;
+	if (owners->has_over)
+		forget_all_over(owners);
+}
+
+/* ---- Another file ------------------------------------------------------- */
+
+int owners_write(struct owners *owners)
+{
+	return owner_rows_write(&owners->rows, UINT64_MAX);
+}
+
+void owners_move(struct owners *owners, struct nst_writer *writer)
+{
+	owners->rows.writer = writer;
+}
+
+static int describe_one(struct owner_rows *rows, const struct told *told)
+{
+	const struct nst_owner row = {
+		.flow_id = idmap_id(told),
+		.from_ns = told->from_ns,
+		.start_ns = told->start_ns,
+		.cgroup_id = told->cgroup_id,
+		.has = told->has,
+		.pid = told->pid,
+		.tid = told->tid,
+		.what = told->what,
+		.owner_source = told->source,
+		.comm.len_bytes = told->comm_len,
+	};
+
+	return owner_rows_add(rows, &row, told->comm, 0);
+}
+
+int owners_describe(const struct owners *owners, struct nst_writer *writer)
+{
+	const struct owner_flows *flows = &owners->flows;
+	struct owner_rows rows = { .writer = writer };
+	int err = 0;
+
+	for (const struct told *told = idmap_oldest(&flows->told); !err && told;
+	     told = idmap_newer(&flows->told, told)) {
+		const struct flow *flow = idmap_find(&flows->flows, idmap_id(told));
+
+		if (!flow->over_ns)
+			err = describe_one(&rows, told);
+	}
+	if (!err)
+		err = owner_rows_write(&rows, UINT64_MAX);
+	if (!err && rows.lost)
+		err = -EAGAIN;
+	owner_rows_free(&rows);
+	return err;
 }

@@ -21,7 +21,7 @@ struct owners;
 
 /*
  * max_flows is what the kernel's table of flows holds at once; memory is bound
- * by it (300 bytes for each flow there is, and at most for 2.5 times as many). 0
+ * by it (500 bytes for each flow there is, and at most for 2.5 times as many). 0
  * or -ENOMEM.
  */
 int owners_open(struct nst_writer *writer, uint32_t max_flows, struct owners **ret_owners);
@@ -35,6 +35,12 @@ void owners_tell(struct owners *owners, owner_sink sink, void *context);
 /* An event of the flow was recorded. 0, -ENOMEM, or what the writer gives. */
 int owners_met(struct owners *owners, uint64_t flow_id, uint64_t at_ns);
 
+/*
+ * Packets of the flow that no event tells of are known by a total, which is of all of an
+ * interval. 0, -ENOMEM, or what the writer gives.
+ */
+int owners_met_between(struct owners *owners, uint64_t flow_id, uint64_t from_ns, uint64_t to_ns);
+
 /* Something became known; it is copied, and heeded by owners_settle(). 0 or -ENOMEM. */
 int owners_take(struct owners *owners, const struct owner_change *change);
 
@@ -45,11 +51,26 @@ int owners_take(struct owners *owners, const struct owner_change *change);
  */
 int owners_settle(struct owners *owners, uint64_t until_ns);
 
+/* Write the rows that wait, due or not. 0 or what the writer gives. */
+int owners_write(struct owners *owners);
+
+/* What comes goes into another file. */
+void owners_move(struct owners *owners, struct nst_writer *writer);
+
 /*
- * The kernel has forgotten these flows: nothing more comes of them, except of
- * the sockets that nobody has used yet.
+ * Write the rows of flows that are not over as far as they count from now on, for a
+ * file of its own: what is charged by them is charged as in the files before. 0,
+ * -ENOMEM, or what the writer gives.
  */
-void owners_gone(struct owners *owners, const uint64_t *flow_ids, size_t n);
+int owners_describe(const struct owners *owners, struct nst_writer *writer);
+
+/*
+ * The kernel has forgotten these flows by at_ns, and all totals up to totals_ns have been
+ * met: nothing more comes of them but totals of before at_ns and, of sockets that nobody
+ * has used yet, their owners.
+ */
+void owners_gone(struct owners *owners, const uint64_t *flow_ids, size_t n, uint64_t at_ns,
+		 uint64_t totals_ns);
 
 /* What became known and is not in the trace, for want of room. */
 uint64_t owners_lost(const struct owners *owners);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "record/probe.h"
 
+#include "record/privileges.h"
 #include "record/proc.h"
 #include "record/say.h"
 
@@ -8,31 +9,17 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 #define HOST_PID_NAMESPACE 0xeffffffc /* the kernel's PROC_PID_INIT_INO */
-
-static bool has_capability(const struct __user_cap_data_struct *data, unsigned int capability)
-{
-	return data[capability / 32].effective & 1u << capability % 32;
-}
-
-static bool has_privilege(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	if (syscall(SYS_capget, &header, data))
-		return true; /* then bpf(2) itself will tell */
-	return has_capability(data, CAP_SYS_ADMIN) ||
-	       (has_capability(data, CAP_BPF) && has_capability(data, CAP_PERFMON));
-}
 
 static const char *release(void)
 {
@@ -41,13 +28,51 @@ static const char *release(void)
 	return uname(&names) ? "(unknown)" : names.release;
 }
 
+/* CAP_SYS_ADMIN stands in for both. */
+static bool has_privilege(void)
+{
+	bool bpf = privileges_has(CAP_BPF), perfmon = privileges_has(CAP_PERFMON);
+	char program[PATH_MAX];
+	ssize_t length;
+
+	if ((bpf && perfmon) || privileges_has(CAP_SYS_ADMIN))
+		return true;
+	length = readlink("/proc/self/exe", program, sizeof(program));
+	say("recording lacks %s%s%s: run it as root, or say once as root: setcap "
+	    "cap_bpf,cap_perfmon+ep %.*s",
+	    bpf ? "" : "CAP_BPF (to load programs into the kernel)", bpf || perfmon ? "" : " and ",
+	    perfmon ? "" : "CAP_PERFMON (to let them read what the kernel knows of packets)",
+	    length > 0 ? (int)length : 0, program);
+	return false;
+}
+
+/*
+ * The programs read the kernel's clock, and in a time namespace (5.6, 769071ac9f20)
+ * CLOCK_BOOTTIME may be another one: no time of an event would be what it is taken for.
+ */
+static bool has_clock_of_kernel(void)
+{
+	long long seconds = 0, ns = 0;
+	char name[16];
+	FILE *file = fopen("/proc/self/timens_offsets", "re");
+
+	if (!file)
+		return true;
+	while (fscanf(file, "%15s %lld %lld", name, &seconds, &ns) == 3)
+		if (!strcmp(name, "boottime"))
+			break;
+	fclose(file);
+	if (!seconds && !ns)
+		return true;
+	say("the clock of this time namespace is not the host's (by %lld s): run it on the host",
+	    seconds);
+	return false;
+}
+
 bool probe_machine(void)
 {
-	if (!has_privilege()) {
-		say("recording needs the capabilities CAP_BPF and CAP_PERFMON: run it as root, say "
-		    "with sudo");
+	if (!has_privilege() || !has_clock_of_kernel())
 		return false;
-	}
 	if (access(KERNEL_BTF, R_OK)) {
 		say("%s: %s: this kernel (%s) does not describe its types; recording needs one "
 		    "built with CONFIG_DEBUG_INFO_BTF=y",
@@ -85,10 +110,27 @@ bool probe_pids(const struct filters *filters)
 	return true;
 }
 
+/* Before 5.11 (97306be45fbe) a map counted as locked memory. */
+static bool is_memory_locked(void)
+{
+	unsigned int major, minor;
+	struct rlimit limit;
+
+	return sscanf(release(), "%u.%u", &major, &minor) == 2 &&
+	       (major < 5 || (major == 5 && minor < 11)) && !privileges_has(CAP_SYS_RESOURCE) &&
+	       !getrlimit(RLIMIT_MEMLOCK, &limit) && limit.rlim_cur != RLIM_INFINITY;
+}
+
 void explain_load_failure(int err)
 {
 	static const char *const tracepoints[] = { "net_dev_queue", "netif_receive_skb" };
 
+	if (err == -EPERM && is_memory_locked()) {
+		say("the kernel %s counts BPF maps as locked memory, of which too little is "
+		    "allowed: give CAP_SYS_RESOURCE as well, or ulimit -l unlimited",
+		    release());
+		return;
+	}
 	if (err == -EPERM || err == -EACCES) {
 		say("the kernel refuses BPF programs (%s): lockdown, seccomp or a container may "
 		    "forbid them; run it on the host as root",

@@ -72,9 +72,13 @@ int process_records_list(struct netsnoop_bpf *programs, drain_sink sink, void *c
 		return -errno;
 	fd = bpf_iter_create(bpf_link__fd(link));
 	err = fd < 0 ? fd : read_all(fd, &data, &bytes);
-	for (size_t at = 0; !err && at + sizeof(struct process_record) <= bytes;
-	     at += sizeof(struct process_record))
-		err = sink(context, data + at);
+	for (size_t at = 0; !err && at + sizeof(struct process_record) <= bytes;) {
+		const struct process_record *record = (const void *)(data + at);
+
+		at += PROCESS_RECORD_BYTES(record->path_len);
+		if (at <= bytes)
+			err = sink(context, record);
+	}
 	free(data);
 	if (fd >= 0)
 		close(fd);

@@ -12,8 +12,10 @@
 #include <string.h>
 
 #define WAIT_NS (NS_PER_S / 2)
-#define ROWS_MAX 8192		 /* of a chunk, which holds 65,536 */
-#define BYTES_MAX (1u << 20)	 /* of its strings; a chunk holds 4 MiB */
+#define ROWS_MAX 8192	     /* of a chunk, which holds 65,536 */
+#define BYTES_MAX (1u << 20) /* of its strings; a chunk holds 4 MiB */
+#define WAITING_MAX 65536    /* rows of each kind that wait for room in the trace */
+#define WAITING_BYTES_MAX (16u << 20)
 #define USERS_FILE "/etc/passwd" /* the host's; no name service is asked, which could send */
 #define USER_KEY_BYTES 24	 /* "user.4294967295" */
 
@@ -38,10 +40,22 @@ static struct nst_bytes copy(char **to, const struct nst_bytes *from)
 	return bytes;
 }
 
-static int add_setting(struct setting_row **rows, size_t *n, const struct setting_row *row)
+static size_t string_bytes(const struct nst_process_event *event)
 {
-	struct setting_row *larger = reallocarray(*rows, *n + 1, sizeof(*larger));
+	return (size_t)event->comm.len_bytes + event->exe.len_bytes + event->args.len_bytes +
+	       event->build_id.len_bytes;
+}
 
+static int add_setting(struct process_rows *to, struct setting_row **rows, size_t *n,
+		       const struct setting_row *row)
+{
+	struct setting_row *larger;
+
+	if (*n == WAITING_MAX) {
+		to->lost++;
+		return 0;
+	}
+	larger = reallocarray(*rows, *n + 1, sizeof(*larger));
 	if (!larger)
 		return -ENOMEM;
 	*rows = larger;
@@ -72,7 +86,7 @@ static int name_user(struct process_rows *rows, uint32_t uid)
 	if (user) {
 		snprintf(row.key, sizeof(row.key), "user.%" PRIu32, uid);
 		row.value = user->pw_name;
-		err = add_setting(&rows->users, &rows->n_users, &row);
+		err = add_setting(rows, &rows->users, &rows->n_users, &row);
 	}
 	fclose(file);
 	return err;
@@ -86,11 +100,14 @@ static void begin(struct process_rows *rows)
 
 int process_rows_add(struct process_rows *rows, const struct nst_process_event *event)
 {
-	size_t bytes = (size_t)event->comm.len_bytes + event->exe.len_bytes +
-		       event->args.len_bytes + event->build_id.len_bytes;
+	size_t bytes = string_bytes(event);
 	struct process_row *row;
 	char *at;
 
+	if (rows->n == WAITING_MAX || rows->bytes + bytes > WAITING_BYTES_MAX) {
+		rows->lost++;
+		return 0;
+	}
 	begin(rows);
 	if (rows->n == rows->room) {
 		size_t room = rows->room ? 2 * rows->room : 64;
@@ -120,7 +137,7 @@ int process_rows_add_cgroup(struct process_rows *rows, uint64_t id, const char *
 	struct setting_row row = { .id = id, .value = (char *)path };
 
 	begin(rows);
-	return add_setting(&rows->cgroups, &rows->n_cgroups, &row);
+	return add_setting(rows, &rows->cgroups, &rows->n_cgroups, &row);
 }
 
 bool process_rows_are_due(const struct process_rows *rows, uint64_t at_ns)
@@ -128,6 +145,18 @@ bool process_rows_are_due(const struct process_rows *rows, uint64_t at_ns)
 	if (!rows->n && !rows->n_users && !rows->n_cgroups)
 		return false;
 	return at_ns >= rows->since_ns + WAIT_NS || rows->n >= ROWS_MAX || rows->bytes >= BYTES_MAX;
+}
+
+/* The first n are in the trace. */
+static void drop_first(struct process_rows *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		rows->bytes -= string_bytes(&rows->rows[i]->event);
+		free(rows->rows[i]);
+	}
+	rows->n -= n;
+	if (rows->n)
+		memmove(rows->rows, rows->rows + n, rows->n * sizeof(*rows->rows));
 }
 
 static int write_events(struct process_rows *rows, struct nst_writer *writer)
@@ -138,16 +167,17 @@ static int write_events(struct process_rows *rows, struct nst_writer *writer)
 
 	while (!err && done < rows->n) {
 		struct nst_rows table = { NST_TABLE_PROCESS_EVENT, events, 0 };
-		size_t bytes = 0;
+		size_t bytes = 0, end = done;
 
-		for (; done < rows->n && table.n_rows < ROWS_MAX && bytes < BYTES_MAX; done++) {
-			const struct nst_process_event *event = &rows->rows[done]->event;
-
-			events[table.n_rows++] = *event;
-			bytes += (size_t)event->args.len_bytes + event->exe.len_bytes;
+		for (; end < rows->n && table.n_rows < ROWS_MAX && bytes < BYTES_MAX; end++) {
+			events[table.n_rows++] = rows->rows[end]->event;
+			bytes += string_bytes(&rows->rows[end]->event);
 		}
 		err = nst_writer_rows(writer, NST_CHUNK_PROCESSES, &table, 1);
+		if (!err)
+			done = end;
 	}
+	drop_first(rows, done);
 	free(events);
 	return err;
 }
@@ -189,9 +219,7 @@ static void drop_settings(struct setting_row **rows, size_t *n)
 
 static void drop(struct process_rows *rows)
 {
-	for (size_t i = 0; i < rows->n; i++)
-		free(rows->rows[i]);
-	rows->n = rows->bytes = 0;
+	drop_first(rows, rows->n);
 	drop_settings(&rows->users, &rows->n_users);
 	drop_settings(&rows->cgroups, &rows->n_cgroups);
 }
@@ -202,7 +230,8 @@ int process_rows_write(struct process_rows *rows, struct nst_writer *writer)
 
 	if (!err && (rows->n_users || rows->n_cgroups))
 		err = write_environment(rows, writer);
-	drop(rows);
+	if (err != -EAGAIN)
+		drop(rows);
 	return err;
 }
 

@@ -17,6 +17,7 @@ struct process_rows { /* all zero: none */
 	uint64_t since_ns; /* when the first of them came */
 	struct setting_row *users, *cgroups;
 	size_t n_users, n_cgroups;
+	uint64_t lost;		 /* too many waited for room in the trace */
 	struct keyset users_met; /* uid + 1 */
 };
 
@@ -29,7 +30,7 @@ int process_rows_add_cgroup(struct process_rows *rows, uint64_t id, const char *
 /* Has it waited for long enough, or is it enough for a chunk? */
 bool process_rows_are_due(const struct process_rows *rows, uint64_t at_ns);
 
-/* Write all there is. 0, -ENOMEM, or what the writer gives. */
+/* Write all there is. 0, -ENOMEM, or what the writer gives; with -EAGAIN the rest waits. */
 int process_rows_write(struct process_rows *rows, struct nst_writer *writer);
 
 void process_rows_free(struct process_rows *rows);

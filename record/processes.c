@@ -46,14 +46,14 @@ struct processes {
 	uint64_t unknown, forgotten;
 };
 
-int processes_open(bool only_owners, struct processes **ret_processes)
+int processes_open(bool only_owners, struct opener *opener, struct processes **ret_processes)
 {
 	struct processes *processes = calloc(1, sizeof(*processes));
 
 	if (!processes)
 		return -ENOMEM;
 	processes->only_owners = only_owners;
-	if (complete_open(&processes->complete)) {
+	if (complete_open(opener, &processes->complete)) {
 		free(processes);
 		return -ENOMEM;
 	}
@@ -130,7 +130,7 @@ static int add_rename(struct processes *processes, const struct process *process
 	return process_rows_add(&processes->rows, &row);
 }
 
-static int add_exit(struct processes *processes, const struct process *process)
+static int add_exit(struct process_rows *rows, const struct process *process)
 {
 	struct nst_process_event row = { .time_ns = process->exit_ns,
 					 .start_ns = process->event.start_ns,
@@ -139,7 +139,7 @@ static int add_exit(struct processes *processes, const struct process *process)
 					 .has = NST_PROCESS_HAS_EXIT_CODE,
 					 .what = NST_PROCESS_EXIT };
 
-	return process_rows_add(&processes->rows, &row);
+	return process_rows_add(rows, &row);
 }
 
 /* Of a parent that is not in such a trace only the number is told. */
@@ -152,19 +152,15 @@ static void hide_parent(const struct processes *processes, struct nst_process_ev
 		row->parent_start_ns = 0;
 }
 
-/* The whole of what it runs. */
-static int add_image(struct processes *processes, struct process *process)
+/* The whole of what it runs, under one of its names; the strings are the process's. */
+static struct nst_process_event image_row(const struct processes *processes,
+					  const struct process *process,
+					  const struct process_name *name)
 {
 	const struct image *image = process->image;
-	struct nst_process_event row;
-	int err = complete_process(processes->complete, process,
-				   process_table_find(&processes->table, process->event.parent_pid,
-						      process->event.parent_start_ns));
+	struct nst_process_event row = process->event;
 
-	if (err)
-		return err;
-	row = process->event;
-	row.comm = bytes_of_name(&process->first_name);
+	row.comm = bytes_of_name(name);
 	row.has |= NST_PROCESS_HAS_COMM;
 	if (image->exe) {
 		row.exe = (struct nst_bytes){ image->exe, image->exe_len };
@@ -179,6 +175,19 @@ static int add_image(struct processes *processes, struct process *process)
 		row.has |= NST_PROCESS_HAS_BUILD_ID;
 	}
 	hide_parent(processes, &row);
+	return row;
+}
+
+static int add_image(struct processes *processes, struct process *process)
+{
+	struct nst_process_event row;
+	int err = complete_process(processes->complete, process,
+				   process_table_find(&processes->table, process->event.parent_pid,
+						      process->event.parent_start_ns));
+
+	if (err)
+		return err;
+	row = image_row(processes, process, &process->first_name);
 	return process_rows_add(&processes->rows, &row);
 }
 
@@ -201,7 +210,7 @@ static int write_one(struct processes *processes, struct process *process)
 	if (!err && process->rename_ns)
 		err = add_rename(processes, process);
 	if (!err && process->has_exit)
-		err = add_exit(processes, process);
+		err = add_exit(&processes->rows, process);
 	return err;
 }
 
@@ -324,7 +333,7 @@ static int note_exit(struct processes *processes, struct process *process,
 	process_table_end(&processes->table, process, news->event.time_ns);
 	process->exit_code = news->event.exit_code;
 	process->has_exit = true;
-	return process->is_written ? add_exit(processes, process) : 0;
+	return process->is_written ? add_exit(&processes->rows, process) : 0;
 }
 
 static int add_to_ask(struct processes *processes, const struct process *process)
@@ -351,7 +360,7 @@ int processes_ask(struct processes *processes)
 		struct process *process =
 			process_table_find(&processes->table, asked->pid, asked->start_ns);
 
-		err = process ? complete_image(process) : 0;
+		err = process ? complete_image(processes->complete, process) : 0;
 	}
 	return err;
 }
@@ -454,6 +463,55 @@ int processes_write(struct processes *processes, struct nst_writer *writer, uint
 	return process_rows_write(&processes->rows, writer);
 }
 
+/* As it is now: rows that say how it came to be so are in an earlier file. */
+static int describe_one(const struct processes *processes, struct process_rows *rows,
+			const struct process *process, uint64_t at_ns)
+{
+	struct nst_process_event row = image_row(processes, process, &process->name);
+	int err;
+
+	row.what = NST_PROCESS_SNAPSHOT;
+	row.time_ns = process->is_dead && process->exit_ns < at_ns ? process->exit_ns : at_ns;
+	err = process_rows_add(rows, &row);
+	return err || !process->has_exit ? err : add_exit(rows, process);
+}
+
+/* A cgroup_sink. */
+static int describe_cgroup(void *rows, uint64_t id, const char *path)
+{
+	return process_rows_add_cgroup(rows, id, path);
+}
+
+/* Of those that the table has forgotten no row is there. */
+void processes_move(struct processes *processes)
+{
+	memset(processes->recent, 0, sizeof(processes->recent));
+	keyset_free(&processes->written);
+	keyset_free(&processes->written_before);
+	keyset_free(&processes->rows.users_met);
+	processes->unknown = processes->forgotten = processes->rows.lost = 0;
+}
+
+int processes_describe(const struct processes *processes, struct nst_writer *writer, uint64_t at_ns)
+{
+	const struct process_table *table = &processes->table;
+	struct process_rows rows = { 0 };
+	int err = complete_cgroups_told(processes->complete, describe_cgroup, &rows);
+
+	for (size_t i = 0; !err && i < table->n_buckets; i++)
+		for (const struct process *process = table->buckets[i]; !err && process;
+		     process = process->next)
+			if (process->is_written)
+				err = describe_one(processes, &rows, process, at_ns)
+					      ?: process_rows_are_due(&rows, 0)
+						 ? process_rows_write(&rows, writer)
+						 : 0;
+	if (!err)
+		err = process_rows_write(&rows, writer);
+	process_rows_free(&rows);
+	return err;
+}
+
 /* When it ended nobody knows, nor how: no row says so. */
 void processes_missed(struct processes *processes, uint64_t at_ns)
 {
@@ -469,7 +527,8 @@ void processes_missed(struct processes *processes, uint64_t at_ns)
 void processes_counters(const struct processes *processes,
 			struct nst_counter counters[PROCESS_COUNTERS])
 {
-	static const char unknown[] = "processes_unknown", forgotten[] = "processes_forgotten";
+	static const char unknown[] = "processes_unknown", forgotten[] = "processes_forgotten",
+			  lost[] = "process_rows_lost";
 
 	counters[0] = (struct nst_counter){ .value = processes->unknown,
 					    .cpu = NST_ALL_CPUS,
@@ -477,4 +536,7 @@ void processes_counters(const struct processes *processes,
 	counters[1] = (struct nst_counter){ .value = processes->forgotten,
 					    .cpu = NST_ALL_CPUS,
 					    .name = { forgotten, sizeof(forgotten) - 1 } };
+	counters[2] = (struct nst_counter){ .value = processes->rows.lost,
+					    .cpu = NST_ALL_CPUS,
+					    .name = { lost, sizeof(lost) - 1 } };
 }

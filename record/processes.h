@@ -22,13 +22,15 @@ struct process_news {
 	char path[PROCESS_NEWS_PATH_BYTES];
 };
 
+struct opener;
 struct processes;
 
 /*
  * only_owners: nobody is let in but owners, not even their ancestors, because
- * the recording is about some processes only. 0 or -ENOMEM.
+ * the recording is about some processes only. opener as in complete_open(). 0 or
+ * -ENOMEM.
  */
-int processes_open(bool only_owners, struct processes **ret_processes);
+int processes_open(bool only_owners, struct opener *opener, struct processes **ret_processes);
 
 /* Have somebody told of each process that ended so long ago that it is forgotten. */
 void processes_tell_forgotten(struct processes *processes,
@@ -60,13 +62,29 @@ int processes_ask(struct processes *processes);
 int processes_write(struct processes *processes, struct nst_writer *writer, uint64_t at_ns);
 
 /*
+ * Write the processes and cgroups that the trace has and that are still known, as
+ * they are at at_ns, for a file of its own. 0, -ENOMEM, or what the writer gives.
+ */
+int processes_describe(const struct processes *processes, struct nst_writer *writer,
+		       uint64_t at_ns);
+
+/*
+ * What comes goes into another file, for which processes_describe() will be called, and
+ * counts begin anew.
+ */
+void processes_move(struct processes *processes);
+
+/*
  * The kernel's ring was full: ends may have been missed. Those that are gone
  * without having been seen to are looked for.
  */
 void processes_missed(struct processes *processes, uint64_t at_ns);
 
-/* Two counts of the trace: owners that were not in the table, and ends forgotten early. */
-#define PROCESS_COUNTERS 2
+/*
+ * Counts of the trace: owners that were not in the table, ends forgotten early, and rows
+ * for which the trace had no room in time.
+ */
+#define PROCESS_COUNTERS 3
 void processes_counters(const struct processes *processes,
 			struct nst_counter counters[PROCESS_COUNTERS]);
 

@@ -3,24 +3,25 @@
 
 #include "format/trace.h"
 #include "record/clock.h"
-#include "record/devices.h"
 #include "record/environment.h"
 #include "record/flows.h"
 #include "record/followed.h"
 #include "record/kernel.h"
 #include "record/options.h"
-#include "record/owner_change.h"
+#include "record/outlet.h"
+#include "record/output.h"
 #include "record/owners.h"
-#include "record/processes.h"
+#include "record/part.h"
+#include "record/readings.h"
+#include "record/recording_state.h"
+#include "record/rotation.h"
 #include "record/totals.h"
-#include "record/translate.h"
+#include "record/watcher.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#define LIMIT_REACHED 1
 /*
  * What a program takes from its clock reading to its record being there. Even
  * on a busy machine a hypervisor gives it back within that; if not, the chunk
@@ -29,104 +30,13 @@
 #define IN_FLIGHT_NS NS_PER_MS
 #define FLUSH_NS (NS_PER_S / 2)
 #define SAMPLE_NS NS_PER_S
-#define LAST_DRAINS 20 /* a millisecond apart */
+#define LEAST_WAIT_NS (NS_PER_S / 4)   /* from the wish to end a file to its end, if not more */
+#define LAST_MOMENT_NS (NS_PER_S / 20) /* from the wish to end the recording to its end */
 
-struct recording {
-	struct kernel *kernel;
-	struct nst_writer *writer;
-	struct counts *by_cpu;
-	struct counts counts; /* their sum */
-	uint64_t max_events;
-	uint64_t events, bytes; /* given to the writer */
-	uint64_t lost_recorder;
-	uint64_t sampled_ns;
-	struct devices devices;
-	struct processes *processes;
-	uint64_t processes_missed; /* process records lost so far */
-	struct process_news news;
-	uint64_t until_ns; /* of the events taken in this round */
-	struct owners *owners;
-	struct flows *flows;
-	struct followed *followed; /* NULL: nobody is */
-	const uint64_t *gone;	   /* flows that were taken out in the last tick */
-	size_t n_gone;
-	struct net_event event; /* the one on its way */
-};
-
-static void sample_clock(struct recording *recording, uint64_t at_ns)
+void sample_clock(struct recording *recording, uint64_t at_ns)
 {
 	recording->sampled_ns = at_ns;
 	nst_writer_set_clock_sample(recording->writer, at_ns, clock_ns(CLOCK_REALTIME));
-}
-
-/* A drain_sink. */
-static int take_process(void *context, const void *record)
-{
-	struct recording *recording = context;
-
-	translate_process(record, &recording->news);
-	return processes_note(recording->processes, &recording->news);
-}
-
-/* A process owns something at this time: let it in as it was then. */
-static int meet_process(struct recording *recording, uint64_t at_ns, const struct nst_owner *owner,
-			const char *comm)
-{
-	uint64_t cgroup_id = owner->has & NST_OWNER_HAS_CGROUP ? owner->cgroup_id : 0;
-	int err;
-
-	if (processes_knows(recording->processes, owner->pid, owner->start_ns, cgroup_id))
-		return 0;
-	err = drain_until(kernel_process_drain(recording->kernel), at_ns, take_process, recording);
-	return err
-		       ?: processes_meet(recording->processes, at_ns, owner->pid, owner->start_ns,
-					 cgroup_id, comm, owner->comm.len_bytes);
-}
-
-/* An owner_sink. */
-static int meet_consumer(void *context, const struct nst_owner *row, const char *comm)
-{
-	struct recording *recording = context;
-
-	return meet_process(recording, recording->until_ns, row, comm);
-}
-
-/* The owner of the event on its way, as its process was at that time. */
-static int meet_owner(struct recording *recording)
-{
-	const struct net_event *event = &recording->event;
-	const struct nst_owner owner = {
-		.pid = event->pid,
-		.start_ns = event->start_ns,
-		.cgroup_id = event->cgroup_id,
-		.has = event->has & NST_HAS_CGROUP ? NST_OWNER_HAS_CGROUP : 0,
-		.comm.len_bytes = event->comm_len,
-	};
-
-	if (!(event->has & NST_HAS_OWNER))
-		return 0;
-	return meet_process(recording, event->timestamp, &owner, event->comm);
-}
-
-/* A drain_sink. */
-static int take(void *context, const void *record)
-{
-	struct recording *recording = context;
-	int err;
-
-	if (recording->max_events && recording->events == recording->max_events)
-		return LIMIT_REACHED;
-	translate(record, &recording->event);
-	err = nst_writer_event(recording->writer, &recording->event);
-	recording->events++;
-	recording->bytes += recording->event.bytes;
-	if (!err)
-		err = owners_met(recording->owners, recording->event.flow_id,
-				 recording->event.timestamp);
-	if (!err)
-		err = devices_meet(&recording->devices, recording->event.netns,
-				   recording->event.ifindex);
-	return err ?: meet_owner(recording);
 }
 
 /* Descendants come and go for as long as the recording goes on. */
@@ -142,92 +52,144 @@ static int follow(struct recording *recording, const struct settings *settings)
 	return err;
 }
 
-int recording_open(struct kernel *kernel, const struct settings *settings,
-		   const struct nst_header *header, int fd, struct recording **ret_recording)
+/* Everything that is written into, whatever is the current file. */
+static int open_modules(struct recording *recording, struct watcher *watcher, uint64_t start_ns)
 {
-	struct recording *recording = calloc(1, sizeof(*recording));
-	int err;
+	const struct settings *settings = recording->settings;
+	struct kernel *kernel = recording->kernel;
+	int err = owners_open(recording->writer, settings->max_flows, &recording->owners);
 
-	if (!recording)
-		return -ENOMEM;
-	recording->kernel = kernel;
-	recording->max_events = settings->max_events;
-	recording->by_cpu = calloc(kernel_cpus(kernel), sizeof(*recording->by_cpu));
-	err = devices_open(&recording->devices);
-	if (!err && !recording->by_cpu)
-		err = -ENOMEM;
-	if (!err)
-		err = nst_writer_open(fd, header, settings->level, &recording->writer);
-	if (!err) {
-		sample_clock(recording, now_ns());
-		err = environment_write(recording->writer, settings, kernel, &recording->devices);
-	}
-	if (!err)
-		err = owners_open(recording->writer, settings->max_flows, &recording->owners);
 	if (!err)
 		err = flows_open(kernel_flows_fd(kernel), settings->max_flows, &recording->flows);
 	if (!err)
+		err = totals_open(kernel, settings, start_ns, &recording->totals);
+	if (!err)
+		err = readings_open(watcher, &recording->readings);
+	if (!err)
+		err = readings_write(recording->readings, recording->writer);
+	if (!err)
 		err = processes_open(filters_by_process(&settings->filters) || settings->command,
-				     &recording->processes);
+				     watcher_opener(watcher), &recording->processes);
 	if (!err)
 		err = follow(recording, settings);
 	if (!err) {
 		owners_tell(recording->owners, meet_consumer, recording);
+		totals_tell(recording->totals, meet_total, recording);
 		err = kernel_list_processes(kernel, take_process, recording);
 	}
+	return err;
+}
+
+static int open_first_part(struct recording *recording, const struct nst_header *header,
+			   struct output *output)
+{
+	const struct settings *settings = recording->settings;
+	struct part *part;
+	int err;
+
+	if (recording->flight)
+		err = part_open_flight(recording->flight, header, settings->level, &part);
+	else
+		err = part_open(output, header, settings, recording->rotation, &part);
+	if (err)
+		return err;
+	memcpy(recording->id.recording, header->uuid, sizeof(recording->id.recording));
+	begin_part(recording, part, header->start_ns);
+	sample_clock(recording, now_ns());
+	/* what is written of a flight begins with the settings: what is kept needs none */
+	if (recording->flight)
+		return devices_write(&recording->devices, recording->writer, NULL, 0);
+	return environment_write(recording->writer, settings, recording->kernel,
+				 &recording->devices, part_id(recording));
+}
+
+int recording_open(struct kernel *kernel, const struct settings *settings,
+		   const struct nst_header *header, struct rotation *rotation,
+		   struct output *output, struct flight *flight, struct watcher *watcher,
+		   struct recording **ret_recording)
+{
+	struct recording *recording = calloc(1, sizeof(*recording));
+	size_t n_cpus = kernel_cpus(kernel);
+	int err;
+
+	if (!recording)
+		return -ENOMEM;
+	recording->settings = settings;
+	recording->cancel_fd = -1;
+	recording->kernel = kernel;
+	recording->rotation = rotation;
+	recording->flight = flight;
+	recording->max_events = settings->max_events;
+	recording->by_cpu = calloc(n_cpus, sizeof(*recording->by_cpu));
+	recording->base.by_cpu = calloc(n_cpus, sizeof(*recording->base.by_cpu));
+	limits_open(&recording->limits, rotation_part_bytes(rotation), settings->rotate_ns,
+		    rotation_is_on(rotation) ? LEAST_WAIT_NS : LAST_MOMENT_NS);
+	err = devices_open(&recording->devices, watcher);
+	if (!err && (!recording->by_cpu || !recording->base.by_cpu))
+		err = -ENOMEM;
+	if (!err)
+		err = open_first_part(recording, header, output);
+	if (!err)
+		err = open_modules(recording, watcher, header->start_ns);
 	if (err) {
-		recording_close(recording);
+		recording_close(recording, true);
 		return err;
 	}
 	*ret_recording = recording;
 	return 0;
 }
 
-static int drain(struct recording *recording, uint64_t until_ns)
+int recording_describe(const struct recording *recording, struct nst_writer *writer)
 {
-	int err = drain_until(kernel_drain(recording->kernel), until_ns, take, recording);
+	int err = environment_describe(writer, recording->settings, recording->kernel,
+				       &recording->devices, part_id(recording));
 
-	if (!err && recording->max_events && recording->events == recording->max_events)
-		return LIMIT_REACHED;
-	return err;
+	if (!err)
+		err = processes_describe(recording->processes, writer, now_ns());
+	return err ?: owners_describe(recording->owners, writer);
 }
 
-/* Bring what the kernel counted into the headers of the chunks to come. */
-static int read_counts(struct recording *recording)
+uint64_t lost_owners(const struct recording *recording)
 {
-	uint64_t lost[NST_LOSS_SLOTS] = { 0 };
+	return recording->counts.owner_ring_full + owners_lost(recording->owners);
+}
+
+uint64_t lost_in_flight(const struct recording *recording)
+{
+	struct flight_stats stats = { 0 };
+
+	if (recording->flight)
+		flight_stats(recording->flight, &stats);
+	return stats.lost;
+}
+
+const struct part_id *part_id(const struct recording *recording)
+{
+	return rotation_is_on(recording->rotation) ? &recording->id : NULL;
+}
+
+void get_lost(const struct recording *recording, uint64_t lost[NST_LOSS_SLOTS])
+{
+	memset(lost, 0, NST_LOSS_SLOTS * sizeof(*lost));
+	totals_lost(recording->totals, lost);
+	lost[NST_LOST_RECORDER] += recording->lost_recorder - recording->base.lost_recorder;
+	lost[NST_LOST_RECORDER] += lost_in_flight(recording);
+	lost[NST_LOST_OWNER_RING] = lost_owners(recording) - recording->base.lost_owners;
+}
+
+int read_counts(struct recording *recording)
+{
+	uint64_t lost[NST_LOSS_SLOTS];
 	size_t n_cpus = kernel_cpus(recording->kernel);
 	int err = kernel_counts(recording->kernel, recording->by_cpu);
 
 	if (err)
 		return err;
+	totals_correct(recording->totals, recording->by_cpu);
 	recording->counts = counts_sum(recording->by_cpu, n_cpus);
-	lost[NST_LOST_RING_FULL] = recording->counts.ring_full_events;
-	lost[NST_LOST_RECORDER] = recording->lost_recorder;
-	lost[NST_LOST_OWNER_RING] =
-		recording->counts.owner_ring_full + owners_lost(recording->owners);
+	get_lost(recording, lost);
 	nst_writer_set_lost(recording->writer, lost);
 	return 0;
-}
-
-static int take_owner(void *context, const struct owner_record *record)
-{
-	struct recording *recording = context;
-	struct owner_change change;
-
-	translate_owner(record, &change);
-	return owners_take(recording->owners, &change);
-}
-
-/* What became known of owners; all events up to until_ns have been taken. */
-static int settle_owners(struct recording *recording, uint64_t until_ns)
-{
-	int err;
-
-	recording->until_ns = until_ns;
-	err = kernel_owner_records(recording->kernel, take_owner, recording);
-
-	return err ?: owners_settle(recording->owners, until_ns);
 }
 
 /*
@@ -236,7 +198,8 @@ static int settle_owners(struct recording *recording, uint64_t until_ns)
  */
 static int collect_flows(struct recording *recording, uint64_t at_ns)
 {
-	owners_gone(recording->owners, recording->gone, recording->n_gone);
+	owners_gone(recording->owners, recording->gone, recording->n_gone, at_ns,
+		    totals_taken_ns(recording->totals));
 	return flows_collect(recording->flows, at_ns, recording->counts.flows, &recording->gone,
 			     &recording->n_gone);
 }
@@ -251,147 +214,135 @@ static int flush_if_due(struct recording *recording, uint64_t at_ns)
 	return nst_writer_flush(recording->writer);
 }
 
-/* Behind the events of the same time, so that these find their owners as they were. */
-static int drain_processes(struct recording *recording, uint64_t until_ns, uint64_t at_ns)
-{
-	uint64_t missed = recording->counts.process_ring_full;
-	int err = drain_until(kernel_process_drain(recording->kernel), until_ns, take_process,
-			      recording);
-
-	if (err)
-		return err;
-	if (missed != recording->processes_missed)
-		processes_missed(recording->processes, at_ns);
-	recording->processes_missed = missed;
-	err = processes_ask(recording->processes);
-	return err ?: processes_write(recording->processes, recording->writer, at_ns);
-}
-
 int recording_tick(struct recording *recording)
 {
-	uint64_t at_ns = now_ns();
-	int err = read_counts(recording);
+	uint64_t at_ns = now_ns(), until_ns = at_ns - IN_FLIGHT_NS;
+	int err = recording->outlet ? outlet_error(recording->outlet) : 0;
+	bool is_behind;
 
+	if (!err)
+		err = close_ended(recording);
+	if (!err)
+		err = read_counts(recording);
 	if (err)
 		return err;
 	if (at_ns >= recording->sampled_ns + SAMPLE_NS)
 		sample_clock(recording, at_ns);
-	err = drain(recording, at_ns - IN_FLIGHT_NS);
+	if (recording->flight)
+		flight_tick(recording->flight, at_ns);
+	err = drain(recording,
+		    until_ns <= part_end_ns(recording) ? until_ns : part_end_ns(recording));
+	if (err == STALLED)
+		err = 0;
+	is_behind = recording->taken_ns < until_ns;
 	if (!err)
 		err = kernel_tick(recording->kernel, at_ns);
 	if (!err)
-		err = settle_owners(recording, at_ns - IN_FLIGHT_NS);
+		err = or_later(settle_owners(recording, recording->taken_ns));
 	if (!err)
-		err = drain_processes(recording, at_ns - IN_FLIGHT_NS, at_ns);
-	if (!err)
+		err = or_later(drain_processes(recording, recording->taken_ns, at_ns));
+	if (!err && !is_behind) /* no event of a flow that is forgotten may still be to come */
 		err = collect_flows(recording, at_ns);
 	if (!err)
-		err = devices_refresh(&recording->devices, recording->writer, at_ns);
-	return err ? err : flush_if_due(recording, at_ns);
+		err = or_later(devices_refresh(&recording->devices, recording->writer, at_ns));
+	if (!err)
+		err = or_later(
+			totals_tick(recording->totals, recording->writer, recording->taken_ns));
+	if (!err)
+		err = or_later(readings_tick(recording->readings, recording->writer, at_ns));
+	if (!err)
+		err = or_later(flush_if_due(recording, at_ns));
+	if (err)
+		return err;
+	return recording->flight ? mark_flight_if_due(recording, at_ns)
+				 : end_part_if_due(recording, at_ns);
 }
 
-/*
- * Every event that the programs counted is in a ring or lost: keep looking for
- * as long as a record is not there yet, and count it as lost if it never comes.
- */
-static int drain_all(struct recording *recording)
+void recording_cancel_by(struct recording *recording, int fd)
 {
-	const struct timespec moment = { .tv_nsec = (long)NS_PER_MS };
-	uint64_t in_rings;
-	int err;
+	recording->cancel_fd = fd;
+}
 
-	for (int i = 0; i < LAST_DRAINS; i++) {
-		err = read_counts(recording);
-		if (!err)
-			err = drain(recording, UINT64_MAX);
-		if (err)
-			return err == LIMIT_REACHED ? 0 : err;
-		in_rings = recording->counts.events - recording->counts.ring_full_events;
-		if (recording->events >= in_rings)
-			return 0;
-		nanosleep(&moment, NULL);
+/* Of all files there were. */
+static struct outlet_written written(const struct recording *recording)
+{
+	struct outlet_written sum = { 0 }, ended = { 0 };
+
+	if (recording->flight) {
+		struct nst_writer_stats stats;
+
+		nst_writer_stats(recording->writer, &stats);
+		sum.events = stats.events;
 	}
-	recording->lost_recorder += in_rings - recording->events;
-	return read_counts(recording);
-}
-
-static int write_totals(struct recording *recording)
-{
-	const struct totals totals = {
-		.kernel = recording->kernel,
-		.by_cpu = recording->by_cpu,
-		.counts = recording->counts,
-		.owners_lost = owners_lost(recording->owners),
-		.processes = recording->processes,
-	};
-
-	return totals_write(&totals, recording->writer);
-}
-
-int recording_finish(struct recording *recording, uint64_t end_ns)
-{
-	int err;
-
-	/* at once: the last drain may take its time, and the two belong to one moment */
-	sample_clock(recording, end_ns);
-	err = drain_all(recording);
-	if (!err)
-		err = settle_owners(recording, UINT64_MAX);
-	if (!err)
-		err = drain_processes(recording, UINT64_MAX, UINT64_MAX);
-	if (!err)
-		err = nst_writer_flush(recording->writer);
-	if (!err)
-		err = devices_refresh(&recording->devices, recording->writer, UINT64_MAX);
-	if (!err)
-		err = write_totals(recording);
-	if (!err)
-		err = nst_writer_end(recording->writer, end_ns);
-	return err;
-}
-
-void recording_abandon(struct recording *recording)
-{
-	uint64_t written = recording_written(recording), taken = recording->events;
-
-	if (!read_counts(recording))
-		taken = recording->counts.events - recording->counts.ring_full_events;
-	recording->lost_recorder = taken - written;
-	recording->events = written;
-	recording->bytes = 0; /* not known of what is in the file */
+	if (recording->outlet)
+		outlet_written(recording->outlet, &sum);
+	if (recording->ended)
+		outlet_written(recording->ended->outlet, &ended);
+	sum.bytes += recording->closed.bytes + ended.bytes;
+	sum.events += recording->closed.events + ended.events;
+	return sum;
 }
 
 void recording_status(const struct recording *recording, struct status *status)
 {
-	struct nst_writer_stats stats;
+	struct rotation_summary files;
 
-	nst_writer_stats(recording->writer, &stats);
+	rotation_summarize(recording->rotation, &files);
 	status->events = recording->events;
 	status->bytes = recording->bytes;
-	status->lost_recorder = recording->lost_recorder;
-	status->lost_owners = recording->counts.owner_ring_full + owners_lost(recording->owners);
-	status->file_bytes = stats.file_bytes;
+	status->lost_recorder = recording->lost_recorder + lost_in_flight(recording);
+	status->lost_owners = lost_owners(recording);
+	status->file = recording->part->output.name;
+	status->file_bytes = written(recording).bytes;
+	status->files = part_id(recording) ? recording->id.number : 0;
+	status->files_deleted = files.deleted;
+	status->first_file = files.first;
 	status->counts = recording->counts;
+	status->detail = totals_detail(recording->totals) == NST_DETAIL_FLOWS ? "flows" : "packets";
+	status->totals_merged = totals_merged(recording->totals);
 }
 
 uint64_t recording_written(const struct recording *recording)
 {
-	struct nst_writer_stats stats;
-
-	nst_writer_stats(recording->writer, &stats);
-	return stats.events;
+	return written(recording).events;
 }
 
-void recording_close(struct recording *recording)
+const char *recording_name(const struct recording *recording)
 {
+	const struct part *part = recording->part;
+
+	if (recording->ended && outlet_error(recording->ended->outlet))
+		part = recording->ended;
+	return part->output.name ?: "memory";
+}
+
+int recording_failure(const struct recording *recording)
+{
+	return recording->failure;
+}
+
+int recording_close(struct recording *recording, bool is_failed)
+{
+	int err;
+
 	if (!recording)
-		return;
-	nst_writer_close(recording->writer);
+		return 0;
+	err = part_close(recording->ended, false);
+	/* where there is no next file, this one was ended as it should be */
+	is_failed = is_failed && !recording->failure;
+	/* totals alone are worth a file, too */
+	if (recording->totals && totals_are_written(recording->totals))
+		is_failed = false;
+	err = part_close(recording->part, is_failed) ?: err;
 	flows_close(recording->flows);
+	totals_close(recording->totals);
+	readings_close(recording->readings);
 	followed_close(recording->followed);
 	owners_close(recording->owners);
 	devices_close(&recording->devices);
 	processes_close(recording->processes);
 	free(recording->by_cpu);
+	free(recording->base.by_cpu);
 	free(recording);
+	return err;
 }

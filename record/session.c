@@ -5,12 +5,16 @@
 #include "record/clock.h"
 #include "record/command.h"
 #include "record/environment.h"
+#include "record/flight_control.h"
 #include "record/kernel.h"
 #include "record/options.h"
 #include "record/output.h"
+#include "record/privileges.h"
 #include "record/recording.h"
+#include "record/rotation.h"
 #include "record/say.h"
 #include "record/stats.h"
+#include "record/watcher.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -28,19 +32,29 @@
 struct session {
 	const struct settings *settings;
 	struct kernel *kernel;
-	struct output output;
+	struct watcher *watcher;
+	struct rotation *rotation;
+	struct output output;	       /* until the recording has it */
+	struct flight_control *flight; /* NULL: the recording is written as it comes */
 	struct recording *recording;
 	struct command command;
 	struct stats stats;
 	sigset_t caller_mask;
 	int signal_fd;
-	bool is_live; /* show a status line */
+	int cancel_fd; /* the same for the signals that end the recording */
+	bool is_live;  /* show a status line */
 	bool wants_status;
 	bool stop;
 	uint64_t start_ns, end_ns; /* of the recording; end: 0, still going */
 	uint64_t tick_due_ns, live_due_ns;
+	bool is_hurried; /* the tick comes for a signal */
 	uint64_t stats_due_ns, stats_since_ns;
 };
+
+static bool is_flight(const struct settings *settings)
+{
+	return settings->flight_ns || settings->flight_bytes;
+}
 
 /* Signals come by a descriptor; a closed pipe or a file too large is an error of write(2). */
 static int catch_signals(struct session *session)
@@ -54,7 +68,9 @@ static int catch_signals(struct session *session)
 		signal(SIGHUP, SIG_IGN); /* nohup(1) */
 	else
 		sigaddset(&mask, SIGHUP);
+	session->cancel_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	sigaddset(&mask, SIGUSR1);
+	sigaddset(&mask, SIGUSR2);
 	sigaddset(&mask, SIGCHLD);
 	signal(SIGCHLD, SIG_DFL); /* ignored, it would hide how the command ended */
 	signal(SIGPIPE, SIG_IGN);
@@ -62,7 +78,7 @@ static int catch_signals(struct session *session)
 	if (sigprocmask(SIG_BLOCK, &mask, &session->caller_mask))
 		return -errno;
 	session->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	return session->signal_fd < 0 ? -errno : 0;
+	return session->signal_fd < 0 || session->cancel_fd < 0 ? -errno : 0;
 }
 
 static void get_status(const struct session *session, struct status *status)
@@ -71,7 +87,17 @@ static void get_status(const struct session *session, struct status *status)
 
 	recording_status(session->recording, status);
 	status->duration_ns = end_ns - session->start_ns;
-	status->file = session->output.name;
+	status->is_flight = false;
+	if (session->flight)
+		flight_control_status(session->flight, status);
+}
+
+/* However many signals come, they put off the tick only once. */
+static void hurry(struct session *session)
+{
+	if (!session->is_hurried)
+		session->tick_due_ns = now_ns() + SETTLE_NS;
+	session->is_hurried = true;
 }
 
 static void take_signals(struct session *session)
@@ -82,11 +108,20 @@ static void take_signals(struct session *session)
 		switch (info.ssi_signo) {
 		case SIGCHLD:
 			command_check(&session->command);
+			watcher_check(session->watcher);
 			session->stop |= session->command.ended;
 			break;
 		case SIGUSR1:
 			session->wants_status = true;
-			session->tick_due_ns = now_ns() + SETTLE_NS;
+			hurry(session);
+			break;
+		case SIGUSR2:
+			if (!session->flight) {
+				say("SIGUSR2: without --flight there is nothing to write out");
+				break;
+			}
+			flight_control_want(session->flight, "SIGUSR2");
+			hurry(session);
 			break;
 		default:
 			session->stop = true;
@@ -167,7 +202,11 @@ static int loop(struct session *session)
 		if (session->stop || at_ns < session->tick_due_ns)
 			continue;
 		session->tick_due_ns = at_ns + TICK_NS;
+		session->is_hurried = false;
 		err = recording_tick(session->recording);
+		if (!err && session->flight)
+			err = flight_control_tick(session->flight, session->recording,
+						  session->kernel, at_ns);
 		if (err > 0) {
 			session->stop = true;
 			err = 0;
@@ -179,11 +218,29 @@ static int loop(struct session *session)
 }
 
 /* A reader that has gone has seen enough: no failure. */
-static int write_result(const struct session *session, int err)
+static int begin_recording(struct session *session, const struct nst_header *header)
 {
-	if (err && err != -EPIPE)
-		say("%s: %s", session->output.name, strerror(-err));
+	struct flight *flight = session->flight ? flight_control_flight(session->flight) : NULL;
+	char *name = strdup(session->output.name ?: "memory");
+	int err = name ? recording_open(session->kernel, session->settings, header,
+					session->rotation, &session->output, flight,
+					session->watcher, &session->recording)
+		       : -ENOMEM;
+
+	if (!err)
+		recording_cancel_by(session->recording, session->cancel_fd);
+	else if (err != -EPIPE)
+		say("%s: %s", name ?: session->output.name, strerror(-err));
+	free(name);
 	return err;
+}
+
+/* A file that will not be the only one; NULL: it will. */
+static const char *beside(const struct settings *settings)
+{
+	if (!settings->rotate_bytes && !settings->rotate_ns && !is_flight(settings))
+		return NULL;
+	return settings->output ?: ".";
 }
 
 /* Everything that can fail before the first event, the file's content last. */
@@ -193,13 +250,22 @@ static int begin(struct session *session)
 	struct nst_header header;
 	int err;
 
+	err = privileges_check(settings->run_as, beside(settings))
+		      ?: watcher_open(settings->run_as, &session->watcher);
+	if (err)
+		return err;
 	err = kernel_open(&settings->filters, settings->ring_bytes, settings->max_flows,
 			  settings->command != NULL, settings->verbose, &session->kernel);
+	if (!err && settings->detail == DETAIL_FLOWS)
+		kernel_want_totals_alone(session->kernel);
 	if (!err)
-		err = output_open(settings->output, settings->force, &session->output);
+		err = rotation_open(settings, &session->rotation);
+	if (!err && !is_flight(settings))
+		err = rotation_next(session->rotation, &session->output);
 	if (!err && settings->command)
 		err = command_prepare(settings->command, &session->caller_mask,
-				      session->output.path ? STDOUT_FILENO : STDERR_FILENO,
+				      session->output.path || is_flight(settings) ? STDOUT_FILENO
+										  : STDERR_FILENO,
 				      &session->command);
 	if (!err && settings->command) {
 		err = kernel_follow(session->kernel, (uint32_t)session->command.pid);
@@ -214,15 +280,22 @@ static int begin(struct session *session)
 	if (!err)
 		err = kernel_attach(session->kernel);
 	if (!err)
+		watcher_look(session->watcher);
+	if (!err && !is_flight(settings))
 		err = output_begin(&session->output);
+	if (!err && rotation_is_on(session->rotation))
+		privileges_give(settings->run_as, session->output.fd, session->output.name);
+	if (!err)
+		err = privileges_drop(settings->run_as, beside(settings));
+	if (!err && is_flight(settings))
+		err = flight_control_open(settings, &session->caller_mask, header.start_ns,
+					  &session->flight);
 	if (err)
 		return err;
 	session->start_ns = session->stats_since_ns = header.start_ns;
 	session->live_due_ns = header.start_ns + LIVE_NS;
 	session->stats_due_ns = header.start_ns + settings->stats_ns;
-	err = recording_open(session->kernel, settings, &header, session->output.fd,
-			     &session->recording);
-	return write_result(session, err);
+	return begin_recording(session, &header);
 }
 
 static void say_what_is_used(const struct session *session)
@@ -233,7 +306,7 @@ static void say_what_is_used(const struct session *session)
 	say("flows: %" PRIu32 " at once", session->settings->max_flows);
 	say("filters: %s", session->settings->filters.text ?: "none");
 	say("level: %d", session->settings->level);
-	say("file: %s", session->output.name);
+	say("file: %s", recording_name(session->recording));
 }
 
 static void summarize(const struct session *session)
@@ -253,6 +326,23 @@ static void settle(const struct session *session)
 		say("who holds the sockets that are still open: %s", strerror(-err));
 }
 
+static void abandon(struct session *session, int err)
+{
+	struct status status;
+	const char *why = strerror(-err);
+
+	recording_abandon(session->recording, err);
+	if (err == -EPIPE)
+		return;
+	if (err == -ETIME)
+		why = "nothing of the rest could be written for two seconds";
+	else if (err == -ECANCELED)
+		why = "interrupted before the rest was written";
+	get_status(session, &status);
+	say("%s: %s: the trace is cut there, and %" PRIu64 " events are lost",
+	    recording_name(session->recording), why, status.lost_recorder);
+}
+
 /* Record until the end of it. 0, or why the trace is not whole, which has been told. */
 static int record(struct session *session)
 {
@@ -260,13 +350,21 @@ static int record(struct session *session)
 
 	if (!err)
 		settle(session);
+	watcher_look(session->watcher);
 	kernel_detach(session->kernel);
 	session->end_ns = now_ns();
+	recording_stop(session->recording, session->end_ns);
+	/* what it holds would leave no room for what is in the rings */
+	if (session->flight)
+		flight_control_wait(session->flight, session->cancel_fd);
 	if (!err)
 		err = recording_finish(session->recording, session->end_ns);
 	if (err)
-		recording_abandon(session->recording);
-	return write_result(session, err);
+		abandon(session, err);
+	if (session->flight)
+		err = flight_control_finish(session->flight, session->recording, session->cancel_fd)
+			      ?: err;
+	return err ?: recording_failure(session->recording);
 }
 
 static int run(struct session *session)
@@ -282,7 +380,10 @@ static int run(struct session *session)
 		return err;
 	}
 	if (!session->settings->quiet && !session->command.pid)
-		say("recording to %s%s", session->output.name,
+		say("recording to %s%s%s",
+		    session->flight ? flight_control_name(session->flight)
+				    : recording_name(session->recording),
+		    rotation_is_on(session->rotation) ? " and what follows it" : "",
 		    session->settings->duration_ns ? "" : "; Ctrl-C ends it");
 	err = record(session);
 	command_end(&session->command, session->signal_fd);
@@ -295,22 +396,26 @@ static int run(struct session *session)
 	return err;
 }
 
-/* Free all of it. 0, or what closing the file gives, which has been told. */
+/* Free all of it. 0, or what closing a file gives, which has been told. */
 static int clean_up(struct session *session, bool failed)
 {
-	uint64_t written = session->recording ? recording_written(session->recording) : 0;
+	int err = recording_close(session->recording, failed);
 
-	recording_close(session->recording);
+	flight_control_close(session->flight);
 	kernel_close(session->kernel);
+	watcher_close(session->watcher);
 	stats_free(&session->stats);
 	command_end(&session->command, session->signal_fd);
 	if (session->signal_fd >= 0)
 		close(session->signal_fd);
-	if (session->output.fd < 0)
-		return 0;
-	if (failed && !written)
+	if (session->cancel_fd >= 0)
+		close(session->cancel_fd);
+	if (session->output.fd >= 0) {
 		output_discard(&session->output);
-	return output_close(&session->output);
+		err = output_close(&session->output);
+	}
+	rotation_close(session->rotation);
+	return err;
 }
 
 int session_run(const struct settings *settings)
@@ -318,6 +423,7 @@ int session_run(const struct settings *settings)
 	struct session session = { .settings = settings,
 				   .output.fd = -1,
 				   .signal_fd = -1,
+				   .cancel_fd = -1,
 				   .is_live = isatty(STDERR_FILENO) && !settings->quiet &&
 					      !settings->command };
 	int err = catch_signals(&session);

@@ -12,7 +12,15 @@ struct status {
 	uint64_t lost_owners; /* what became known about them, not events */
 	uint64_t duration_ns;
 	uint64_t file_bytes;
-	const char *file;
+	const char *detail;	/* what is recorded now: "packets" or "flows" */
+	uint64_t totals_merged; /* events whose total lost its flow or owner for want of room */
+	const char *file;	/* the current one */
+	const char *first_file; /* the oldest that is there; with files */
+	uint64_t files;		/* 0: it is one, without a number */
+	uint64_t files_deleted;
+	bool is_flight; /* written to nothing but files of what is kept in memory: */
+	uint64_t kept_events, kept_bytes, kept_ns;
+	unsigned int dumps, dumps_failed;
 	struct counts counts; /* of the kernel side */
 };
 

@@ -45,6 +45,8 @@ SAME(SOURCE_CURRENT, NST_OWNER_CURRENT);
 SAME(OWNER_OF_FLOW, FLOW_HAS_OWNER);
 SAME(SOCKET_OF_FLOW, FLOW_HAS_SOCKET);
 SAME(OWNER_OF_SOCKET, SOCKET_HAS_OWNER);
+SAME(DETAIL_OF_PACKETS, NST_DETAIL_PACKETS);
+SAME(DETAIL_OF_FLOWS, NST_DETAIL_FLOWS);
 SAME(PROCESS_SNAPSHOT, NST_PROCESS_SNAPSHOT);
 SAME(PROCESS_FORK, NST_PROCESS_FORK);
 SAME(PROCESS_EXEC, NST_PROCESS_EXEC);
@@ -189,6 +191,84 @@ void translate_process(const void *from, struct process_news *news)
 	news->is_cgroup = record->kind == CGROUP_MADE;
 	if (news->is_cgroup)
 		event->exe = (struct nst_bytes){ record + 1, record->path_len };
-	else if (record->kind == PROCESS_EXEC)
+	else if (record->kind == PROCESS_EXEC || record->kind == PROCESS_SNAPSHOT)
 		translate_text(record, news);
+}
+
+static uint32_t has_of_total(const struct total_key *key)
+{
+	uint32_t has = 0;
+
+	if (key->has & RECORD_HAS_FLOW_ID)
+		has |= NST_TOTAL_HAS_FLOW;
+	if (key->has & RECORD_HAS_OWNER)
+		has |= NST_TOTAL_HAS_OWNER;
+	if (key->has & RECORD_HAS_IFINDEX)
+		has |= NST_TOTAL_HAS_IFINDEX;
+	if (key->has & RECORD_HAS_NETNS)
+		has |= NST_TOTAL_HAS_NETNS;
+	if (key->has & RECORD_HAS_PROTOCOL)
+		has |= NST_TOTAL_HAS_PROTOCOL;
+	return has;
+}
+
+static void set_sums(struct nst_total *to, const struct sums *from)
+{
+	to->events = from->events;
+	to->packets = from->packets;
+	to->bytes = from->bytes;
+	to->payload_bytes = from->payload_bytes;
+	to->wire_bytes = from->wire_bytes;
+}
+
+/* Addresses are there where the protocol is: both are of the IP header. */
+static void translate_tuple(const struct total_key *key, const struct flow_key *from,
+			    struct nst_flow *tuple)
+{
+	uint32_t addr_len = from->ethertype == 0x86dd ? sizeof(from->local) : 4;
+
+	*tuple = (struct nst_flow){ .id = key->flow_id,
+				    .has = NST_HAS_FLOW_ID,
+				    .ethertype = from->ethertype };
+	if (key->has & RECORD_HAS_NETNS) {
+		tuple->has |= NST_HAS_NETNS;
+		tuple->netns = from->netns;
+	}
+	if (!(key->has & RECORD_HAS_PROTOCOL))
+		return;
+	tuple->has |= NST_HAS_PROTOCOL | NST_HAS_ADDR;
+	tuple->protocol = from->protocol;
+	tuple->local_addr = (struct nst_bytes){ from->local, addr_len };
+	tuple->remote_addr = (struct nst_bytes){ from->remote, addr_len };
+	if (!from->has_port)
+		return;
+	tuple->has |= NST_HAS_PORT;
+	tuple->local_port = from->local_port;
+	tuple->remote_port = from->remote_port;
+}
+
+void translate_total(const struct total_key *key, const struct total *value, struct nst_total *all,
+		     struct nst_total *untold, struct nst_flow *tuple)
+{
+	*all = (struct nst_total){ .flow_id = key->flow_id,
+				   .start_ns = key->start_ns,
+				   .has = has_of_total(key),
+				   .pid = key->pid,
+				   .netns = key->netns,
+				   .ifindex = key->ifindex,
+				   .ethertype = key->ethertype,
+				   .protocol = key->protocol,
+				   .is_send = key->is_send,
+				   .owner_source = key->owner_source,
+				   .link_header_bytes = key->link_header_bytes,
+				   .flags = key->flags };
+	if (key->has & RECORD_HAS_OWNER) {
+		all->cgroup_id = value->cgroup_id;
+		all->comm.data = value->comm;
+		all->comm.len_bytes = (uint32_t)strnlen(value->comm, sizeof(value->comm));
+	}
+	*untold = *all;
+	set_sums(all, &value->all);
+	set_sums(untold, &value->untold);
+	translate_tuple(key, &value->tuple, tuple);
 }

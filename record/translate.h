@@ -4,10 +4,14 @@
 #define NETSNOOP_RECORD_TRANSLATE_H
 
 struct net_event;
+struct nst_flow;
+struct nst_total;
 struct owner_change;
 struct owner_record;
 struct process_news;
 struct record;
+struct total;
+struct total_key;
 
 /* Fill every field of event but the bytes of comm behind its NUL. */
 void translate(const struct record *record, struct net_event *event);
@@ -20,5 +24,12 @@ void translate_owner(const struct owner_record *record, struct owner_change *cha
  * and to its own path.
  */
 void translate_process(const void *record, struct process_news *news);
+
+/*
+ * All that was counted of a key, what of it no record tells, and its flow; their strings
+ * and addresses are those of the value. Times are not known here.
+ */
+void translate_total(const struct total_key *key, const struct total *value, struct nst_total *all,
+		     struct nst_total *untold, struct nst_flow *tuple);
 
 #endif

@@ -4,154 +4,7 @@
  * are read back from a trace: expected is what the meaning of the rows asks for,
  * written by hand.
  */
-#include "bpf/events.h"
-#include "format/trace.h"
-#include "record/owner_change.h"
-#include "record/owners.h"
-#include "record/translate.h"
-
-#include "tests/unit/test.h"
-
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#define MAX_FLOWS 64
-#define ROWS_MAX 4096
-
-static struct nst_writer *writer;
-static struct owners *owners;
-static int fd;
-
-static char rows[ROWS_MAX][96]; /* as text, in the order of the file */
-static size_t n_rows, n_chunks;
-
-static void set_up(void)
-{
-	const struct nst_header header = { .uuid = { 1 }, .clock = NST_CLOCK_BOOTTIME };
-
-	fd = memfd_create("trace", 0);
-	CHECK_INT(nst_writer_open(fd, &header, 1, &writer), 0);
-	CHECK_INT(owners_open(writer, MAX_FLOWS, &owners), 0);
-	n_rows = n_chunks = 0;
-}
-
-/* "FLOW c|h FROM PID SOURCE", and the fields that only one test has a word about */
-static void read_rows(struct nst_reader *reader)
-{
-	const struct nst_owner *found;
-	const void *table;
-	size_t n;
-
-	CHECK_INT(nst_reader_rows(reader, NST_TABLE_OWNER, &table, &n), 0);
-	n_chunks++;
-	found = table;
-	for (size_t i = 0; i < n && n_rows < ROWS_MAX; i++, n_rows++) {
-		CHECK(!(found[i].has & NST_OWNER_HAS_TO));
-		CHECK_INT(found[i].start_ns, found[i].pid * 1000);
-		snprintf(rows[n_rows], sizeof(rows[0]), "%" PRIu64 " %c %" PRIu64 " %u %s",
-			 found[i].flow_id, found[i].what == NST_OWNER_HELD ? 'h' : 'c',
-			 found[i].from_ns, found[i].pid,
-			 nst_owner_source_name(found[i].owner_source));
-	}
-}
-
-static void finish(void)
-{
-	struct nst_reader *reader;
-	const struct nst_chunk *chunk;
-
-	CHECK_INT(owners_settle(owners, UINT64_MAX), 0);
-	owners_close(owners);
-	CHECK_INT(nst_writer_end(writer, 1), 0);
-	nst_writer_close(writer);
-	CHECK_INT(lseek(fd, 0, SEEK_SET), 0);
-	CHECK_INT(nst_reader_open(fd, &reader), 0);
-	while (nst_reader_next(reader, &chunk) > 0)
-		if (chunk->type == NST_CHUNK_OWNERS)
-			read_rows(reader);
-	CHECK(!nst_reader_damaged(reader));
-	nst_reader_close(reader);
-	close(fd);
-}
-
-/* All rows, one a line. */
-static const char *all_rows(void)
-{
-	static char text[4096];
-	size_t at = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; i < n_rows && at < sizeof(text) - 100; i++)
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s", i ? "\n" : "",
-				       rows[i]);
-	return text;
-}
-
-static struct owner_record record_of(uint64_t at, enum owner_record_kind kind, uint64_t flow,
-				     uint64_t socket, uint32_t pid, uint64_t used)
-{
-	struct owner_record record = {
-		.timestamp = at,
-		.flow_id = flow,
-		.socket_id = socket,
-		.used_ns = used,
-		.owner = { .pid = pid, .start_ns = pid * 1000ull },
-		.kind = (uint8_t)kind,
-		.source = SOURCE_FLOW,
-	};
-
-	snprintf(record.owner.comm, sizeof(record.owner.comm), "p%u", pid);
-	return record;
-}
-
-static void give(const struct owner_record *record)
-{
-	struct owner_change change;
-
-	translate_owner(record, &change);
-	CHECK_INT(owners_take(owners, &change), 0);
-}
-
-static void flow_of(uint64_t at, uint64_t flow, uint64_t socket, uint32_t pid, uint64_t used)
-{
-	const struct owner_record record = record_of(at, OWNER_OF_FLOW, flow, socket, pid, used);
-
-	give(&record);
-}
-
-static void joins(uint64_t at, uint64_t flow, uint64_t socket)
-{
-	const struct owner_record record = record_of(at, SOCKET_OF_FLOW, flow, socket, 0, 0);
-
-	give(&record);
-}
-
-static void socket_of(uint64_t at, uint64_t socket, uint32_t pid, uint64_t used)
-{
-	const struct owner_record record = record_of(at, OWNER_OF_SOCKET, 0, socket, pid, used);
-
-	give(&record);
-}
-
-static void shares(uint64_t at, uint64_t flow, uint64_t socket, uint32_t pid, uint64_t since)
-{
-	struct owner_record record =
-		record_of(at, pid ? OWNER_OF_FLOW : SOCKET_OF_FLOW, flow, socket, pid, since);
-
-	record.is_shared = 1;
-	give(&record);
-}
-
-static void met(uint64_t flow, uint64_t at)
-{
-	CHECK_INT(owners_met(owners, flow, at), 0);
-}
-
-static void settle(uint64_t until)
-{
-	CHECK_INT(owners_settle(owners, until), 0);
-}
+#include "tests/unit/test_record_owners.h"
 
 /* ---- One flow ----------------------------------------------------------- */
 
@@ -200,11 +53,33 @@ static void only_flows_with_events(void)
 	flow_of(14, 3, 0, 200, 0);
 	met(4, 15);
 	settle(20);
-	owners_gone(owners, gone, 1);
+	owners_gone(owners, gone, 1, 20, 20);
 	met(3, 30);
 	finish();
 	CHECK_STR(all_rows(), "3 c 0 200 flow");
 	CHECK_INT(n_chunks, 1);
+}
+
+/* An interval may be much longer than what the kernel remembers of a flow that has ended. */
+static void total_after_the_flow(void)
+{
+	const uint64_t gone[] = { 1, 2 };
+
+	set_up();
+	flow_of(12, 1, 7, 100, 0);
+	joins(12, 2, 8);
+	settle(20);
+	owners_gone(owners, gone, 2, 20, 10);
+	owners_gone(owners, NULL, 0, 30, 10);
+	socket_of(31, 8, 200, 0);
+	settle(35);
+	CHECK_INT(owners_met_between(owners, 1, 10, 40), 0);
+	CHECK_INT(owners_met_between(owners, 2, 10, 40), 0);
+	settle(41);
+	owners_gone(owners, NULL, 0, 45, 40);
+	socket_of(50, 8, 300, 48); /* not of what is over by now */
+	finish();
+	CHECK_STR(all_rows(), "1 c 0 100 flow\n2 c 0 200 flow");
 }
 
 /* Two owners before the first event: it is the second one's. */
@@ -270,7 +145,7 @@ static void owner_after_the_flow(void)
 	met(2, 11);
 	flow_of(11, 2, 8, 200, 0);
 	settle(20);
-	owners_gone(owners, gone, 2);
+	owners_gone(owners, gone, 2, 20, 20);
 	socket_of(90, 7, 100, 0);
 	socket_of(91, 8, 300, 80);
 	settle(100);
@@ -513,6 +388,7 @@ int main(void)
 	RUN(hand_over_splits);
 	RUN(owner_before_any_event);
 	RUN(only_flows_with_events);
+	RUN(total_after_the_flow);
 	RUN(last_owner_before_an_event);
 	RUN(waits_for_events);
 	RUN(socket_then_owner);

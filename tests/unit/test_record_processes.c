@@ -10,6 +10,7 @@
 #include "tests/unit/test.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -78,8 +79,14 @@ static struct nst_bytes keep(struct nst_bytes from, char **at)
 	return bytes;
 }
 
-/* Write what is due, and read all of it back into rows. */
-static void read_back(struct processes *processes)
+static int write_due(const struct processes *processes, struct nst_writer *writer, uint64_t at_ns)
+{
+	return processes_write((struct processes *)processes, writer, at_ns);
+}
+
+/* Have something written, and read all of it back into rows. */
+static void read_what(int write(const struct processes *, struct nst_writer *, uint64_t),
+		      const struct processes *processes, uint64_t at_ns)
 {
 	const struct nst_header header = { .uuid = { 1 }, .clock = NST_CLOCK_BOOTTIME };
 	int fd = memfd_create("trace", 0);
@@ -91,7 +98,7 @@ static void read_back(struct processes *processes)
 	size_t n;
 
 	CHECK_INT(nst_writer_open(fd, &header, 1, &writer), 0);
-	CHECK_INT(processes_write(processes, writer, UINT64_MAX), 0);
+	CHECK_INT(write(processes, writer, at_ns), 0);
 	CHECK_INT(nst_writer_end(writer, 1), 0);
 	nst_writer_close(writer);
 	lseek(fd, 0, SEEK_SET);
@@ -112,6 +119,11 @@ static void read_back(struct processes *processes)
 	}
 	nst_reader_close(reader);
 	close(fd);
+}
+
+static void read_back(struct processes *processes)
+{
+	read_what(write_due, processes, UINT64_MAX);
 }
 
 struct told { /* a record as the ring has it */
@@ -164,7 +176,7 @@ static struct processes *family(bool only_owners)
 {
 	struct processes *processes = NULL;
 
-	CHECK_INT(processes_open(only_owners, &processes), 0);
+	CHECK_INT(processes_open(only_owners, NULL, &processes), 0);
 	tell(processes, PROCESS_SNAPSHOT, 10, 1, 0, "first");
 	tell(processes, PROCESS_SNAPSHOT, 10, 4, 0, "other");
 	tell(processes, PROCESS_FORK, 20, 2, 1, "first");
@@ -224,6 +236,42 @@ static void nothing_of_others(void)
 	processes_close(processes);
 }
 
+static int compare_pids(const void *a, const void *b)
+{
+	const struct nst_process_event *x = a, *y = b;
+
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	return x->what - y->what;
+}
+
+/* As it is now, and nothing that would be told of again. */
+static void another_file(void)
+{
+	struct processes *processes = family(false);
+
+	meet(processes, 3);
+	read_back(processes);
+	read_what(processes_describe, processes, 900);
+	CHECK_INT(n_rows, 4);
+	qsort(rows, n_rows, sizeof(rows[0]), compare_pids);
+	check_row(0, NST_PROCESS_SNAPSHOT, 1, "first");
+	check_row(1, NST_PROCESS_SNAPSHOT, 2, "renamed");
+	CHECK_INT(rows[1].time_ns, 900);
+	CHECK_INT(rows[1].uid, 7);
+	CHECK_INT(rows[1].parent_pid, NOBODY + 1);
+	CHECK_INT(rows[1].args.len_bytes, 11);
+	CHECK_INT(rows[1].exe.len_bytes, 13);
+	CHECK(!memcmp(rows[1].exe.data, "/usr/bin/prog", 13));
+	check_row(2, NST_PROCESS_SNAPSHOT, 3, "renamed");
+	CHECK_INT(rows[2].time_ns, 60); /* it has ended */
+	check_row(3, NST_PROCESS_EXIT, 3, "");
+	CHECK_INT(rows[3].exit_code, 256);
+	read_back(processes);
+	CHECK_INT(n_rows, 0);
+	processes_close(processes);
+}
+
 static void an_owner_that_nobody_told_of(void)
 {
 	struct processes *processes = family(false);
@@ -272,6 +320,7 @@ int main(void)
 	RUN(the_dead_are_forgotten);
 	RUN(owners_and_their_ancestors);
 	RUN(nothing_of_others);
+	RUN(another_file);
 	RUN(an_owner_that_nobody_told_of);
 	RUN(a_path_and_what_was_cut);
 	return test_result();

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Totals: what is counted of every packet, whether or not a record tells of it.
+ *
+ * What holds here:
+ * - Of everything there are two generations, and intervals take turns with them. Which one
+ *   a packet is of follows from its timestamp alone. While one is counted in, the recorder
+ *   reads and empties the other, once no program can be left that began before the turn;
+ *   so nothing is ever added to an element that is being taken out.
+ * - Nothing evicts. What finds no room among the totals goes to the spills, without flow
+ *   and owner, and what finds none there to what the CPU has for each direction.
+ * - Whether a record tells of a packet is known before it is counted.
+ */
+#ifndef NETSNOOP_BPF_TOTAL_H
+#define NETSNOOP_BPF_TOTAL_H
+
+#include "bpf/kernel.h"
+
+#include "bpf/count.h"
+#include "bpf/events.h"
+
+#include <bpf/bpf_helpers.h>
+
+#define TOTAL_ENTRIES 65536
+#define SPILL_ENTRIES 1024
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TOTAL_ENTRIES);
+	__type(key, struct total_key);
+	__type(value, struct total);
+} totals_a SEC(".maps"), totals_b SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SPILL_ENTRIES);
+	__type(key, struct total_key);
+	__type(value, struct total);
+} spills_a SEC(".maps"), spills_b SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct interval);
+} intervals SEC(".maps");
+
+/*
+ * When the interval begins (or began) that the recorder last asked for: ns of the clock of
+ * the timestamps, but for the lowest bit, which is the generation from then on.
+ */
+__u64 turn;
+
+/* enum detail: what the recorder wants. */
+__u32 detail;
+
+/*
+ * To be called after at_ns was read: a program that does not see a turn yet has read the
+ * clock before the turn was set, and that is before it is due.
+ */
+static __always_inline __u32 generation_of(__u64 at_ns)
+{
+	__u64 last = *(volatile __u64 *)&turn;
+
+	return (last ^ (at_ns < (last & ~1ULL))) & 1;
+}
+
+static __always_inline bool wants_records(void)
+{
+	return *(volatile __u32 *)&detail == DETAIL_OF_PACKETS;
+}
+
+/* Another CPU may do so, too. */
+static __always_inline void add_sums(struct sums *to, const struct sums *from)
+{
+	__sync_fetch_and_add(&to->events, from->events);
+	__sync_fetch_and_add(&to->packets, from->packets);
+	__sync_fetch_and_add(&to->bytes, from->bytes);
+	__sync_fetch_and_add(&to->payload_bytes, from->payload_bytes);
+	__sync_fetch_and_add(&to->wire_bytes, from->wire_bytes);
+}
+
+static __always_inline void add_total(struct total *to, const struct total *from)
+{
+	add_sums(&to->all, &from->all);
+	if (from->untold.events)
+		add_sums(&to->untold, &from->untold);
+}
+
+/* Two CPUs may be the first to do so. How many elements it took, or -1: there is no room. */
+static __always_inline int put_total(void *map, const struct run *run)
+{
+	struct total *total = bpf_map_lookup_elem(map, &run->key);
+
+	if (!total) {
+		if (!bpf_map_update_elem(map, &run->key, &run->total, BPF_NOEXIST))
+			return 1;
+		total = bpf_map_lookup_elem(map, &run->key);
+	}
+	if (!total)
+		return -1;
+	add_total(total, &run->total);
+	return 0;
+}
+
+/* There was no room for it: its flow and its owner are given up. */
+static __always_inline void spill(struct interval *interval, struct run *run, __u32 generation,
+				  bool is_send, struct counters *count)
+{
+	if (run->key.has & RECORD_HAS_FLOW_ID)
+		count->value[COUNTER_FLOW_TABLE_FULL] += run->total.all.events;
+	run->key.has &= ~(RECORD_HAS_FLOW_ID | RECORD_HAS_OWNER);
+	run->key.flow_id = run->key.start_ns = 0;
+	run->key.pid = 0;
+	if (put_total(generation ? (void *)&spills_b : (void *)&spills_a, run) < 0)
+		add_total(&interval->rest[is_send], &run->total);
+}
+
+static __always_inline void begin_total_run(struct run *run, const struct in_hand *hand)
+{
+	const struct record *record = &hand->record;
+
+	run->key = (struct total_key){ .flow_id = record->flow_id,
+				       .start_ns = record->start_ns,
+				       .pid = record->pid,
+				       .ifindex = record->ifindex,
+				       .netns = record->netns,
+				       .ethertype = record->ethertype,
+				       .flags = record->flags & RECORD_FLAGS_OF_TOTAL,
+				       .protocol = record->protocol,
+				       .is_send = record->is_send,
+				       .owner_source = record->owner_source,
+				       .link_header_bytes = record->link_header_bytes,
+				       .has = record->has & RECORD_HAS_OF_TOTAL };
+	__builtin_memset(&run->total.all, 0, sizeof(run->total.all));
+	__builtin_memset(&run->total.untold, 0, sizeof(run->total.untold));
+	run->total.tuple = hand->key;
+	run->total.cgroup_id = record->cgroup_id;
+	__builtin_memcpy(run->total.comm, record->comm, sizeof(run->total.comm));
+}
+
+/* The packet in hand begins a run: what there was of the one before goes to the totals. */
+__noinline int change_total_run(__u32 generation, __u32 is_send)
+{
+	struct interval *interval = bpf_map_lookup_elem(&intervals, &generation);
+	struct own *state = own_state();
+	struct run *run;
+	int made;
+
+	if (!interval || !state)
+		return 0;
+	run = &interval->runs[is_send & 1];
+	if (run->total.all.events) {
+		made = put_total(generation ? (void *)&totals_b : (void *)&totals_a, run);
+		if (made < 0)
+			spill(interval, run, generation, is_send & 1, &state->counters);
+		else
+			interval->count[INTERVAL_ENTRIES] += made;
+	}
+	begin_total_run(run, &state->hand);
+	return 0;
+}
+
+static __always_inline bool is_of_run(const struct record *record, const struct total_key *key)
+{
+	return !((record->flow_id ^ key->flow_id) | (record->start_ns ^ key->start_ns) |
+		 (record->pid ^ key->pid) | (record->ifindex ^ key->ifindex) |
+		 (record->netns ^ key->netns) | (record->ethertype ^ key->ethertype) |
+		 ((record->flags & RECORD_FLAGS_OF_TOTAL) ^ key->flags) |
+		 (record->protocol ^ key->protocol) | (record->owner_source ^ key->owner_source) |
+		 (record->link_header_bytes ^ key->link_header_bytes) |
+		 ((record->has & RECORD_HAS_OF_TOTAL) ^ key->has));
+}
+
+static __always_inline void add_packet(struct sums *sums, const struct record *record)
+{
+	__u32 header_bytes = record->header_bytes;
+	bool has_headers = record->has & RECORD_HAS_HEADER_BYTES;
+
+	sums->events++;
+	sums->packets += record->segments;
+	sums->bytes += record->bytes;
+	if (has_headers && record->bytes > header_bytes)
+		sums->payload_bytes += record->bytes - header_bytes;
+	if (has_headers || record->segments == 1)
+		sums->wire_bytes += record->bytes + (__u64)(record->segments - 1) * header_bytes +
+				    (__u64)record->segments * record->link_header_bytes;
+}
+
+/* Most packets are of the flow that the one before was, as with count_bytes(). */
+static __always_inline void count_total(struct own *state, struct interval *interval,
+					__u32 generation, bool is_send, bool is_told)
+{
+	const struct record *record = &state->hand.record;
+	struct run *run = &interval->runs[is_send];
+
+	if (!run->total.all.events || !is_of_run(record, &run->key))
+		change_total_run(generation, is_send);
+	add_packet(&run->total.all, record);
+	if (!is_told)
+		add_packet(&run->total.untold, record);
+}
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the files that make up a recording share: recording.c, taking.c and ending.c. */
+#ifndef NETSNOOP_RECORD_RECORDING_STATE_H
+#define NETSNOOP_RECORD_RECORDING_STATE_H
+
+#include "format/trace.h"
+#include "record/clock.h"
+#include "record/counts.h"
+#include "record/devices.h"
+#include "record/environment.h"
+#include "record/flight.h"
+#include "record/limits.h"
+#include "record/outlet.h"
+#include "record/processes.h"
+
+#include <errno.h>
+
+/* What a drain ended with. */
+#define LIMIT_REACHED 1
+#define STALLED 2 /* no event can be taken now */
+
+#define PATIENCE_NS (2 * NS_PER_S) /* at the end, with who takes nothing of what is to be written */
+
+/* How much there was of everything when a part began. */
+struct part_base {
+	struct counts *by_cpu; /* as many as recording.by_cpu */
+	struct counts counts;
+	uint64_t lost_recorder, lost_owners, owners_forgotten, totals_merged;
+};
+
+struct recording {
+	const struct settings *settings;
+	struct kernel *kernel;
+	struct part *part;
+	struct flight *flight;	      /* where the part is kept; NULL: it is a file */
+	struct outlet *outlet;	      /* of the part */
+	struct nst_writer *writer;    /* the same */
+	struct part *ended;	      /* the one before, while it is still being written; or NULL */
+	struct outlet_written closed; /* of those that are */
+	struct rotation *rotation;
+	struct limits limits; /* of the part */
+	struct part_base base;
+	struct part_id id;
+	uint64_t event_bytes;	   /* what an event takes in a file; 0: not known yet */
+	uint64_t held_since_ns;	   /* since when the part is to be ended; 0: it is not */
+	uint64_t unchecked_events; /* that may come before their room is looked at again */
+	bool is_full;		   /* no more events in this part */
+	int failure;		   /* there is no next part; or 0 */
+	struct counts *by_cpu;
+	struct counts counts; /* their sum */
+	uint64_t max_events;
+	uint64_t events, bytes; /* given to the writer */
+	uint64_t lost_recorder;
+	uint64_t sampled_ns;
+	struct devices devices;
+	struct processes *processes;
+	uint64_t processes_missed; /* process records lost so far */
+	struct process_news news;
+	uint64_t until_ns; /* of the events taken in this round */
+	uint64_t taken_ns; /* up to which all events were taken */
+	int cancel_fd;
+	struct owners *owners;
+	struct flows *flows;
+	struct totals *totals;
+	struct readings *readings;
+	struct followed *followed; /* NULL: nobody is */
+	const uint64_t *gone;	   /* flows that were taken out in the last tick */
+	size_t n_gone;
+	struct net_event event; /* the one on its way */
+};
+
+/* ---- taking.c ---------------------------------------------------------- */
+
+/* A drain_sink: something happened to a process. */
+int take_process(void *recording, const void *record);
+
+/* An owner_sink: a row is about to say so of a process. */
+int meet_consumer(void *recording, const struct nst_owner *row, const char *comm);
+
+/* A totals_sink: the trace is about to have a total in place of events. */
+int meet_total(void *recording, const struct nst_total *total);
+
+/* Can an event be taken? */
+bool has_room(const struct recording *recording);
+
+/* Take the events up to until_ns. 0, LIMIT_REACHED, STALLED, or what goes wrong. */
+int drain(struct recording *recording, uint64_t until_ns);
+
+/* What became known of owners; all events up to until_ns have been taken. */
+int settle_owners(struct recording *recording, uint64_t until_ns);
+
+/* Behind the events of the same time, so that these find their owners as they were. */
+int drain_processes(struct recording *recording, uint64_t until_ns, uint64_t at_ns);
+
+/* ---- recording.c ------------------------------------------------------- */
+
+/* By cause, of this part, as it was last read. */
+void get_lost(const struct recording *recording, uint64_t lost[NST_LOSS_SLOTS]);
+
+/* Bring what the kernel counted into the headers of the chunks to come. */
+int read_counts(struct recording *recording);
+
+void sample_clock(struct recording *recording, uint64_t at_ns);
+
+/* What cannot be written now is written later. */
+static inline int or_later(int err)
+{
+	return err == -EAGAIN ? 0 : err;
+}
+
+/* Owner records and rows that are in no file. */
+uint64_t lost_owners(const struct recording *recording);
+
+/* Events that were given to the writer, and that a flight has no room for. */
+uint64_t lost_in_flight(const struct recording *recording);
+
+/* NULL: there is one file only. */
+const struct part_id *part_id(const struct recording *recording);
+
+/* ---- parts.c ----------------------------------------------------------- */
+
+/* The part is open: what comes goes there. */
+void begin_part(struct recording *recording, struct part *part, uint64_t start_ns);
+
+/* The last moment of which events may be taken. */
+uint64_t part_end_ns(const struct recording *recording);
+
+/* Is there room for another event in the file? If not, none comes any more. */
+bool part_is_full(struct recording *recording);
+
+/*
+ * End the part and begin the next one, if it is time for that. 0, LIMIT_REACHED if
+ * there is no next one, or what goes wrong.
+ */
+int end_part_if_due(struct recording *recording, uint64_t at_ns);
+
+/* Where there is a flight: mark it if that is due. 0, or what goes wrong. */
+int mark_flight_if_due(struct recording *recording, uint64_t at_ns);
+
+/* The part before, once it is written. 0 or what writing gave. */
+int close_ended(struct recording *recording);
+
+/* ---- ending.c ---------------------------------------------------------- */
+
+/* The rows of how much there was of everything in this part. */
+int write_counters(struct recording *recording);
+
+#endif
