@@ -9,6 +9,7 @@
 #include "analyze/event_table.h"
 #include "analyze/known.h"
 #include "analyze/say.h"
+#include "analyze/total_table.h"
 #include "analyze/view.h"
 
 #include <errno.h>
@@ -24,7 +25,7 @@
 static const struct option_spec options[] = {
 	{ "output", 'o', "FILE.db", "the database: a new one, or one to add to", apply_output },
 	{ "no-events", 0, NULL,
-	  "only what reports need; no table of events,\nso no windows and intervals later",
+	  "only what reports need; no tables of events and\ntotals, so no windows and intervals later",
 	  apply_no_events },
 	{ "owner", 0, "WHICH",
 	  "a socket that changed hands: consumed (who used it,\n"
@@ -55,7 +56,7 @@ static void show_progress(uint64_t events)
 	fprintf(stderr, "\r%" PRIu64 " events read ", events);
 }
 
-/* Rows of event for the traces that this input brought. */
+/* Rows of event and total for the traces that this input brought. */
 static int load_events(struct collector *collector, const struct input *input, uint32_t first_trace)
 {
 	struct event_source source = { .dims = &collector->dims,
@@ -67,9 +68,12 @@ static int load_events(struct collector *collector, const struct input *input, u
 	int err = event_table_create(db, "temp.trace_event", &source);
 
 	if (!err)
-		err = db_run(db, "INSERT INTO main.event SELECT * FROM temp.trace_event");
+		err = total_table_create(db, "temp.trace_total", &source);
 	if (!err)
-		err = db_run(db, "DROP TABLE temp.trace_event");
+		err = db_run(db, "INSERT INTO main.event SELECT * FROM temp.trace_event; "
+				 "INSERT INTO main.total SELECT * FROM temp.trace_total");
+	if (!err)
+		err = db_run(db, "DROP TABLE temp.trace_event; DROP TABLE temp.trace_total");
 	if (!err)
 		err = db_insert_once(db, "UPDATE trace SET has_events = 1 WHERE trace_id >= ?", "i",
 				     TRACE_ID(&collector->dims, first_trace));
@@ -80,7 +84,7 @@ static int load_all(struct collector *collector, struct input *inputs, size_t n_
 		    bool with_events)
 {
 	uint32_t *first_traces = calloc(n_inputs, sizeof(*first_traces));
-	int err = first_traces ? 0 : -ENOMEM;
+	int err = first_traces ? collector_foretell(collector, inputs, n_inputs) : -ENOMEM;
 
 	for (size_t i = 0; i < n_inputs && !err; i++) {
 		first_traces[i] = (uint32_t)collector->dims.n_traces;
@@ -118,7 +122,7 @@ static int load_into(sqlite3 *db, const struct settings *settings, struct input 
 	if (collector.progress)
 		fputs("\r\033[K", stderr);
 	if (!err)
-		*ret_damaged = collector.damaged;
+		*ret_damaged |= collector.damaged;
 	else if (err == -ENOMEM)
 		say("out of memory");
 	collector_free(&collector);
@@ -223,6 +227,7 @@ static int run(const struct command *command, int argc, char **argv)
 			goto out;
 		}
 	}
+	damaged = inputs_drop_stubs(inputs, &n_inputs);
 	err = stat(settings.output, &status) ? build_new(&settings, inputs, n_inputs, &damaged)
 					     : add_to(&settings, inputs, n_inputs, &damaged);
 out:

@@ -74,6 +74,8 @@ static int read_traces(sqlite3 *db, const struct settings *settings, struct wind
 		err = db_run(db, "BEGIN");
 	if (!err)
 		err = collector_resolve_window(&collector, inputs, n_inputs);
+	if (!err)
+		err = collector_foretell(&collector, inputs, n_inputs);
 	for (size_t i = 0; i < n_inputs && !err; i++)
 		err = collector_read(&collector, &inputs[i]);
 	if (!err)
@@ -82,7 +84,7 @@ static int read_traces(sqlite3 *db, const struct settings *settings, struct wind
 		err = db_run(db, "COMMIT");
 	if (!err) {
 		say_interval(&collector.rollup);
-		*ret_damaged = collector.damaged;
+		*ret_damaged |= collector.damaged;
 	}
 	collector_free(&collector);
 	return err;
@@ -116,10 +118,9 @@ static int open_data(const struct settings *settings, struct window window, stru
 }
 
 static int report(const struct settings *settings, struct window window, struct input *inputs,
-		  size_t n_inputs)
+		  size_t n_inputs, bool damaged)
 {
 	sqlite3 *db = NULL;
-	bool damaged = false;
 	int err = open_data(settings, window, inputs, n_inputs, &db, &damaged);
 	int status = STATUS_FAILED;
 	FILE *out = err ? NULL : out_open();
@@ -167,8 +168,11 @@ static int run(const struct command *command, int argc, char **argv)
 			goto out;
 		}
 	}
-	if (inputs)
-		status = report(&settings, window, inputs, n_inputs);
+	if (inputs) {
+		bool had_stubs = inputs_drop_stubs(inputs, &n_inputs);
+
+		status = report(&settings, window, inputs, n_inputs, had_stubs);
+	}
 out:
 	for (size_t i = 0; i < n_inputs; i++)
 		input_close(&inputs[i]);

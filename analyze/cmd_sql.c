@@ -4,6 +4,7 @@
 #include "analyze/event_table.h"
 #include "analyze/out.h"
 #include "analyze/say.h"
+#include "analyze/total_table.h"
 #include "analyze/view.h"
 
 #include <errno.h>
@@ -135,7 +136,7 @@ static int query_trace(const struct settings *settings, struct input *input, con
 	err = collector_init(&collector, db, rollup, window);
 	collector.view = settings->owner_view;
 	if (!err)
-		err = db_run(db, "DROP TABLE event; BEGIN");
+		err = db_run(db, "DROP TABLE event; DROP TABLE total; BEGIN");
 	if (!err)
 		err = collector_read(&collector, input);
 	if (!err)
@@ -144,6 +145,8 @@ static int query_trace(const struct settings *settings, struct input *input, con
 		err = db_run(db, "COMMIT");
 	if (!err)
 		err = event_table_create(db, "main.event", &source);
+	if (!err)
+		err = total_table_create(db, "main.total", &source);
 	if (!err)
 		status = query(db, sql, settings->format);
 	if (status == STATUS_DONE && (collector.damaged || source.is_damaged))
@@ -192,7 +195,8 @@ const struct command command_sql = {
 	.summary = "query a trace or a database",
 	.description =
 		"Run one query on the tables of a trace, without loading it, or of a database.\n"
-		"Events are rows of net_event. All tables and columns are described in\n"
+		"Events are rows of net_event, totals of net_total. All tables and columns are\n"
+		"described in\n"
 		"sql --format csv TRACE \"SELECT sql FROM sqlite_schema\".\n",
 	.options = options,
 	.run = run,

@@ -6,6 +6,7 @@
 #include "analyze/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,8 @@ void collector_free(struct collector *collector)
 	rollup_free(&collector->rollup);
 	foretelling_free(&collector->foretelling);
 	rebind_free(&collector->rebind);
+	totals_free(&collector->totals);
+	reconcile_free(&collector->reconcile);
 	free(collector->traces);
 	free(collector->lanes);
 	*collector = (struct collector){ 0 };
@@ -191,8 +194,11 @@ static int add_events(struct reading *reading, uint32_t number, const struct nst
 		return err;
 	from = rollup_find(&events, 0, events.n_events, trace->bounds.from_ns);
 	to = rollup_find(&events, from, events.n_events, trace->bounds.to_ns);
-	return rollup_add(&collector->rollup, &collector->dims, &trace->axis, &events, from, to,
-			  collector->lanes, n_lanes);
+	err = rollup_add(&collector->rollup, &collector->dims, &trace->axis, &events, from, to,
+			 collector->lanes, n_lanes);
+	return err ? err
+		   : reconcile_events(&collector->reconcile, &collector->dims, number, &events,
+				      from, to, collector->lanes);
 }
 
 /*
@@ -214,7 +220,8 @@ static int take_metadata(void *context, struct nst_reader *reader, const struct 
 	number = reading->numbers[chunk->trace];
 	if (number == SKIPPED)
 		return 0;
-	return metadata_store(collector->db, &collector->dims, number, reader, chunk);
+	err = reconcile_take(&collector->reconcile, number, reader);
+	return err ? err : metadata_store(collector->db, &collector->dims, number, reader, chunk);
 }
 
 /* Rows that were taken over before are decoded again, so that damage in them is noted. */
@@ -224,7 +231,7 @@ static int check_metadata(struct reading *reading)
 	size_t n;
 	int err = 0;
 
-	for (int table = NST_TABLE_SETTING; table <= NST_TABLE_COMMENT && !err; table++)
+	for (int table = NST_TABLE_SETTING; table <= NST_TABLE_LAST && !err; table++)
 		err = nst_reader_rows(reading->reader, (enum nst_table)table, &rows, &n);
 	return err == -EBADMSG || err == -EINVAL ? 0 : err;
 }
@@ -248,8 +255,12 @@ static int add_chunk(struct reading *reading, const struct nst_chunk *chunk)
 	start_ns = input_trace_start(&collector->traces[number].header, chunk);
 	if (!collector->traces[number].has_axis && (start_ns || chunk->type == NST_CHUNK_EVENTS))
 		collector_set_axis(collector, number, start_ns);
+	collector->dims.traces[number].end_sequence = chunk->sequence + 1;
 	if (chunk->type == NST_CHUNK_EVENTS)
 		return add_events(reading, number, chunk);
+	err = collector_add_totals(collector, number, reading->reader);
+	if (err)
+		return err;
 	if (chunk->offset < reading->metadata_end)
 		return check_metadata(reading);
 	return take_metadata(reading, reading->reader, chunk);
@@ -287,12 +298,15 @@ static void finish(struct reading *reading)
 			continue;
 		trace = &collector->traces[reading->numbers[i]];
 		trace->summary = traces[i];
+		/* of a cut trace the reader knows the last event alone */
+		if (!traces[i].has_end && trace->totals_end_ns > traces[i].end_ns)
+			trace->summary.end_ns = trace->totals_end_ns;
 		if (!trace->has_axis)
 			collector_set_axis(collector, reading->numbers[i], trace->header.start_ns);
 		trace->complete = traces[i].has_end && traces[i].has_header &&
 				  !traces[i].missing_chunks && !traces[i].damaged_chunks;
 		found = found || !trace->complete;
-		collector_set_span(collector, reading->numbers[i], traces[i].end_ns);
+		collector_set_span(collector, reading->numbers[i], trace->summary.end_ns);
 	}
 	/* what only the metadata was read of, because damage ended the reading before */
 	for (uint32_t i = 0; i < reading->uuids.n; i++) {
@@ -334,13 +348,26 @@ static int read_chunks(struct reading *reading)
 	return 0;
 }
 
+static void say_left_out(struct collector *collector, const struct input *input, uint64_t n)
+{
+	if (!n)
+		return;
+	say("%s: %" PRIu64 " rows of totals claim impossible times or numbers: they are left out",
+	    input->name, n);
+	collector->damaged = true;
+}
+
 int collector_read(struct collector *collector, struct input *input)
 {
+	uint64_t left_out = collector->totals.n_left_out;
 	struct reading reading = { .collector = collector, .input = input };
 	int err = input_spool(input);
 
+	reconcile_open(&collector->reconcile);
 	if (!err)
-		err = foretell(&collector->foretelling, input, take_metadata, &reading);
+		err = foretell(&collector->foretelling, input, 1, take_metadata, &reading);
+	if (!err)
+		err = reconcile_close(&collector->reconcile);
 	reading.reader = NULL;
 	reading.n_numbers = 0;
 	if (!err)
@@ -349,12 +376,30 @@ int collector_read(struct collector *collector, struct input *input)
 		err = read_chunks(&reading);
 	if (!err)
 		finish(&reading);
+	say_left_out(collector, input, collector->totals.n_left_out - left_out);
 	if (err == -ENOMEM)
 		say("%s: out of memory", input->name);
 	nst_reader_close(reading.reader);
 	intern_free(&reading.uuids);
 	free(reading.known);
 	free(reading.numbers);
+	return err;
+}
+
+int collector_foretell(struct collector *collector, struct input *inputs, size_t n_inputs)
+{
+	int err = 0;
+
+	/* reading a single one does it */
+	if (n_inputs < 2)
+		return 0;
+	for (size_t i = 0; i < n_inputs && !err; i++)
+		err = input_spool(&inputs[i]);
+	if (err)
+		return err;
+	err = foretell(&collector->foretelling, inputs, n_inputs, NULL, NULL);
+	if (err == -ENOMEM)
+		say("out of memory");
 	return err;
 }
 

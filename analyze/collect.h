@@ -8,7 +8,9 @@
 #include "analyze/foretell.h"
 #include "analyze/input.h"
 #include "analyze/rebind.h"
+#include "analyze/reconcile.h"
 #include "analyze/rollup.h"
+#include "analyze/totals.h"
 #include "analyze/window.h"
 
 struct collected { /* one trace: what dims has not */
@@ -19,7 +21,8 @@ struct collected { /* one trace: what dims has not */
 	struct nst_trace summary;
 	const char *file;
 	bool complete;
-	uint64_t from_ns, to_ns; /* its span: what the roll-up covers of it */
+	uint64_t from_ns, to_ns;	    /* its span: what the roll-up covers of it */
+	uint64_t total_rows, totals_end_ns; /* rows of totals, and where the last of them ends */
 };
 
 struct collector {
@@ -29,6 +32,8 @@ struct collector {
 	enum owner_view view;
 	struct foretelling foretelling;
 	struct rebind rebind;
+	struct totals totals;
+	struct reconcile reconcile;
 	struct window window;
 	bool has_bounds; /* resolved: when the first trace is known */
 	struct bounds bounds;
@@ -62,6 +67,12 @@ void collector_free(struct collector *collector);
 int collector_resolve_window(struct collector *collector, struct input *inputs, size_t n_inputs);
 
 /*
+ * Before the first of several inputs is read: what each of them tells of owners holds
+ * for other parts of its recording as well. 0 or -errno, said.
+ */
+int collector_foretell(struct collector *collector, struct input *inputs, size_t n_inputs);
+
+/*
  * Read an input into the roll-up, its tables into the database; a pipe is
  * spooled, because what its owners are may stand behind the events. A trace that
  * was read before is passed over, and said so. 0 or -errno, said; damage is
@@ -71,6 +82,11 @@ int collector_read(struct collector *collector, struct input *input);
 
 /* Write dimensions, spans, periods and sums into the database. 0 or -EIO, said. */
 int collector_store(struct collector *collector);
+
+/* ---- collect_totals.c ---- */
+
+/* The rows of totals of the chunk that the reader went to, into the roll-up. 0 or -ENOMEM. */
+int collector_add_totals(struct collector *collector, uint32_t number, struct nst_reader *reader);
 
 /* ---- metadata.c ---- */
 

@@ -32,6 +32,8 @@ static const struct {
 	{ "send_wire_bytes", COLUMN_BYTES, 50, true },
 	{ "recv_wire_bytes", COLUMN_BYTES, 50, true },
 	{ "complete", COLUMN_BOOL, 100, false },
+	{ "is_send", COLUMN_BOOL, 100, false },
+	{ "reconciled", COLUMN_BOOL, 100, false },
 	{ "exit", COLUMN_TIME, 91, false },
 	{ "exe", COLUMN_PLAIN, 93, false },
 	{ "args", COLUMN_PLAIN, 94, false },

@@ -19,6 +19,7 @@ struct command {
 };
 
 extern const struct command command_report, command_load, command_info, command_dump, command_sql;
+extern const struct command command_verify, command_recover;
 
 struct settings {
 	const struct command *command;
@@ -30,7 +31,7 @@ struct settings {
 	uint64_t limit;
 	const char *sort;
 	const char *from, *to;
-	bool utc, exact, no_events;
+	bool utc, exact, no_events, force;
 	const char *output;
 	bool has_owner_view;
 	enum owner_view owner_view;

@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #define APPLICATION_ID 1314082384 /* as in schema.sql */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 #define BUSY_MS 10000 /* another program reads or writes the database */
 
 int db_error(sqlite3 *db, const char *doing)

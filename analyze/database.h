@@ -13,6 +13,10 @@ int db_create(const char *path, sqlite3 **ret_db);
 /* A database that load wrote; another one, or another schema's, is refused. */
 int db_open(const char *path, bool writable, sqlite3 **ret_db);
 
+/* A sum as sum(), of whatever a trace claims: sum() itself refuses one beyond 64 bits. */
+#define DB_SUM(column) \
+	"CASE count(" column ") WHEN 0 THEN NULL ELSE CAST(total(" column ") AS INTEGER) END"
+
 int db_run(sqlite3 *db, const char *sql);
 
 int db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **ret_statement);

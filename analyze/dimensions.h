@@ -96,7 +96,8 @@ struct lane_members { /* a stretch of dims.members */
 struct dims_trace {
 	uint8_t uuid[16];
 	uint32_t boot;
-	uint64_t end_ordinal; /* behind the last event that was read */
+	uint64_t end_ordinal;  /* behind the last event that was read */
+	uint64_t end_sequence; /* behind the last chunk */
 	struct timeline timeline;
 };
 

@@ -44,6 +44,7 @@ struct dumping {
 	size_t n_charged_allocated;
 	uint32_t *pids; /* of the chunk's lanes that several processes get */
 	size_t n_pids, n_pids_allocated;
+	uint64_t total_rows; /* which are no events */
 	size_t n_said;
 };
 
@@ -114,13 +115,17 @@ static int read_interfaces(struct dumping *dumping, struct nst_reader *reader)
 	return err;
 }
 
-/* They were taken over before; damage in them is found here. */
-static int check_owners(struct nst_reader *reader)
+/* Owners were taken over before; damage in them is found here. */
+static int check_rows(struct dumping *dumping, struct nst_reader *reader)
 {
 	const void *rows;
 	size_t n;
 	int err = nst_reader_rows(reader, NST_TABLE_OWNER, &rows, &n);
 
+	if (!err)
+		err = nst_reader_rows(reader, NST_TABLE_TOTAL, &rows, &n);
+	if (!err)
+		dumping->total_rows += n;
 	return err == -EBADMSG || err == -EINVAL ? 0 : err;
 }
 
@@ -137,7 +142,7 @@ static int look_at_chunk(void *context, struct nst_reader *reader, const struct 
 	if (!err && chunk->type == NST_CHUNK_ENVIRONMENT)
 		err = read_interfaces(dumping, reader);
 	if (!err)
-		err = check_owners(reader);
+		err = check_rows(dumping, reader);
 	if (err || chunk->type != NST_CHUNK_EVENTS)
 		return err;
 	window_clock_bounds(&dumping->bounds, &dumping->timeline, &dumping->clock_bounds);
@@ -355,6 +360,7 @@ static int print_all(struct dumping *dumping)
 {
 	struct nst_reader *reader = stream_reader(dumping->stream);
 	struct stream_event event;
+	const struct nst_trace *traces;
 	size_t n_traces;
 	int more = 1;
 
@@ -366,7 +372,11 @@ static int print_all(struct dumping *dumping)
 	}
 	input_say_problems(dumping->input, reader, &dumping->n_said, more < 0 ? more : 0);
 	input_say_more_problems(dumping->input, reader);
-	nst_reader_traces(reader, &n_traces);
+	traces = nst_reader_traces(reader, &n_traces);
+	if (dumping->total_rows && n_traces == 1 && !traces[0].events)
+		say("%s: it has no events: for its totals use sql with \"SELECT * FROM "
+		    "net_total\"",
+		    dumping->input->name);
 	if (more < 0 && !n_traces)
 		return STATUS_FAILED;
 	return more < 0 || nst_reader_damaged(reader) ? STATUS_DAMAGED : STATUS_DONE;
@@ -412,7 +422,7 @@ static int find_owners(struct dumping *dumping, bool was_pipe)
 	dumping->has_foretold = true;
 	err = input_spool(dumping->input);
 	if (!err)
-		err = foretell(&dumping->foretelling, dumping->input, NULL, NULL);
+		err = foretell(&dumping->foretelling, dumping->input, 1, NULL, NULL);
 	if (err == -ENOMEM)
 		say("%s: out of memory", dumping->input->name);
 	return err;

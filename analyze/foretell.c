@@ -9,6 +9,12 @@
 #include <unistd.h>
 
 #define SKIPPED UINT32_MAX /* a trace of an earlier input */
+#define RECORDING_LEN 36   /* the setting's value: a UUID */
+
+struct recording_key {
+	char recording[RECORDING_LEN];
+	uint8_t boot_id[16];
+};
 
 struct reading { /* of one input */
 	struct foretelling *foretelling;
@@ -55,8 +61,34 @@ static int add_new_traces(struct reading *reading)
 	return err;
 }
 
+/* Which recording the trace is a part of, if its settings say so. */
+static int take_settings(struct reading *reading, const uint8_t boot_id[16],
+			 struct foretold *foretold, const struct nst_setting *rows, size_t n)
+{
+	static const char name[] = "recording";
+	struct recording_key key;
+	uint32_t number;
+	bool is_new;
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		if (rows[i].key.len_bytes != strlen(name) ||
+		    memcmp(rows[i].key.data, name, strlen(name)) ||
+		    rows[i].value.len_bytes != RECORDING_LEN)
+			continue;
+		memcpy(key.recording, rows[i].value.data, RECORDING_LEN);
+		memcpy(key.boot_id, boot_id, sizeof(key.boot_id));
+		err = intern_get(&reading->foretelling->recordings, &key, sizeof(key), &number,
+				 &is_new);
+		if (!err)
+			foretold->recording = number + 1;
+	}
+	return err;
+}
+
 static int add_chunk(struct reading *reading, size_t trace)
 {
+	const struct nst_trace *traces;
 	struct foretold *foretold;
 	const void *rows;
 	size_t n;
@@ -65,7 +97,12 @@ static int add_chunk(struct reading *reading, size_t trace)
 	if (reading->numbers[trace] == SKIPPED)
 		return 0;
 	foretold = &reading->foretelling->traces[reading->numbers[trace]];
-	err = nst_reader_rows(reading->reader, NST_TABLE_OWNER, &rows, &n);
+	traces = nst_reader_traces(reading->reader, &n);
+	err = nst_reader_rows(reading->reader, NST_TABLE_SETTING, &rows, &n);
+	if (!err)
+		err = take_settings(reading, traces[trace].header.boot_id, foretold, rows, n);
+	if (!err)
+		err = nst_reader_rows(reading->reader, NST_TABLE_OWNER, &rows, &n);
 	if (!err)
 		err = owners_add(foretold->owners, rows, n);
 	if (!err)
@@ -94,17 +131,47 @@ static int read_chunks(struct reading *reading, foretell_chunk *also, void *cont
 	return err == -ENOMEM ? err : 0;
 }
 
-static int close_traces(struct reading *reading)
+/* The rows of all parts of a recording become those of the first that was read. */
+static int unite_parts(struct foretelling *foretelling, uint32_t first)
 {
-	struct foretelling *foretelling = reading->foretelling;
-	int err = 0;
+	uint32_t *lenders = calloc((size_t)foretelling->recordings.n + 1, sizeof(*lenders));
+	int err = lenders ? 0 : -ENOMEM;
 
-	for (uint32_t i = reading->n_before; i < foretelling->uuids.n && !err; i++) {
+	for (uint32_t i = first; i < foretelling->uuids.n && !err; i++) {
+		struct foretold *trace = &foretelling->traces[i];
+		uint32_t *lender = &lenders[trace->recording];
+
+		if (!trace->recording)
+			continue;
+		if (!*lender) {
+			*lender = i + 1;
+			continue;
+		}
+		err = owners_merge(foretelling->traces[*lender - 1].owners, trace->owners);
+		owners_free(trace->owners);
+		trace->owners = NULL;
+		trace->lender = *lender;
+	}
+	free(lenders);
+	return err;
+}
+
+static int close_traces(struct foretelling *foretelling, uint32_t first)
+{
+	int err = unite_parts(foretelling, first);
+
+	for (uint32_t i = first; i < foretelling->uuids.n && !err; i++) {
 		struct foretold *trace = &foretelling->traces[i];
 
+		err = stack_close(trace->stack);
+		if (err)
+			break;
+		if (trace->lender) { /* which stands in front of it */
+			trace->owners = foretelling->traces[trace->lender - 1].owners;
+			trace->is_rebound = foretelling->traces[trace->lender - 1].is_rebound;
+			continue;
+		}
 		err = owners_close(trace->owners);
-		if (!err)
-			err = stack_close(trace->stack);
 		if (err)
 			break;
 		trace->is_rebound = calloc(owners_flow_count(trace->owners) + 1, sizeof(bool));
@@ -113,8 +180,9 @@ static int close_traces(struct reading *reading)
 	return err;
 }
 
-int foretell(struct foretelling *foretelling, const struct input *input, foretell_chunk *also,
-	     void *context)
+/* One of the inputs, with nothing closed. */
+static int foretell_one(struct foretelling *foretelling, const struct input *input,
+			foretell_chunk *also, void *context)
 {
 	struct reading reading = { .foretelling = foretelling, .n_before = foretelling->uuids.n };
 	off_t start = lseek(input->fd, 0, SEEK_CUR);
@@ -125,8 +193,6 @@ int foretell(struct foretelling *foretelling, const struct input *input, foretel
 		nst_reader_set_window(reading.reader, 0, 0);
 		err = read_chunks(&reading, also, context);
 	}
-	if (!err)
-		err = close_traces(&reading);
 	if (!err && (start < 0 || lseek(input->fd, start, SEEK_SET) < 0)) {
 		err = -errno;
 		say("%s: %s", input->name, strerror(errno));
@@ -134,6 +200,17 @@ int foretell(struct foretelling *foretelling, const struct input *input, foretel
 	nst_reader_close(reading.reader);
 	free(reading.numbers);
 	return err;
+}
+
+int foretell(struct foretelling *foretelling, const struct input *inputs, size_t n_inputs,
+	     foretell_chunk *also, void *context)
+{
+	uint32_t first = foretelling->uuids.n;
+	int err = 0;
+
+	for (size_t i = 0; i < n_inputs && !err; i++)
+		err = foretell_one(foretelling, &inputs[i], also, context);
+	return err ? err : close_traces(foretelling, first);
 }
 
 void foretelling_count(const struct foretelling *foretelling, uint64_t *ret_owner_rows,
@@ -144,7 +221,7 @@ void foretelling_count(const struct foretelling *foretelling, uint64_t *ret_owne
 	for (uint32_t i = 0; i < foretelling->uuids.n; i++) {
 		const struct foretold *trace = &foretelling->traces[i];
 
-		if (!trace->is_rebound)
+		if (!trace->is_rebound || trace->lender)
 			continue;
 		rows += owners_count(trace->owners);
 		for (size_t flow = 0; flow < owners_flow_count(trace->owners); flow++)
@@ -157,12 +234,15 @@ void foretelling_count(const struct foretelling *foretelling, uint64_t *ret_owne
 void foretelling_free(struct foretelling *foretelling)
 {
 	for (uint32_t i = 0; i < foretelling->uuids.n; i++) {
-		owners_free(foretelling->traces[i].owners);
 		stack_free(foretelling->traces[i].stack);
+		if (foretelling->traces[i].lender)
+			continue;
+		owners_free(foretelling->traces[i].owners);
 		free(foretelling->traces[i].is_rebound);
 	}
 	free(foretelling->traces);
 	intern_free(&foretelling->uuids);
+	intern_free(&foretelling->recordings);
 	*foretelling = (struct foretelling){ 0 };
 }
 

@@ -14,11 +14,13 @@
 struct foretold { /* of one trace */
 	struct owners *owners;
 	struct stack *stack;
-	bool *is_rebound; /* by number of the flow in owners: some events changed hands */
+	bool *is_rebound;   /* by number of the flow in owners: some events changed hands */
+	uint32_t lender;    /* 1 more than the trace's number whose these two are; 0: its own */
+	uint32_t recording; /* 1 more than the number of the one it is a part of; 0: of none */
 };
 
 struct foretelling { /* of all traces, over several inputs; zeros are an empty one */
-	struct intern uuids;
+	struct intern uuids, recordings;
 	struct foretold *traces;
 	size_t n_allocated;
 };
@@ -27,13 +29,14 @@ struct foretelling { /* of all traces, over several inputs; zeros are an empty o
 typedef int foretell_chunk(void *context, struct nst_reader *reader, const struct nst_chunk *chunk);
 
 /*
- * Read an input through but for its events, and go back to where it was. A
- * trace that an earlier input had is that input's. What is damaged is left
- * out and not said: reading the events finds it again. also may be NULL.
- * 0, -ENOMEM, or -errno once it was said.
+ * Read inputs through but for their events, and go back to where they were. A
+ * trace that an earlier input had is that input's. Flows and processes of the parts of
+ * one recording are the same, so what one part says of owners holds for all that are
+ * read in one call. What is damaged is left out and not said: reading the events finds
+ * it again. also may be NULL. 0, -ENOMEM, or -errno once it was said.
  */
-int foretell(struct foretelling *foretelling, const struct input *input, foretell_chunk *also,
-	     void *context);
+int foretell(struct foretelling *foretelling, const struct input *inputs, size_t n_inputs,
+	     foretell_chunk *also, void *context);
 
 /* How many rows there were of owners, and flows that changed hands by them. */
 void foretelling_count(const struct foretelling *foretelling, uint64_t *ret_owner_rows,

@@ -6,6 +6,7 @@
 #include "analyze/sql.h"
 #include "analyze/timeline.h"
 #include "common/units.h"
+#include "format/trace.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -26,6 +27,8 @@ enum {
 	EVENTS_COLUMN,
 	PACKETS_COLUMN,
 	BYTES_COLUMN,
+	TOTAL_EVENTS_COLUMN,
+	TOTAL_BYTES_COLUMN,
 	COMPLETE_COLUMN,
 	HAS_END_COLUMN,
 	MISSING_CHUNKS_COLUMN,
@@ -58,8 +61,9 @@ static void print_text(FILE *out, const char *label, sqlite3_stmt *row, int colu
 	free(text);
 }
 
-static int print_lost(FILE *out, sqlite3 *db, int64_t trace_id)
+static int print_lost(FILE *out, sqlite3 *db, int64_t trace_id, bool has_bytes)
 {
+	const char *ring_full = nst_loss_name(NST_LOST_RING_FULL);
 	sqlite3_stmt *lost = NULL;
 	bool any = false;
 	int err = prepare_lost(db, trace_id, &lost);
@@ -71,9 +75,12 @@ static int print_lost(FILE *out, sqlite3 *db, int64_t trace_id)
 		char *cause = table_text((const char *)sqlite3_column_text(lost, 0),
 					 (size_t)sqlite3_column_bytes(lost, 0));
 
-		fprintf(out, "%s%" PRId64 " %s (%s)", any ? ", " : "",
+		fprintf(out, "%s%" PRId64 " %s (%s%s)", any ? ", " : "",
 			(int64_t)sqlite3_column_int64(lost, 1),
-			(const char *)sqlite3_column_text(lost, 2), cause ? cause : "");
+			(const char *)sqlite3_column_text(lost, 2), cause ? cause : "",
+			has_bytes && cause && !strcmp(cause, ring_full)
+				? ", their bytes are in totals"
+				: "");
 		free(cause);
 		any = true;
 	}
@@ -170,6 +177,19 @@ static void print_view(FILE *out, sqlite3_stmt *row)
 		fputs("view      recorded: what the recording knew at the time\n", out);
 }
 
+/* Which part of the bytes is told by what. */
+static void print_shares(FILE *out, int64_t bytes, int64_t total_bytes)
+{
+	int64_t parts[] = { bytes - total_bytes, total_bytes };
+	int tenths[2];
+
+	if (!total_bytes)
+		return;
+	share_out(parts, 2, bytes, tenths);
+	fprintf(out, ": %d.%d %% by events, %d.%d %% by totals", tenths[0] / 10, tenths[0] % 10,
+		tenths[1] / 10, tenths[1] % 10);
+}
+
 static void print_sums(FILE *out, sqlite3_stmt *row, bool exact)
 {
 	int64_t bytes = sqlite3_column_int64(row, BYTES_COLUMN);
@@ -179,13 +199,16 @@ static void print_sums(FILE *out, sqlite3_stmt *row, bool exact)
 		(int64_t)sqlite3_column_int64(row, EVENTS_COLUMN),
 		(int64_t)sqlite3_column_int64(row, PACKETS_COLUMN));
 	if (exact)
-		fprintf(out, "bytes     %" PRId64 "\n", bytes);
+		fprintf(out, "bytes     %" PRId64, bytes);
 	else
-		fprintf(out, "bytes     %s\n", format_bytes((uint64_t)bytes, text));
+		fprintf(out, "bytes     %s", format_bytes((uint64_t)bytes, text));
+	print_shares(out, bytes, sqlite3_column_int64(row, TOTAL_BYTES_COLUMN));
+	fputc('\n', out);
 }
 
 static int print_trace(FILE *out, sqlite3 *db, sqlite3_stmt *row, const struct settings *settings)
 {
+	int64_t trace_id = sqlite3_column_int64(row, TRACE_ID_COLUMN);
 	int64_t start_ns = sqlite3_column_int64(row, START_COLUMN);
 	int64_t end_ns = sqlite3_column_int64(row, END_COLUMN);
 	char time[TIME_TEXT_MAX], span[UNITS_MAX];
@@ -199,11 +222,15 @@ static int print_trace(FILE *out, sqlite3 *db, sqlite3_stmt *row, const struct s
 	fprintf(out, "span      %s\n",
 		format_duration(end_ns > start_ns ? (uint64_t)(end_ns - start_ns) : 0, span));
 	print_sums(out, row, settings->exact);
-	err = print_lost(out, db, sqlite3_column_int64(row, TRACE_ID_COLUMN));
+	err = print_lost(out, db, trace_id,
+			 sqlite3_column_int64(row, TOTAL_EVENTS_COLUMN) &&
+				 sqlite3_column_int(row, COMPLETE_COLUMN));
+	if (!err)
+		err = heading_print_totals(out, db, trace_id, settings);
 	print_state(out, row);
 	print_view(out, row);
 	print_sources(out, row);
-	return err;
+	return err ? err : heading_print_devices(out, db, trace_id, settings);
 }
 
 int heading_print(FILE *out, sqlite3 *db, const struct settings *settings)
@@ -256,6 +283,9 @@ int heading_json(FILE *out, sqlite3 *db)
 		separator = ",\n";
 		json_members(out, row, FILE_COLUMN, true);
 		err = json_lost(out, db, sqlite3_column_int64(row, TRACE_ID_COLUMN));
+		if (!err)
+			err = heading_json_totals(out, db,
+						  sqlite3_column_int64(row, TRACE_ID_COLUMN));
 		fputc('}', out);
 	}
 	fputs("\n]", out);

@@ -149,6 +149,13 @@ static int print_pairs(FILE *out, sqlite3 *db, const char *heading, const char *
 	return err;
 }
 
+/* What a trace claims may be any number. */
+static int64_t difference(sqlite3_stmt *row, int a, int b)
+{
+	return (int64_t)((uint64_t)sqlite3_column_int64(row, a) -
+			 (uint64_t)sqlite3_column_int64(row, b));
+}
+
 /* The kernel's maps against the events that were read. */
 static int print_cross_check(FILE *out, sqlite3 *db)
 {
@@ -156,11 +163,15 @@ static int print_cross_check(FILE *out, sqlite3 *db)
 	int err = db_prepare(
 		db,
 		"SELECT w.is_send, "
-		"(SELECT sum(bytes) FROM throughput t WHERE t.is_send = w.is_send) AS counted, "
-		"(SELECT coalesce(sum(u.bytes), 0) FROM usage u JOIN lane l USING (lane_id) "
-		" WHERE l.is_send = w.is_send AND l.trace_id IN (SELECT trace_id FROM throughput)), "
-		"(SELECT coalesce(sum(events), 0) FROM lost) "
-		"FROM (SELECT 1 AS is_send UNION ALL SELECT 0) w WHERE counted IS NOT NULL",
+		"(SELECT " DB_SUM(
+			"bytes") " FROM throughput t WHERE t.is_send = w.is_send) AS counted, "
+				 "(SELECT coalesce(sum(u.bytes), 0) FROM usage u JOIN lane l USING (lane_id) "
+				 " WHERE l.is_send = w.is_send AND l.trace_id IN (SELECT trace_id FROM throughput)), "
+				 "(SELECT coalesce(" DB_SUM(
+					 "events") ", 0) FROM lost), "
+						   "(SELECT coalesce(sum(total_events), 0) FROM usage), "
+						   "(SELECT count(*) FROM environment WHERE key = 'part') "
+						   "FROM (SELECT 1 AS is_send UNION ALL SELECT 0) w WHERE counted IS NOT NULL",
 		&row);
 
 	while (!err && sqlite3_step(row) == SQLITE_ROW) {
@@ -169,17 +180,99 @@ static int print_cross_check(FILE *out, sqlite3 *db)
 		const char *name = sqlite3_column_int(row, 0) ? "send_bytes" : "recv_bytes";
 
 		fprintf(out,
-			"%-14s%" PRId64 " counted in the kernel, %" PRId64 " in events: ", name,
-			counted, events);
+			"%-14s%" PRId64 " counted in the kernel, %" PRId64 " in events%s: ", name,
+			counted, events, sqlite3_column_int64(row, 4) ? " and totals" : "");
 		if (counted == events)
 			fputs("equal\n", out);
+		else if (sqlite3_column_int64(row, 5))
+			fputs("the former is of all parts of the recording\n", out);
 		else
 			fprintf(out, "differ by %" PRId64 " (%" PRId64 " events were lost)\n",
-				counted - events, (int64_t)sqlite3_column_int64(row, 3));
+				difference(row, 1, 2), (int64_t)sqlite3_column_int64(row, 3));
 	}
 	if (sqlite3_finalize(row) != SQLITE_OK && !err)
 		err = db_error(db, "info");
 	return err;
+}
+
+/* All that the kernel counted, as it says at the end, against events and totals. */
+static int print_sum_check(FILE *out, sqlite3 *db)
+{
+	sqlite3_stmt *row = NULL;
+	int err = db_prepare(
+		db,
+		"SELECT w.is_send, s.events, s.bytes, coalesce(sum(u.events), 0), "
+		"coalesce(sum(u.bytes), 0) FROM (SELECT is_send, " DB_SUM("events") " AS events, " DB_SUM(
+			"bytes") " AS bytes FROM sum GROUP BY is_send) s "
+				 "JOIN (SELECT 1 AS is_send UNION ALL SELECT 0) w USING (is_send) "
+				 "LEFT JOIN lane l ON l.is_send = w.is_send "
+				 "AND l.trace_id IN (SELECT trace_id FROM sum) "
+				 "LEFT JOIN usage u USING (lane_id) GROUP BY w.is_send ORDER BY w.is_send DESC",
+		&row);
+
+	while (!err && sqlite3_step(row) == SQLITE_ROW) {
+		int64_t events = difference(row, 1, 3), bytes = difference(row, 2, 4);
+
+		fprintf(out,
+			"%-14s%" PRId64 " events and %" PRId64 " bytes %s in the kernel: ", "sums",
+			(int64_t)sqlite3_column_int64(row, 1),
+			(int64_t)sqlite3_column_int64(row, 2),
+			sqlite3_column_int(row, 0) ? "sent" : "received");
+		if (events || bytes)
+			fprintf(out, "%" PRId64 " and %" PRId64 " are not in the trace\n", events,
+				bytes);
+		else
+			fputs("all are in events and totals\n", out);
+	}
+	if (sqlite3_finalize(row) != SQLITE_OK && !err)
+		err = db_error(db, "info");
+	return err;
+}
+
+/* The devices' own counters, in bytes; "-" stands for what was not compared. */
+static int print_devices(FILE *out, sqlite3 *db)
+{
+	struct table_style style = { .unknown = "-" };
+	sqlite3_stmt *row = NULL;
+	int64_t n = 0;
+	int err = db_integer(db, "SELECT count(*) FROM reconciliation", 0, &n);
+
+	if (err || !n)
+		return err;
+	err = db_prepare(db,
+			 "SELECT coalesce(interface, 'if' || ifindex) AS device, netns, "
+			 "CASE is_send WHEN 1 THEN 'sent' ELSE 'received' END AS bytes, unit, "
+			 "interface_bytes AS said, attributed_bytes AS attributed, "
+			 "kernel_bytes AS kernel, forwarded_bytes AS forwarded, "
+			 "unknown_bytes AS unknown, lost_bytes AS lost, "
+			 "unexplained_bytes AS unexplained, reason AS not_reconciled "
+			 "FROM reconciliation ORDER BY trace_id, netns, ifindex, is_send DESC",
+			 &row);
+	if (!err)
+		err = table_print(out, row, 0, &style);
+	sqlite3_finalize(row);
+	fputc('\n', out);
+	return err;
+}
+
+#define TIME_OF(column) "strftime('%Y-%m-%dT%H:%M:%fZ', " column " / 1e9, 'unixepoch')"
+
+/* What was recorded when, and what was lost when. */
+static int print_detail(FILE *out, sqlite3 *db)
+{
+	int err = print_pairs(out, db, "detail",
+			      "SELECT 'from ' || " TIME_OF("time") ", detail FROM detail "
+								   "ORDER BY trace_id, time_ns");
+
+	if (err)
+		return err;
+	return print_pairs(
+		out, db, "lost, interval by interval",
+		"SELECT cause || CASE cpu WHEN -1 THEN '' ELSE ' (CPU ' || cpu || ')' "
+		"END, " DB_SUM("events") " || ' events, ' || " DB_SUM(
+			"bytes") " || ' bytes, in ' || "
+				 "count(*) || ' intervals' FROM loss_interval GROUP BY cause, cpu "
+				 "ORDER BY cause, cpu");
 }
 
 int info_print(FILE *out, sqlite3 *db, const struct info_counts *counts, bool utc)
@@ -201,6 +294,8 @@ int info_print(FILE *out, sqlite3 *db, const struct info_counts *counts, bool ut
 			  "SELECT cause, events || CASE cause WHEN 'owner_ring_full' "
 			  "THEN ' owner records' ELSE ' events' END FROM lost");
 	if (!err)
+		err = print_detail(out, db);
+	if (!err)
 		err = print_pairs(
 			out, db, "counters",
 			"SELECT name || CASE cpu WHEN -1 THEN '' ELSE ' (CPU ' || cpu || ')' "
@@ -210,6 +305,13 @@ int info_print(FILE *out, sqlite3 *db, const struct info_counts *counts, bool ut
 			out, db, "clock",
 			"SELECT 'samples', count(*) || ', the time of day moved against it "
 			"by ' || (max(realtime_ns - clock_ns) - min(realtime_ns - clock_ns)) "
-			"|| ' ns' FROM clock_sample HAVING count(*) > 0");
+			"|| ' ns' FROM clock_sample HAVING count(*) > 0 UNION ALL "
+			"SELECT 'set ' || CASE WHEN step_ns < 0 THEN 'back' ELSE 'forward' END || "
+			"' at ' || " TIME_OF(
+				"realtime_ns") ", max(step_ns, -step_ns) || ' ns' FROM clock_step");
+	if (!err)
+		err = print_devices(out, db);
+	if (!err)
+		err = print_sum_check(out, db);
 	return err ? err : print_cross_check(out, db);
 }

@@ -141,6 +141,39 @@ int input_reopen(const struct input *input, int *ret_fd)
 	return 0;
 }
 
+/* zstd's magic, and all that a trace begins with (FORMAT.md, "File header"). */
+#define TRACE_BEGIN "\x28\xb5\x2f\xfd"
+#define TRACE_HEADER_BYTES 137
+
+static bool is_stub(const struct input *input)
+{
+	char begin[sizeof(TRACE_BEGIN) - 1];
+	struct stat status;
+	ssize_t n;
+
+	if (fstat(input->fd, &status) || !S_ISREG(status.st_mode) ||
+	    status.st_size >= TRACE_HEADER_BYTES)
+		return false;
+	n = pread(input->fd, begin, sizeof(begin), 0);
+	return n >= 0 && !memcmp(begin, TRACE_BEGIN, (size_t)n);
+}
+
+bool inputs_drop_stubs(struct input *inputs, size_t *n_inputs)
+{
+	size_t n = *n_inputs, kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_stub(&inputs[i]) && kept + (n - i) > 1) {
+			say("%s: nothing in it yet: its recording was cut short", inputs[i].name);
+			input_close(&inputs[i]);
+		} else {
+			inputs[kept++] = inputs[i];
+		}
+	}
+	*n_inputs = kept;
+	return kept < n;
+}
+
 int input_rewind(const struct input *input)
 {
 	if (lseek(input->fd, 0, SEEK_SET) < 0)

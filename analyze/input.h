@@ -32,6 +32,13 @@ int input_rewind(const struct input *input);
 void input_close(struct input *input);
 
 /*
+ * Of several inputs close those that are empty or end within a trace's first header, and
+ * say so: the last file of a recording that was cut short may be such a one. At least one
+ * is left. True: there were some.
+ */
+bool inputs_drop_stubs(struct input *inputs, size_t *n_inputs);
+
+/*
  * Read the input through and widen *start_ns..*end_ns, times of day, to take in
  * its traces; then rewind it. 0 or -errno.
  */

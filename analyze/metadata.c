@@ -9,6 +9,7 @@
 #include "common/units.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -192,6 +193,67 @@ static int add_process_event(const struct target *to, const void *row)
 	return err ? err : process_note(to->dims, to->trace, event);
 }
 
+static int add_sum(const struct target *to, const void *row)
+{
+	const struct nst_total *sum = row;
+	char protocol[PROTOCOL_NAME_MAX], *comm = text_of_bytes(sum->comm);
+	uint32_t has = sum->has & NST_TOTAL_HAS_PROTOCOL ? NST_HAS_PROTOCOL : 0;
+	bool has_owner = sum->has & NST_TOTAL_HAS_OWNER;
+	int err = -ENOMEM;
+
+	flow_protocol_name(has, sum->protocol, sum->ethertype, protocol);
+	if (comm)
+		err = db_insert(to->statement, "iiii??ss??siiiiiiiiii", to->trace_id,
+				(int64_t)sum->from_ns, (int64_t)sum->to_ns, (int64_t)sum->is_send,
+				has_owner, (int64_t)sum->pid, has_owner, (int64_t)sum->start_ns,
+				has_owner ? comm : NULL, nst_owner_source_name(sum->owner_source),
+				(int)(sum->has & NST_TOTAL_HAS_NETNS), (int64_t)sum->netns,
+				(int)(sum->has & NST_TOTAL_HAS_IFINDEX), (int64_t)sum->ifindex,
+				protocol, (int64_t)sum->ethertype, (int64_t)sum->link_header_bytes,
+				(int64_t) !!(sum->flags & NST_FLAG_TUNNELLED),
+				(int64_t) !!(sum->flags & NST_FLAG_LOCAL_ADDR),
+				(int64_t) !!(sum->flags & NST_FLAG_LOOPBACK), (int64_t)sum->events,
+				(int64_t)sum->packets, (int64_t)sum->bytes,
+				(int64_t)sum->payload_bytes, (int64_t)sum->wire_bytes);
+	free(comm);
+	return err;
+}
+
+static int add_detail(const struct target *to, const void *row)
+{
+	const struct nst_detail_change *change = row;
+
+	/* others are for later versions */
+	if (change->detail != NST_DETAIL_PACKETS && change->detail != NST_DETAIL_FLOWS)
+		return 0;
+	return db_insert(to->statement, "iis", to->trace_id, (int64_t)change->time_ns,
+			 change->detail == NST_DETAIL_PACKETS ? "packets" : "flows");
+}
+
+static int add_loss(const struct target *to, const void *row)
+{
+	const struct nst_loss_interval *loss = row;
+	const char *cause = nst_loss_name(loss->cause);
+	int64_t cpu = loss->cpu == NST_ALL_CPUS ? -1 : (int64_t)loss->cpu;
+	char number[24];
+
+	snprintf(number, sizeof(number), "cause_%u", loss->cause);
+	return db_insert(to->statement, "iiiisii", to->trace_id, (int64_t)loss->from_ns,
+			 (int64_t)loss->to_ns, cpu, cause ? cause : number, (int64_t)loss->events,
+			 (int64_t)loss->bytes);
+}
+
+static int add_reading(const struct target *to, const void *row)
+{
+	const struct nst_interface_counter *reading = row;
+
+	return db_insert(to->statement, "iiiiiiiiii", to->trace_id, (int64_t)reading->time_ns,
+			 (int64_t)reading->netns, (int64_t)reading->ifindex,
+			 (int64_t)reading->recv_bytes, (int64_t)reading->recv_packets,
+			 (int64_t)reading->recv_dropped, (int64_t)reading->send_bytes,
+			 (int64_t)reading->send_packets, (int64_t)reading->send_dropped);
+}
+
 static const struct {
 	enum nst_table table;
 	size_t row_bytes;
@@ -212,6 +274,14 @@ static const struct {
 	  "INSERT OR REPLACE INTO throughput VALUES (?, ?, ?, ?, ?)" },
 	{ NST_TABLE_PROCESS_EVENT, sizeof(struct nst_process_event), add_process_event,
 	  "INSERT INTO process_event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
+	{ NST_TABLE_SUM, sizeof(struct nst_total), add_sum,
+	  "INSERT INTO sum VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
+	{ NST_TABLE_DETAIL, sizeof(struct nst_detail_change), add_detail,
+	  "INSERT INTO detail_change VALUES (?, ?, ?)" },
+	{ NST_TABLE_LOSS, sizeof(struct nst_loss_interval), add_loss,
+	  "INSERT INTO loss_interval VALUES (?, ?, ?, ?, ?, ?, ?)" },
+	{ NST_TABLE_INTERFACE_COUNTER, sizeof(struct nst_interface_counter), add_reading,
+	  "INSERT INTO interface_counter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
 };
 
 static int store_table(sqlite3 *db, size_t t, struct target *to, struct nst_reader *reader)
@@ -242,7 +312,7 @@ int metadata_store(sqlite3 *db, struct dimensions *dims, uint32_t trace, struct 
 	int err = 0;
 
 	if (chunk->type != NST_CHUNK_ENVIRONMENT && chunk->type != NST_CHUNK_TOTALS &&
-	    chunk->type != NST_CHUNK_PROCESSES)
+	    chunk->type != NST_CHUNK_PROCESSES && chunk->type != NST_CHUNK_INTERFACE_COUNTERS)
 		return 0;
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]) && !err; t++)
 		err = store_table(db, t, &to, reader);

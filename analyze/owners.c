@@ -122,6 +122,15 @@ int owners_add(struct owners *owners, const struct nst_owner *rows, size_t n)
 	return err;
 }
 
+int owners_merge(struct owners *into, const struct owners *from)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < from->n_rows && !err; i++)
+		err = owners_add(into, &from->rows[i].owner, 1);
+	return err;
+}
+
 static int compare_rows(const void *a, const void *b)
 {
 	const struct row *x = a, *y = b;

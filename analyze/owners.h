@@ -36,6 +36,7 @@ void owners_free(struct owners *owners);
 
 /* Take over rows, which are copied; no look-ups before owners_close(). 0 or -ENOMEM. */
 int owners_add(struct owners *owners, const struct nst_owner *rows, size_t n);
+int owners_merge(struct owners *into, const struct owners *from); /* neither closed */
 int owners_close(struct owners *owners);
 
 /* How many rows there were. */

@@ -12,22 +12,33 @@ static void add_at(struct peak *peak, int slot, bool is_send, uint64_t bytes)
 		peak->highest[is_send] = *sum;
 }
 
+/* Where a second has its slot; the oldest of them goes for a newer one. -1: it is too old. */
+static int slot_of(struct peak *peak, int64_t second)
+{
+	int slot = 0;
+
+	while (slot < PEAK_SECONDS && peak->second[slot] > second)
+		slot++;
+	if (slot == PEAK_SECONDS)
+		return -1;
+	if (peak->second[slot] == second)
+		return slot;
+	for (int i = PEAK_SECONDS - 1; i > slot; i--) {
+		peak->second[i] = peak->second[i - 1];
+		peak->bytes[i][0] = peak->bytes[i - 1][0];
+		peak->bytes[i][1] = peak->bytes[i - 1][1];
+	}
+	peak->second[slot] = second;
+	peak->bytes[slot][0] = peak->bytes[slot][1] = 0;
+	return slot;
+}
+
 static void add_second(struct peak *peak, int64_t second, bool is_send, uint64_t bytes)
 {
-	if (second > peak->second[0]) {
-		peak->second[1] = peak->second[0];
-		peak->bytes[1][0] = peak->bytes[0][0];
-		peak->bytes[1][1] = peak->bytes[0][1];
-		peak->second[0] = second;
-		peak->bytes[0][0] = peak->bytes[0][1] = 0;
-	} else if (second < peak->second[0] && second > peak->second[1]) {
-		peak->second[1] = second;
-		peak->bytes[1][0] = peak->bytes[1][1] = 0;
-	}
-	if (second == peak->second[0])
-		add_at(peak, 0, is_send, bytes);
-	else if (second == peak->second[1])
-		add_at(peak, 1, is_send, bytes);
+	int slot = slot_of(peak, second);
+
+	if (slot >= 0)
+		add_at(peak, slot, is_send, bytes);
 	else if (bytes > peak->highest[is_send])
 		peak->highest[is_send] = bytes;
 }
@@ -40,7 +51,7 @@ void peak_add(struct peak *peak, uint32_t trace, uint64_t second, bool is_send, 
 
 void peak_merge(struct peak *into, const struct peak *from)
 {
-	for (int slot = 1; slot >= 0; slot--) {
+	for (int slot = PEAK_SECONDS - 1; slot >= 0; slot--) {
 		if (!from->second[slot])
 			continue;
 		add_second(into, from->second[slot], false, from->bytes[slot][false]);

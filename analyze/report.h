@@ -19,4 +19,16 @@ int heading_print(FILE *out, sqlite3 *db, const struct settings *settings);
 /* The array traces[] of JSON. */
 int heading_json(FILE *out, sqlite3 *db);
 
+/* ---- heading_totals.c and heading_devices.c: lines of one trace; 0 or -EIO, said ---- */
+
+/* Its detail, if not of packets throughout; what was not exact; steps of the clock. */
+int heading_print_totals(FILE *out, sqlite3 *db, int64_t trace_id, const struct settings *settings);
+
+/* The same and all devices, as members of its object. */
+int heading_json_totals(FILE *out, sqlite3 *db, int64_t trace_id);
+
+/* The devices that do not add up, and those with the most traffic. */
+int heading_print_devices(FILE *out, sqlite3 *db, int64_t trace_id,
+			  const struct settings *settings);
+
 #endif

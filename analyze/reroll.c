@@ -12,10 +12,18 @@
 #define BATCH 16384
 
 static const char *const copied[] = {
-	"boot",	   "trace",    "lost",	       "environment",	"interface",
-	"netns",   "cgroup",   "counter",      "clock_sample",	"throughput",
-	"process", "protocol", "conversation", "flow",		"lane",
-	"member",  "consumer", "group_key",    "process_event",
+	"boot",		 "trace",
+	"lost",		 "environment",
+	"interface",	 "netns",
+	"cgroup",	 "counter",
+	"clock_sample",	 "throughput",
+	"process",	 "protocol",
+	"conversation",	 "flow",
+	"lane",		 "member",
+	"consumer",	 "group_key",
+	"process_event", "loss_interval",
+	"detail_change", "interface_counter",
+	"sum",
 };
 
 struct batch { /* events of one trace, as columns */
@@ -269,6 +277,58 @@ static int read_events(struct collector *collector, sqlite3 *source)
 	return err;
 }
 
+static int add_total(struct collector *collector, sqlite3_stmt *row)
+{
+	struct dimensions *dims = &collector->dims;
+	int64_t number = sqlite3_column_int64(row, 2) - dims->first_lane_id;
+	const struct collected *trace;
+	const struct lane_key *lane;
+	struct nst_total total = { .from_ns = (uint64_t)sqlite3_column_int64(row, 0),
+				   .to_ns = (uint64_t)sqlite3_column_int64(row, 1),
+				   .events = (uint64_t)sqlite3_column_int64(row, 3),
+				   .packets = (uint64_t)sqlite3_column_int64(row, 4),
+				   .bytes = (uint64_t)sqlite3_column_int64(row, 5),
+				   .payload_bytes = (uint64_t)sqlite3_column_int64(row, 6),
+				   .wire_bytes = (uint64_t)sqlite3_column_int64(row, 7) };
+
+	if (number < 0 || number >= (int64_t)dims->lanes.n)
+		return -EUCLEAN;
+	lane = dims_lane(dims, (uint32_t)number);
+	trace = &collector->traces[lane->trace];
+	total.link_header_bytes = lane->link_header_bytes;
+	total.has = sqlite3_column_int(row, 8) ? NST_TOTAL_HAS_PROTOCOL : 0;
+	return rollup_add_total(&collector->rollup, dims, &trace->axis, (uint32_t)number, &total,
+				trace->bounds.from_ns, trace->bounds.to_ns);
+}
+
+static int read_totals(struct collector *collector, sqlite3 *source)
+{
+	sqlite3_stmt *row = NULL;
+	int err = db_prepare(source,
+			     "SELECT from_ns, to_ns, lane_id, events, packets, bytes, "
+			     "payload_bytes, wire_bytes, has_protocol FROM total ORDER BY rowid",
+			     &row);
+
+	while (!err && sqlite3_step(row) == SQLITE_ROW)
+		err = add_total(collector, row);
+	if (sqlite3_finalize(row) != SQLITE_OK && !err)
+		err = db_error(source, "reading totals");
+	return err;
+}
+
+/* What was compared was so over the whole of the trace. */
+static int copy_reconciliation(struct collector *collector, sqlite3 *source)
+{
+	int err = copy_table(collector->db, source, "reconciliation");
+
+	if (err || !window_is_given(&collector->window))
+		return err;
+	return db_run(collector->db,
+		      "UPDATE reconciliation SET reconciled = 0, interface_bytes = NULL, "
+		      "lost_bytes = NULL, unexplained_bytes = NULL, from_ns = NULL, to_ns = NULL, "
+		      "reason = 'a window was asked for'");
+}
+
 static int reroll(struct collector *collector, sqlite3 *source)
 {
 	int err = db_run(collector->db, "BEGIN");
@@ -289,6 +349,10 @@ static int reroll(struct collector *collector, sqlite3 *source)
 	err = set_spans(collector);
 	if (!err)
 		err = read_events(collector, source);
+	if (!err)
+		err = read_totals(collector, source);
+	if (!err)
+		err = copy_reconciliation(collector, source);
 	if (!err)
 		err = store_sums(collector);
 	return err ? err : db_run(collector->db, "COMMIT");

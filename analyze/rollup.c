@@ -42,7 +42,9 @@ size_t rollup_find(const struct nst_events *events, size_t from, size_t to, uint
 
 static void merge_sums(struct sums *into, const struct sums *from)
 {
-	if (!into->events || from->first_ns < into->first_ns)
+	bool is_empty = !into->events && !into->packets && !into->bytes;
+
+	if (is_empty || from->first_ns < into->first_ns)
 		into->first_ns = from->first_ns;
 	if (from->last_ns > into->last_ns)
 		into->last_ns = from->last_ns;
@@ -53,6 +55,8 @@ static void merge_sums(struct sums *into, const struct sums *from)
 	into->payload_events += from->payload_events;
 	into->wire_bytes += from->wire_bytes;
 	into->wire_packets += from->wire_packets;
+	into->total_events += from->total_events;
+	into->total_bytes += from->total_bytes;
 }
 
 static int get_usage(struct rollup *rollup, int64_t period, uint32_t lane, struct sums **ret_sums)
@@ -95,7 +99,9 @@ static int double_interval(struct rollup *rollup)
 	struct rollup old = *rollup;
 	int err = 0;
 
-	*rollup = (struct rollup){ .settings = old.settings, .interval_ns = old.interval_ns * 2 };
+	*rollup = (struct rollup){ .settings = old.settings,
+				   .interval_ns = old.interval_ns * 2,
+				   .n_pieces = old.n_pieces };
 	for (uint32_t i = 0; i < old.usage_keys.n && !err; i++) {
 		const struct rollup_key *key = rollup_usage_key(&old, i);
 		struct sums *sums;
@@ -193,8 +199,8 @@ static int find_peak(struct rollup *rollup, int64_t period, const struct member 
 	return err;
 }
 
-static int fold_lane(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
-		     const struct sums *sums, int64_t period, uint64_t second)
+int rollup_fold(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
+		const struct sums *sums, int64_t period, uint64_t second, uint64_t peak_bytes)
 {
 	const struct lane_key *key = dims_lane(dims, lane);
 	const struct member *members;
@@ -212,7 +218,7 @@ static int fold_lane(struct rollup *rollup, struct dimensions *dims, uint32_t la
 		err = find_peak(rollup, period, &members[i], (size_t)(members - dims->members) + i,
 				&peak);
 		if (!err)
-			peak_add(peak, key->trace, second, key->is_send, sums->bytes);
+			peak_add(peak, key->trace, second, key->is_send, peak_bytes);
 	}
 	return err;
 }
@@ -232,9 +238,34 @@ static int64_t floor_divide(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
-static uint64_t next_second(const struct rollup_axis *axis, uint64_t second)
+void rollup_locate(const struct rollup *rollup, const struct rollup_axis *axis, uint64_t time_ns,
+		   uint64_t *ret_second, int64_t *ret_period, uint64_t *ret_border_ns)
 {
-	return axis->start_ns + (second + 1) * SECOND_NS;
+	uint64_t second = time_ns < axis->start_ns ? 0 : (time_ns - axis->start_ns) / SECOND_NS;
+	uint64_t border_ns = axis->start_ns + (second + 1) * SECOND_NS;
+	int64_t interval_ns = (int64_t)rollup->interval_ns, period = 0;
+
+	if (interval_ns) {
+		int64_t next_ns;
+
+		period = floor_divide((int64_t)time_ns - axis->origin_ns, interval_ns);
+		next_ns = axis->origin_ns + (period + 1) * interval_ns;
+		if ((uint64_t)next_ns < border_ns)
+			border_ns = (uint64_t)next_ns;
+	}
+	*ret_second = second;
+	*ret_period = period;
+	*ret_border_ns = border_ns;
+}
+
+int rollup_widen(struct rollup *rollup)
+{
+	int err = 0;
+
+	while (!err && rollup->interval_ns && rollup->usage_keys.n > rollup->settings.max_rows &&
+	       rollup->interval_ns <= INT64_MAX / 4)
+		err = double_interval(rollup);
+	return err;
 }
 
 int rollup_add(struct rollup *rollup, struct dimensions *dims, const struct rollup_axis *axis,
@@ -244,34 +275,23 @@ int rollup_add(struct rollup *rollup, struct dimensions *dims, const struct roll
 	int err = reserve_slice(rollup, n_lanes);
 
 	while (from < to && !err) {
-		uint64_t time_ns = events->timestamp[from];
-		uint64_t second =
-			time_ns < axis->start_ns ? 0 : (time_ns - axis->start_ns) / SECOND_NS;
-		uint64_t border_ns = next_second(axis, second);
-		int64_t period = 0, interval_ns = (int64_t)rollup->interval_ns;
+		uint64_t second, border_ns;
+		int64_t period;
 		size_t end, n_touched;
 
-		if (interval_ns) {
-			int64_t next_ns;
-
-			period = floor_divide((int64_t)time_ns - axis->origin_ns, interval_ns);
-			next_ns = axis->origin_ns + (period + 1) * interval_ns;
-			if ((uint64_t)next_ns < border_ns)
-				border_ns = (uint64_t)next_ns;
-		}
+		rollup_locate(rollup, axis, events->timestamp[from], &second, &period, &border_ns);
 		end = rollup_find(events, from + 1, to, border_ns);
 		n_touched = sum_slice(rollup, events, from, end);
 		for (size_t i = 0; i < n_touched; i++) {
 			struct sums *sums = &rollup->slice[rollup->touched[i]];
 
 			if (!err)
-				err = fold_lane(rollup, dims, lanes[rollup->touched[i]], sums,
-						period, second);
+				err = rollup_fold(rollup, dims, lanes[rollup->touched[i]], sums,
+						  period, second, sums->bytes);
 			*sums = (struct sums){ 0 };
 		}
-		while (!err && interval_ns && rollup->usage_keys.n > rollup->settings.max_rows &&
-		       rollup->interval_ns <= INT64_MAX / 4)
-			err = double_interval(rollup);
+		if (!err)
+			err = rollup_widen(rollup);
 		from = end;
 	}
 	return err;

@@ -20,13 +20,18 @@ struct sums {
 	uint64_t payload_bytes, payload_events; /* of events with known headers */
 	uint64_t wire_bytes, wire_packets;	/* less link headers; of those known */
 	uint64_t first_ns, last_ns;		/* on the trace's clock */
+	uint64_t total_events, total_bytes;	/* of them, what rows of totals tell */
 };
 
-/* The two newest seconds of a group: neighbouring chunks may overlap a little. */
+/*
+ * The newest seconds of a group: neighbouring chunks may overlap a little, and
+ * totals stand behind the events of their time.
+ */
+#define PEAK_SECONDS 4
 struct peak {
-	int64_t second[2];    /* [0] is the newer; 0: none yet (see peak.c) */
-	uint64_t bytes[2][2]; /* by second and is_send */
-	uint64_t highest[2];  /* by is_send */
+	int64_t second[PEAK_SECONDS];	 /* [0] is the newest; 0: none yet (see peak.c) */
+	uint64_t bytes[PEAK_SECONDS][2]; /* by second and is_send */
+	uint64_t highest[2];		 /* by is_send */
 };
 
 struct rollup_settings {
@@ -67,6 +72,7 @@ struct rollup {
 	struct sums *slice; /* by lane of the chunk; zeros between slices */
 	uint32_t *touched;
 	size_t n_slice, n_touched_allocated;
+	uint64_t n_pieces; /* of rows of totals, beyond a few of each */
 };
 
 void rollup_init(struct rollup *rollup, struct rollup_settings settings);
@@ -79,6 +85,31 @@ void rollup_free(struct rollup *rollup);
 int rollup_add(struct rollup *rollup, struct dimensions *dims, const struct rollup_axis *axis,
 	       const struct nst_events *events, size_t from, size_t to, const uint32_t *lanes,
 	       size_t n_lanes);
+
+/*
+ * Add sums of a lane that lie within one period, peak_bytes of them in the second
+ * of the trace. 0 or -ENOMEM.
+ */
+int rollup_fold(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
+		const struct sums *sums, int64_t period, uint64_t second, uint64_t peak_bytes);
+
+/* Double the interval as often as the number of rows demands. 0 or -ENOMEM. */
+int rollup_widen(struct rollup *rollup);
+
+/* The second and the period of a time, and in *ret_border_ns where the first of them ends. */
+void rollup_locate(const struct rollup *rollup, const struct rollup_axis *axis, uint64_t time_ns,
+		   uint64_t *ret_second, int64_t *ret_period, uint64_t *ret_border_ns);
+
+/* ---- rollup_total.c ---- */
+
+/*
+ * Add what a row of totals says of a lane, as far as it lies in [from_ns, to_ns):
+ * spread evenly over the seconds and periods that it covers, with nothing lost
+ * to rounding. 0 or -ENOMEM.
+ */
+int rollup_add_total(struct rollup *rollup, struct dimensions *dims, const struct rollup_axis *axis,
+		     uint32_t lane, const struct nst_total *total, uint64_t from_ns,
+		     uint64_t to_ns);
 
 static inline const struct rollup_key *rollup_usage_key(const struct rollup *rollup, uint32_t i)
 {

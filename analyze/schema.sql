@@ -4,7 +4,7 @@
 -- *_ns is nanoseconds: *_realtime_ns since 1970 UTC, any other on its trace's clock.
 
 PRAGMA application_id = 1314082384; -- "NSNP"
-PRAGMA user_version = 2;            -- of this schema
+PRAGMA user_version = 3;            -- of this schema
 
 -- A running kernel, from one boot to the next: what process ids and clocks belong to.
 CREATE TABLE boot (
@@ -27,7 +27,7 @@ CREATE TABLE trace (
 	end_realtime_ns INTEGER,
 	has_end INTEGER NOT NULL,   -- 0: cut, it has no END chunk
 	complete INTEGER NOT NULL,  -- 1: has its END and no damage; loss is another matter
-	has_events INTEGER NOT NULL, -- 0: loaded with --no-events, or a trace read in place
+	has_events INTEGER NOT NULL, -- and totals; 0: loaded with --no-events, or a trace read in place
 	events INTEGER NOT NULL,    -- in the chunks that could be read, in the whole trace
 	missing_events INTEGER NOT NULL, -- in chunks that are missing or damaged
 	chunks INTEGER NOT NULL,
@@ -65,12 +65,58 @@ CREATE TABLE lost (
 	PRIMARY KEY (trace_id, cause)
 ) WITHOUT ROWID;
 
+-- The same interval by interval and CPU by CPU.
+CREATE TABLE loss_interval (
+	trace_id INTEGER NOT NULL REFERENCES trace,
+	from_ns INTEGER NOT NULL,
+	to_ns INTEGER NOT NULL,     -- half open
+	cpu INTEGER NOT NULL,       -- -1: not by CPU
+	cause TEXT NOT NULL,
+	events INTEGER NOT NULL,
+	bytes INTEGER NOT NULL
+);
+
+-- What was recorded from a time on: an event for each packet, or totals alone.
+CREATE TABLE detail_change (
+	trace_id INTEGER NOT NULL REFERENCES trace,
+	time_ns INTEGER NOT NULL,
+	detail TEXT NOT NULL        -- packets or flows
+);
+CREATE INDEX detail_change_of ON detail_change (trace_id);
+
+-- The same with the time of day.
+CREATE VIEW detail AS
+SELECT d.trace_id, d.time_ns,
+	d.time_ns + coalesce(
+		(SELECT s.realtime_ns - s.clock_ns FROM clock_sample s
+		 WHERE s.trace_id = d.trace_id AND s.clock_ns <= d.time_ns
+		 ORDER BY s.clock_ns DESC LIMIT 1),
+		(SELECT s.realtime_ns - s.clock_ns FROM clock_sample s
+		 WHERE s.trace_id = d.trace_id ORDER BY s.clock_ns LIMIT 1),
+		0) AS time,
+	d.detail
+FROM detail_change d;
+
+-- Where the time of day jumped against the trace's clock, further than a clock that is
+-- being slewed moves: by step_ns, between the sample before and this one.
+CREATE VIEW clock_step AS
+SELECT trace_id, clock_ns, realtime_ns, step_ns
+FROM (
+	SELECT trace_id, clock_ns, realtime_ns,
+		realtime_ns - clock_ns - lag(realtime_ns - clock_ns) OVER samples AS step_ns,
+		clock_ns - lag(clock_ns) OVER samples AS gap_ns
+	FROM clock_sample
+	WINDOW samples AS (PARTITION BY trace_id ORDER BY clock_ns)
+)
+WHERE max(step_ns, -step_ns) > 50000000 + gap_ns / 1000; -- abs() refuses the lowest number
+
 -- What the recorder wrote down about itself and the machine.
 CREATE TABLE environment (
 	trace_id INTEGER NOT NULL REFERENCES trace,
 	key TEXT NOT NULL,
 	value TEXT NOT NULL
 );
+CREATE INDEX environment_of ON environment (trace_id);
 
 -- Network devices. A device that changed has several rows.
 CREATE TABLE interface (
@@ -89,6 +135,47 @@ CREATE TABLE interface (
 	link_netns INTEGER,
 	vlan_id INTEGER
 );
+CREATE INDEX interface_of ON interface (trace_id, netns, ifindex);
+
+-- The counters of network devices, as read from time to time.
+CREATE TABLE interface_counter (
+	trace_id INTEGER NOT NULL REFERENCES trace,
+	time_ns INTEGER NOT NULL,
+	netns INTEGER NOT NULL,
+	ifindex INTEGER NOT NULL,
+	recv_bytes INTEGER NOT NULL,
+	recv_packets INTEGER NOT NULL,
+	recv_dropped INTEGER NOT NULL,
+	send_bytes INTEGER NOT NULL,
+	send_packets INTEGER NOT NULL,
+	send_dropped INTEGER NOT NULL
+);
+CREATE INDEX interface_counter_of ON interface_counter (trace_id);
+
+-- What each device said of itself between two readings of its counters, and what the trace
+-- says of that time; both directions, where there was anything.
+CREATE TABLE reconciliation (
+	trace_id INTEGER NOT NULL REFERENCES trace,
+	netns INTEGER NOT NULL,
+	ifindex INTEGER NOT NULL,
+	interface TEXT,             -- its name
+	kind TEXT,
+	is_send INTEGER NOT NULL,
+	from_ns INTEGER,            -- its first reading
+	to_ns INTEGER,              -- and the last
+	unit TEXT NOT NULL,         -- what it counts: ip, or frame (with the link header), of
+	                            -- skbs; ip_segment, frame_segment: of what they are cut to
+	interface_bytes INTEGER,    -- what it said, and of the trace:
+	attributed_bytes INTEGER NOT NULL, -- of processes
+	kernel_bytes INTEGER NOT NULL,
+	forwarded_bytes INTEGER NOT NULL,
+	unknown_bytes INTEGER NOT NULL, -- of nobody known
+	lost_bytes INTEGER,         -- in events that no total makes up for
+	unexplained_bytes INTEGER,  -- what the device said less all of these
+	reconciled INTEGER NOT NULL, -- 0: it could not be compared, because of
+	reason TEXT
+);
+CREATE INDEX reconciliation_of ON reconciliation (trace_id);
 
 -- Network namespaces by inode number.
 CREATE TABLE netns (
@@ -292,7 +379,7 @@ CREATE TABLE owner_source (
 INSERT INTO owner_source VALUES (0, 'unknown'), (1, 'socket'), (2, 'flow'), (3, 'listener'),
 	(4, 'shared'), (5, 'seeded'), (6, 'kernel'), (7, 'forwarded'), (8, 'current');
 
--- The roll-up: events summed by lane and period.
+-- The roll-up: events and totals summed by lane and period.
 CREATE TABLE usage (
 	period_id INTEGER NOT NULL REFERENCES period,
 	lane_id INTEGER NOT NULL REFERENCES lane,
@@ -303,6 +390,8 @@ CREATE TABLE usage (
 	wire_bytes INTEGER,         -- payload + segments x (link + IP + transport headers)
 	first_realtime_ns INTEGER NOT NULL,
 	last_realtime_ns INTEGER NOT NULL,
+	total_events INTEGER NOT NULL, -- of all these, what totals alone tell
+	total_bytes INTEGER NOT NULL,
 	PRIMARY KEY (period_id, lane_id)
 ) WITHOUT ROWID;
 
@@ -417,6 +506,61 @@ FROM (
 	JOIN protocol r ON r.protocol_id = l.protocol_id
 	JOIN process p ON p.process_id = l.process_id
 	JOIN owner_source o ON o.owner_source = l.owner_source
+);
+
+-- What the kernel counted and no event tells: it was lost, or no events were recorded.
+CREATE TABLE total (
+	from_ns INTEGER NOT NULL,
+	to_ns INTEGER NOT NULL,     -- half open
+	lane_id INTEGER NOT NULL REFERENCES lane,
+	events INTEGER NOT NULL,
+	packets INTEGER NOT NULL,
+	bytes INTEGER NOT NULL,
+	payload_bytes INTEGER NOT NULL,
+	wire_bytes INTEGER NOT NULL,
+	has_protocol INTEGER NOT NULL -- 0: not IP, and no payload_bytes
+);
+
+-- Totals with all that is known of them, as net_event of the events.
+CREATE VIEW net_total AS
+SELECT
+	t.from_ns, t.to_ns, l.is_send, p.pid, p.start_ns, l.comm, o.name AS owner_source,
+	f.local_addr, f.local_port, f.remote_addr, f.remote_port,
+	r.name AS protocol, f.ethertype, t.events, t.packets, t.bytes, t.payload_bytes,
+	t.wire_bytes, l.link_header_bytes, l.interface, l.ifindex, f.netns, l.cgroup_id,
+	f.incarnation AS flow_id, l.is_tunnelled, l.is_local_addr, l.is_loopback,
+	l.counts_elsewhere, l.trace_id
+FROM total t
+JOIN lane l ON l.lane_id = t.lane_id
+JOIN flow f ON f.flow_id = l.flow_id
+JOIN protocol r ON r.protocol_id = l.protocol_id
+JOIN process p ON p.process_id = l.process_id
+JOIN owner_source o ON o.owner_source = l.owner_source;
+
+-- All that the kernel counted in the trace's time, events and totals together, as recorded:
+-- by owner and device, not by flow.
+CREATE TABLE sum (
+	trace_id INTEGER NOT NULL REFERENCES trace,
+	from_ns INTEGER NOT NULL,
+	to_ns INTEGER NOT NULL,
+	is_send INTEGER NOT NULL,
+	pid INTEGER,
+	start_ns INTEGER,
+	comm TEXT,
+	owner_source TEXT,
+	netns INTEGER,
+	ifindex INTEGER,
+	protocol TEXT,
+	ethertype INTEGER NOT NULL,
+	link_header_bytes INTEGER NOT NULL,
+	is_tunnelled INTEGER NOT NULL,
+	is_local_addr INTEGER NOT NULL,
+	is_loopback INTEGER NOT NULL,
+	events INTEGER NOT NULL,
+	packets INTEGER NOT NULL,
+	bytes INTEGER NOT NULL,
+	payload_bytes INTEGER NOT NULL,
+	wire_bytes INTEGER NOT NULL
 );
 
 -- The original's maps {pid, name} -> bytes.

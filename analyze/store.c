@@ -3,7 +3,9 @@
 
 #include "analyze/text.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int store_trace(struct collector *collector, uint32_t number)
@@ -73,7 +75,8 @@ static int store_usage(struct collector *collector)
 {
 	const struct rollup *rollup = &collector->rollup;
 	sqlite3_stmt *statement = NULL;
-	int err = db_prepare(collector->db, "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	int err = db_prepare(collector->db,
+			     "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			     &statement);
 
 	for (uint32_t i = 0; i < rollup->usage_keys.n && !err; i++) {
@@ -85,12 +88,13 @@ static int store_usage(struct collector *collector)
 		bool has_wire = sums->wire_packets && lane->has & NST_HAS_LINK_HEADER;
 
 		wire_bytes += sums->wire_packets * lane->link_header_bytes;
-		err = db_insert(statement, "iiiii??ii", key->period,
+		err = db_insert(statement, "iiiii??iiii", key->period,
 				LANE_ID(&collector->dims, key->id), (int64_t)sums->events,
 				(int64_t)sums->packets, (int64_t)sums->bytes,
 				sums->payload_events != 0, (int64_t)sums->payload_bytes, has_wire,
 				(int64_t)wire_bytes, timeline_realtime(timeline, sums->first_ns),
-				timeline_realtime(timeline, sums->last_ns));
+				timeline_realtime(timeline, sums->last_ns),
+				(int64_t)sums->total_events, (int64_t)sums->total_bytes);
 	}
 	sqlite3_finalize(statement);
 	return err;
@@ -150,6 +154,80 @@ int store_sums(struct collector *collector)
 	return periods_store(collector->db, rollup, collector->origin_realtime_ns);
 }
 
+/* True if the trace's environment has such a setting that is not empty. */
+static int has_setting(sqlite3 *db, int64_t trace_id, const char *key, bool *ret_has)
+{
+	char *sql = sqlite3_mprintf("SELECT count(*) FROM environment WHERE trace_id = %lld "
+				    "AND key = %Q AND value <> ''",
+				    trace_id, key);
+	int64_t n = 0;
+	int err = sql ? db_integer(db, sql, 0, &n) : -ENOMEM;
+
+	sqlite3_free(sql);
+	if (!err)
+		*ret_has = n != 0;
+	return err;
+}
+
+/* What keeps all devices of a trace from being compared with what it tells. */
+static const char *reconcile_reason(const struct collector *collector, uint32_t number,
+				    bool is_filtered, bool has_totals)
+{
+	const struct nst_trace *summary = &collector->traces[number].summary;
+	bool is_ring_full = summary->lost[NST_LOST_RING_FULL] != 0, is_lost = false;
+
+	/* totals make up for what the kernel had no room for, and for nothing else */
+	for (unsigned int cause = 0; cause < NST_LOSS_SLOTS; cause++)
+		is_lost = is_lost || (cause != NST_LOST_OWNER_RING && cause != NST_LOST_RING_FULL &&
+				      summary->lost[cause]);
+	if (window_is_given(&collector->window))
+		return "a window was asked for";
+	if (is_filtered)
+		return "filtered";
+	if (summary->missing_chunks || summary->damaged_chunks || summary->lost[NST_LOST_DAMAGE])
+		return "parts of the trace are missing";
+	if (is_lost || (is_ring_full && !has_totals))
+		return "events were lost without totals";
+	if (is_ring_full && !summary->has_end)
+		return "the trace is cut where totals of lost events may be missing";
+	return NULL;
+}
+
+static int trace_state(const struct collector *collector, uint32_t number,
+		       struct reconcile_trace *ret_state)
+{
+	const struct collected *trace = &collector->traces[number];
+	int64_t id = TRACE_ID(&collector->dims, number);
+	struct reconcile_trace state = { .is_cut = !trace->summary.has_end };
+	bool is_filtered = false, has_totals = false;
+	int err = has_setting(collector->db, id, "filters", &is_filtered);
+
+	if (!err)
+		err = has_setting(collector->db, id, "interval_ns", &has_totals);
+	if (err)
+		return err;
+	state.reason = reconcile_reason(collector, number, is_filtered, has_totals);
+	state.last_ns = trace->summary.last_ns > trace->totals_end_ns ? trace->summary.last_ns
+								      : trace->totals_end_ns;
+	*ret_state = state;
+	return 0;
+}
+
+static int store_reconciliation(struct collector *collector)
+{
+	size_t n = collector->dims.n_traces;
+	struct reconcile_trace *states = calloc(n + 1, sizeof(*states));
+	int err = states ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; i < n && !err; i++)
+		err = trace_state(collector, i, &states[i]);
+	if (!err)
+		err = reconcile_store(&collector->reconcile, collector->db, &collector->dims,
+				      &collector->rollup, states);
+	free(states);
+	return err;
+}
+
 int collector_store(struct collector *collector)
 {
 	int err = name_processes(collector);
@@ -159,6 +237,8 @@ int collector_store(struct collector *collector)
 		if (!err)
 			err = store_trace_tables(collector, i);
 	}
+	if (!err)
+		err = store_reconciliation(collector);
 	if (!err)
 		err = store_dimensions(collector->db, &collector->dims);
 	if (!err)

@@ -3,12 +3,14 @@
 #include "analyze/intern.h"
 #include "analyze/timeline.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 struct surveyed { /* one trace */
 	struct timeline timeline;
 	bool has_start;
 	uint64_t start_ns;
+	uint64_t totals_end_ns; /* of its last row of totals */
 };
 
 uint64_t input_trace_start(const struct nst_header *header, const struct nst_chunk *chunk)
@@ -32,6 +34,21 @@ static int survey_chunk(struct surveyed *trace, const struct nst_header *header,
 	return err;
 }
 
+/* Of a cut trace the reader knows the last event, and there may be none. */
+static int survey_totals(struct surveyed *trace, struct nst_reader *reader)
+{
+	const struct nst_total *totals;
+	const void *rows = NULL;
+	size_t n = 0;
+	int err = nst_reader_rows(reader, NST_TABLE_TOTAL, &rows, &n);
+
+	totals = rows;
+	for (size_t i = 0; i < n && !err; i++)
+		if (totals[i].to_ns <= UINT64_MAX / 4 && totals[i].to_ns > trace->totals_end_ns)
+			trace->totals_end_ns = totals[i].to_ns;
+	return err == -EBADMSG || err == -EINVAL ? 0 : err;
+}
+
 /* Every trace has a clock of its own: they may be of different boots. */
 static int survey_chunks(struct nst_reader *reader, struct surveyed **traces, size_t *n_allocated)
 {
@@ -46,6 +63,8 @@ static int survey_chunks(struct nst_reader *reader, struct surveyed **traces, si
 		if (!err)
 			err = survey_chunk(&(*traces)[chunk->trace], &read[chunk->trace].header,
 					   chunk);
+		if (!err && chunk->type == NST_CHUNK_TOTALS)
+			err = survey_totals(&(*traces)[chunk->trace], reader);
 	}
 	return err;
 }
@@ -63,7 +82,10 @@ int input_survey(const struct input *input, int64_t *start_ns, int64_t *end_ns)
 	read = err ? NULL : nst_reader_traces(reader, &n);
 	for (size_t i = 0; i < n && i < n_allocated && !err; i++) {
 		int64_t start = timeline_realtime(&traces[i].timeline, traces[i].start_ns);
-		int64_t end = timeline_realtime(&traces[i].timeline, read[i].end_ns);
+		uint64_t last_ns = !read[i].has_end && traces[i].totals_end_ns > read[i].end_ns
+					   ? traces[i].totals_end_ns
+					   : read[i].end_ns;
+		int64_t end = timeline_realtime(&traces[i].timeline, last_ns);
 
 		/* nothing but a header is left of it */
 		if (!traces[i].has_start)

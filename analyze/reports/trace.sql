@@ -2,13 +2,16 @@
 -- What stands above a report: each trace, its sums over the window, each packet once
 -- (a packet on a loopback device is sent and received there: the receipt is not counted;
 -- nor is one here that counts on another device). Sources are of both ends of loopback,
--- which have an owner each.
+-- which have an owner each. Packets and bytes are those of events and of totals; events are
+-- the recorded ones, total_events and total_bytes what totals alone tell.
 SELECT
 	t.trace_id, t.file, t.uuid, b.host, b.kernel,
 	s.from_realtime_ns AS start, s.to_realtime_ns AS end,
 	coalesce(n.events, 0) AS events,
 	coalesce(n.packets, 0) AS packets,
 	coalesce(n.bytes, 0) AS bytes,
+	coalesce(n.total_events, 0) AS total_events,
+	coalesce(n.total_bytes, 0) AS total_bytes,
 	t.complete, t.has_end, t.missing_chunks, t.damaged_chunks, t.missing_events,
 	t.owner_view,
 	coalesce(n.sources_socket, 0) AS sources_socket,
@@ -26,7 +29,10 @@ JOIN span s ON s.trace_id = t.trace_id
 LEFT JOIN (
 	SELECT
 		l.trace_id,
-		sum(u.events) AS events,
+		sum(u.events - u.total_events) AS events,
+		sum(u.total_events) AS total_events,
+		sum(CASE WHEN (l.is_send OR NOT l.is_loopback) AND NOT l.counts_elsewhere
+			THEN u.total_bytes END) AS total_bytes,
 		sum(CASE WHEN (l.is_send OR NOT l.is_loopback) AND NOT l.counts_elsewhere
 			THEN u.packets END) AS packets,
 		sum(CASE WHEN (l.is_send OR NOT l.is_loopback) AND NOT l.counts_elsewhere
