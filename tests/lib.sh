@@ -44,6 +44,20 @@ says() {
 	fail "$1 does not say: $2"
 }
 
+# pass_if_hidden BYTES,PACKETS BYTES,PACKETS: what was seen, and what the device counted.
+# A kernel may hide processes from BPF and runs no program while one of them is current: of
+# what a softirq does meanwhile nobody can know. A few packets in a test of many, and only
+# on such a kernel, end the test here.
+pass_if_hidden() {
+	missing=$((${2#*,} - ${1#*,}))
+	[ $missing -gt 0 ] && [ $((1000 * missing)) -lt "${2#*,}" ] || return 0
+	status=0
+	"$BUILD/tests/rig-current" --sees 1 || status=$?
+	[ $status -eq 1 ] || return 0
+	echo "KNOWN: $missing packets of ${2#*,} went by on top of a process that this kernel hides"
+	exit 0
+}
+
 # until_true SECONDS COMMAND...: wait for a condition, and fail without it
 until_true() {
 	deadline=$(($(date +%s) + $1))
@@ -70,9 +84,10 @@ need_live() {
 }
 
 # make_pair: two namespaces of the test's own, $left and $right, joined by the
-# devices nsl (10.99.0.1, fd99::1) and nsr (10.99.0.2, fd99::2). IPv6 is off
-# until both ends are up and no router is asked for, so that no packet meets a
+# devices $left_device (10.99.0.1, fd99::1) and $right_device (10.99.0.2, fd99::2).
+# IPv6 is off until both ends are up and no router is asked for, so that no packet meets a
 # device that is half there: every packet is in the counters of both.
+left_device=nsl right_device=nsr
 make_pair() {
 	left=netsnoop-l-$$ right=netsnoop-r-$$
 	at_exit "ip netns del $left; ip netns del $right"
@@ -83,24 +98,27 @@ make_pair() {
 			echo 0 >default/router_solicitations' || fail "cannot set up $ns"
 		ip -n "$ns" link set lo up
 	done
-	ip link add nsl netns "$left" type veth peer name nsr netns "$right" ||
+	ip link add "$left_device" netns "$left" type veth peer name "$right_device" netns "$right" ||
 		fail "cannot join two namespaces"
-	ip -n "$left" address add 10.99.0.1/24 dev nsl
-	ip -n "$right" address add 10.99.0.2/24 dev nsr
-	ip -n "$left" link set nsl up
-	ip -n "$right" link set nsr up
+	ip -n "$left" address add 10.99.0.1/24 dev "$left_device"
+	ip -n "$right" address add 10.99.0.2/24 dev "$right_device"
+	ip -n "$left" link set "$left_device" up
+	ip -n "$right" link set "$right_device" up
 	until_true 10 ip netns exec "$left" ping -q -c 1 -W 1 10.99.0.2 >/dev/null
-	ip netns exec "$left" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/nsl/disable_ipv6'
-	ip netns exec "$right" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/nsr/disable_ipv6'
-	ip -n "$left" address add fd99::1/64 dev nsl nodad
-	ip -n "$right" address add fd99::2/64 dev nsr nodad
+	ip netns exec "$left" sh -c "echo 0 >/proc/sys/net/ipv6/conf/$left_device/disable_ipv6"
+	ip netns exec "$right" sh -c "echo 0 >/proc/sys/net/ipv6/conf/$right_device/disable_ipv6"
+	ip -n "$left" address add fd99::1/64 dev "$left_device" nodad
+	ip -n "$right" address add fd99::2/64 dev "$right_device" nodad
 	until_true 10 ip netns exec "$left" ping -q -c 1 -W 1 fd99::2 >/dev/null
 }
 
-# end_pair: no packet any more; the counters stay
+# end_pair: no packet any more; the counters stay. IPv6 goes first, since it tells of its
+# groups whenever it likes, also while only one end is there to take it.
 end_pair() {
-	ip -n "$left" link set nsl down
-	ip -n "$right" link set nsr down
+	ip netns exec "$left" sh -c "echo 1 >/proc/sys/net/ipv6/conf/$left_device/disable_ipv6"
+	ip netns exec "$right" sh -c "echo 1 >/proc/sys/net/ipv6/conf/$right_device/disable_ipv6"
+	ip -n "$left" link set "$left_device" down
+	ip -n "$right" link set "$right_device" down
 }
 
 # start_record ARGUMENT...: begin to record in the background, $recorder is its
@@ -153,6 +171,19 @@ moved() {
 # device_counter NAMESPACE DEVICE rx_bytes|tx_bytes|rx_packets|...
 device_counter() {
 	ip netns exec "$1" cat "/sys/class/net/$2/statistics/$3"
+}
+
+# is_cut TRACE: it lacks its end, and all before that is there; $TMP/out is its report
+is_cut() {
+	expect 3 "$analyze" verify "$1"
+	expect 3 "$analyze" report --by process --format json "$1"
+	says "$TMP/err" "END"
+	equal "complete" "$(jq '.traces[0].complete' "$TMP/out")" false
+}
+
+# highest_memory PROCESS: the most that it had in memory at once, in KiB; nothing if it has ended
+highest_memory() {
+	sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status" 2>/dev/null
 }
 
 # query TRACE SQL: its rows as CSV, without the headings (which stand on one line)

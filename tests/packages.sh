@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# packages.sh build [test]: see that what a build (and the tests) needs is
-# there. On Debian and its relatives what is missing is installed, as root or
+# packages.sh build [test] [vm]: see that what a build (and the tests, and those on
+# emulated kernels) needs is there. On Debian and its relatives what is missing is installed, as root or
 # through sudo; elsewhere, or without the right to, the command that installs
 # it is printed, and the exit status is 1.
 set -u
@@ -32,6 +32,11 @@ needs() {
 	test|command -v file|file|file|file|file
 	test|command -v mandoc|mandoc|mandoc|mandoc|mandoc
 	test|command -v clang-format|clang-format|clang-tools-extra|clang|clang-extra-tools
+	vm|command -v qemu-system-x86_64|qemu-system-x86|-|-|-
+	vm|command -v busybox|busybox-static|-|-|-
+	vm|command -v cpio|cpio|-|-|-
+	vm|command -v xz|xz-utils|-|-|-
+	vm|[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]|debian-archive-keyring|-|-|-
 	END
 }
 
@@ -44,13 +49,14 @@ elif command -v apk >/dev/null; then column=6 install="apk add"
 fi
 
 missing() {
+	# "-": of no use there, since the kernels come by apt
 	needs | while IFS='|' read -r set rest; do
 		case "$sets" in *" $set "*) ;; *) continue ;; esac
 		# a condition may hold "||": the packages are the last four fields
 		check=${rest%|*|*|*|*}
 		sh -c "$check" >/dev/null 2>&1 && continue
 		printf '%s|%s\n' "$set" "${rest#"$check"}" | cut -d'|' -f"$column"
-	done | sort -u | tr '\n' ' '
+	done | grep -vx -e - | sort -u | tr '\n' ' '
 }
 
 packages=$(missing)

@@ -24,6 +24,15 @@ refused 1 "compressed again" "$TMP/twice.zst"
 zstd -q -dc "$golden" | zstd -q -c >"$TMP/again.zst"
 refused 1 "compressed again" "$TMP/again.zst"
 
+# beside others, one that never got further than its first header costs nothing but the status
+head -c 50 "$golden" >"$TMP/begun.zst"
+expect 0 "$analyze" report --by process --format csv "$golden"
+mv "$TMP/out" "$TMP/alone"
+expect 3 "$analyze" report --by process --format csv "$TMP/empty" "$golden" "$TMP/begun.zst"
+cmp "$TMP/alone" "$TMP/out" || fail "the report is another one"
+says "$TMP/err" "$TMP/begun.zst: nothing in it"
+expect 1 "$analyze" report "$golden" Makefile
+
 # the headers: file header's content begins at 9, the first chunk's at 146
 "$damage" "$golden" put $((9 + 16)) 4 0x80 >"$TMP/incompat.zst"
 refused 1 "incompat" "$TMP/incompat.zst"

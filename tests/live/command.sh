@@ -49,6 +49,11 @@ equal "what the command printed" "$(cat "$TMP/err")" printed
 mv "$TMP/out" "$TMP/t.zst"
 expect 0 zstd -q -t "$TMP/t.zst"
 
+# It has no descriptor more than without a recorder.
+sh -c 'ls /proc/$$/fd' >"$TMP/descriptors" 2>"$TMP/err" </dev/null
+run 0 sh -c 'ls /proc/$$/fd'
+equal "descriptors of the command" "$(cat "$TMP/out")" "$(cat "$TMP/descriptors")"
+
 # The recorder's own failure is told apart from any of the command's.
 expect 125 "$record" -o "$TMP/no/such/directory/t.zst" -- true
 expect 125 "$record" -o "$TMP/t.zst" -- true

@@ -41,6 +41,8 @@ device() { # device NAMESPACE DEVICE rx|tx: the same from the device itself
 for end in "$left nsl" "$right nsr"; do
 	# shellcheck disable=SC2086 # two words
 	set -- $end
+	pass_if_hidden "$(counted "$2" 1)" "$(device "$1" "$2" tx)"
+	pass_if_hidden "$(counted "$2" 0)" "$(device "$1" "$2" rx)"
 	equal "sends on $2" "$(counted "$2" 1)" "$(device "$1" "$2" tx)"
 	equal "receives on $2" "$(counted "$2" 0)" "$(device "$1" "$2" rx)"
 	equal "what $2 dropped" "$(device_counter "$1" "$2" tx_dropped)" 0

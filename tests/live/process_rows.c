@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What a trace says of processes and cgroups, row by row, fields between tabs:
+ * What a trace says of processes, cgroups and devices' counters, row by row, fields between tabs:
  *
  *   process WHAT PID START PARENT PARENT_START UID GID CGROUP NETNS MNTNS PIDNS
  *           EXIT_CODE COMM EXE BUILD_ID N_ARGS ARGS
  *   cgroup ID PATH
  *   setting KEY VALUE
+ *   counter NETNS IFINDEX TIME RECV_BYTES RECV_PACKETS RECV_DROPPED SEND_BYTES
+ *           SEND_PACKETS SEND_DROPPED
  *
  * null is -; in strings a byte that does not print, a space or a backslash is
  * \xNN. EXIT_CODE as wait(2) has it.
@@ -112,6 +114,29 @@ static void print_environment(struct nst_reader *reader)
 		}
 }
 
+static void print_counters(struct nst_reader *reader)
+{
+	const void *rows;
+	size_t n;
+
+	if (nst_reader_rows(reader, NST_TABLE_INTERFACE_COUNTER, &rows, &n))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct nst_interface_counter *row =
+			(const struct nst_interface_counter *)rows + i;
+
+		printf("counter\t%" PRIu32 "\t%" PRIu32, row->netns, row->ifindex);
+		print_number(row->time_ns, true);
+		print_number(row->recv_bytes, true);
+		print_number(row->recv_packets, true);
+		print_number(row->recv_dropped, true);
+		print_number(row->send_bytes, true);
+		print_number(row->send_packets, true);
+		print_number(row->send_dropped, true);
+		putchar('\n');
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct nst_chunk *chunk;
@@ -127,6 +152,8 @@ int main(int argc, char **argv)
 			print_processes(reader);
 		if (chunk->type == NST_CHUNK_ENVIRONMENT)
 			print_environment(reader);
+		if (chunk->type == NST_CHUNK_INTERFACE_COUNTERS)
+			print_counters(reader);
 	}
 	if (nst_reader_damaged(reader))
 		more = -EBADMSG;

@@ -28,12 +28,14 @@ equal "the file that was there" "$(md5sum <"$TMP/t.zst")" "$before"
 expect 0 "$record" -d 0.1 --force -o "$TMP/t.zst"
 [ "$(md5sum <"$TMP/t.zst")" != "$before" ] || fail "--force did not record"
 
-# -c stops at that very event; SIGUSR1 tells and goes on
+# -c stops at that very event; SIGUSR1 tells and goes on, and so does SIGUSR2 without --flight
 rm -f "$TMP/t.zst" "$TMP/record.err"
 start_record --port 9 --interface nsl -c 25 -o "$TMP/t.zst"
 send 10
 kill -USR1 $recorder
 until_true 10 grep -q "10 events" "$TMP/record.err"
+kill -USR2 $recorder
+until_true 10 grep -q "without --flight" "$TMP/record.err"
 send 100
 wait $recorder || fail "-c: exit status $?"
 expect 0 "$analyze" report --by process --format json "$TMP/t.zst"
@@ -51,6 +53,17 @@ has_all() {
 until_true 5 has_all
 took=$((($(date +%s%N) - sent) / 1000000))
 [ $took -lt 1500 ] || fail "the events were in the file only after $took ms" # the report takes its time too
+stop_record
+
+# nor do signals without end put it off
+rm -f "$TMP/t.zst" "$TMP/record.err"
+start_record --port 9 --interface nsl -o "$TMP/t.zst"
+while kill -USR1 $recorder; do :; done 2>/dev/null &
+asking=$!
+at_exit "kill -KILL $asking"
+send 7
+until_true 5 has_all
+kill -KILL $asking
 stop_record
 
 # the interval table

@@ -33,6 +33,15 @@ expect 1 "$record" -d 0.1 -o "$TMP/missing/t.zst"
 says "$TMP/err" "$TMP/missing/t.zst"
 expect 1 "$record" -d 0.1 -o "$TMP"
 
+# a clock that is not that of the events
+if unshare --time --boottime 3600 true 2>/dev/null; then
+	expect 1 unshare --time --boottime -3600 "$record" -d 0.1 -o "$TMP/t.zst"
+	says "$TMP/err" "time namespace"
+	[ ! -e "$TMP/t.zst" ] || fail "a trace of another time was left behind"
+	expect 0 unshare --time --monotonic 3600 "$record" -q -d 0.1 -o "$TMP/t.zst"
+	rm "$TMP/t.zst"
+fi
+
 # without privilege: one message, and no file
 mkdir -m 777 "$TMP/anyone"
 chmod 711 "$TMP/.." "$TMP"

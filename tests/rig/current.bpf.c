@@ -5,6 +5,7 @@
  * with the recorder but the declarations of the kernel's structures.
  */
 #include "bpf/kernel.h"
+#include "bpf/kernel_process.h"
 
 #include "tests/rig/current.h"
 
@@ -157,6 +158,19 @@ static __always_inline void see(struct sk_buff *skb, bool is_send)
 	key.ifindex = device->ifindex;
 	charge_current(&key);
 	add(&key, h.bytes > h.header_bytes ? h.bytes - h.header_bytes : 0, segments ? segments : 1);
+}
+
+const volatile int wanted_pid;
+int met;
+
+SEC("iter/task")
+int meet(struct bpf_iter__task *context)
+{
+	struct task_struct *task = context->task;
+
+	if (task && task->pid == wanted_pid)
+		met = 1;
+	return 0;
 }
 
 /* BPF_PROG() names a context that neither needs beside its argument. */

@@ -4,6 +4,8 @@
  * line each, tab-separated: netns, ifindex, is_send, protocol, local address and
  * port, remote address and port, pid, its start in ns, payload bytes, packets.
  * Says "counting" on standard error when it does.
+ *
+ * current --sees PID: does the kernel show this process to BPF programs? 0: yes, 1: no.
  */
 #include "tests/rig/current.h"
 
@@ -15,7 +17,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void print(const struct current_key *key, const struct current_sum *sum)
 {
@@ -45,17 +49,50 @@ static int print_all(int map)
 	return fflush(stdout) ? 1 : 0;
 }
 
-int main(void)
+/* Walk over all tasks, of which a kernel may hide some. */
+static int sees(int pid)
+{
+	struct current_bpf *skel = current_bpf__open();
+	struct bpf_link *link = NULL;
+	int fd = -1, status = 2;
+	char byte;
+
+	if (!skel)
+		goto out;
+	skel->rodata->wanted_pid = pid;
+	if (current_bpf__load(skel))
+		goto out;
+	link = bpf_program__attach_iter(skel->progs.meet, NULL);
+	fd = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
+	if (fd < 0)
+		goto out;
+	while (read(fd, &byte, 1) > 0)
+		;
+	status = skel->bss->met ? 0 : 1;
+out:
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	current_bpf__destroy(skel);
+	return status;
+}
+
+int main(int argc, char **argv)
 {
 	struct current_bpf *skel;
 	sigset_t wanted;
 	int got, status = 1;
 
+	if (argc == 3 && !strcmp(argv[1], "--sees"))
+		return sees(atoi(argv[2]));
+
 	sigemptyset(&wanted);
 	sigaddset(&wanted, SIGINT);
 	sigprocmask(SIG_BLOCK, &wanted, NULL);
-	skel = current_bpf__open_and_load();
-	if (!skel || current_bpf__attach(skel)) {
+	skel = current_bpf__open();
+	if (skel)
+		bpf_program__set_autoload(skel->progs.meet, false);
+	if (!skel || current_bpf__load(skel) || current_bpf__attach(skel)) {
 		fprintf(stderr, "current: cannot load its programs: %s\n", strerror(errno));
 		goto out;
 	}

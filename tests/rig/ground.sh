@@ -3,15 +3,27 @@
 #
 # A second truth beside what the programs say: nftables counts, at each device
 # and in each direction, the very packets that the tracepoints should show.
-# Sourced by run.sh and play.sh.
+# Sourced by run.sh, scale.sh and play.sh; the directions are in RIG_WAYS.
+
+# ground_ways: the directions that can be counted: before Linux 5.16 (commit 42df6e1d221d,
+# netfilter's egress hook) not what is sent.
+ground_ways() {
+	ways=ingress
+	nft -c 'table netdev rig_try { chain egress {
+		type filter hook egress device lo priority 0; }; }' 2>/dev/null &&
+		ways="ingress egress"
+	echo "$ways"
+}
 
 # ground_make NAMESPACE: counters for all its devices
 ground_make() {
-	for device in $(ip netns exec "$1" ls /sys/class/net); do
-		ways="ingress egress"
-		# what comes for these, the tracepoint shows at the device below only
-		case $device in nsmv | nsvl | nsvr | nsbond) ways=egress ;; esac
-		for way in $ways; do
+	# some files among the devices are none, such as bonding_masters
+	for device in $(ip netns exec "$1" sh -c 'cd /sys/class/net && echo */ | tr -d /'); do
+		for way in $RIG_WAYS; do
+			# what comes for these, the tracepoint shows at the device below only
+			case $way-$device in
+			ingress-nsmv | ingress-nsvl | ingress-nsvr | ingress-nsbond) continue ;;
+			esac
 			cat <<-END
 				table netdev rig {
 					set ports {
@@ -32,6 +44,8 @@ ground_make() {
 		done
 	done | ip netns exec "$1" nft -f - || fail "cannot count the packets of $1"
 }
+
+export RIG_WAYS="${RIG_WAYS:-$(ground_ways)}"
 
 # ground_start PORT: begin to count at zero, for the ports of one scenario
 ground_start() {

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 -- Is there a record of every packet that nftables counted (ground.sh), and of no other?
--- One line for each device and direction that differs. port: the first of the scenario's.
+-- One line for each device and direction that differs. port: the first of the scenario's;
+-- ways: the directions that were counted.
 SELECT
 	n.name || ' ' || interface ||
 		CASE WHEN is_send THEN ' send: ' ELSE ' receive: ' END || sum(counted) ||
@@ -17,7 +18,8 @@ FROM (
 	JOIN flow f ON f.flow_id = l.flow_id
 	JOIN usage u ON u.lane_id = l.lane_id AND u.period_id = 0
 	JOIN protocol r ON r.protocol_id = l.protocol_id
-	WHERE f.netns IN (SELECT netns FROM rig_netns) AND (
+	WHERE f.netns IN (SELECT netns FROM rig_netns)
+		AND (NOT l.is_send OR :ways LIKE '%egress%') AND (
 		f.local_port BETWEEN :port AND :port + 19
 		OR f.remote_port BETWEEN :port AND :port + 19
 		OR (f.local_port IS NULL AND r.name IN ('ICMP', 'UDP', 'ip-253', 'ip-254')))

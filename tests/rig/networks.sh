@@ -36,6 +36,7 @@ for ns in "$inner" "$bridge"; do
 done
 for ns in "$left" "$right" "$inner" "$bridge"; do
 	setting "$ns" ipv4/tcp_congestion_control reno # sends the least again
+	setting "$ns" ipv4/tcp_early_retrans 0 # also where answers are slow, and nobody is left to count it
 	setting "$ns" ipv4/ping_group_range "0 2147483647"
 	setting "$ns" ipv4/icmp_ratemask 0
 done

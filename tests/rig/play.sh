@@ -54,6 +54,7 @@ ask() {
 	database=$1 output=$2
 	shift 2
 	sqlite3 -batch -bail "$database" ".mode tabs" ".param set :port $port" \
+		".param set :ways \"'$RIG_WAYS'\"" \
 		".read tests/rig/truth.sql" \
 		".import $TMP/truth.tsv truth" ".import $TMP/ground.tsv ground" \
 		".import $TMP/netns.tsv rig_netns" ".import $TMP/current.tsv by_current" \

@@ -350,10 +350,19 @@ static void need_device(const char *type)
 	skip(message);
 }
 
+/* How many times as long all may take: RIG_SLOWER, for an emulated processor. */
+static unsigned int slower(void)
+{
+	const char *text = getenv("RIG_SLOWER");
+
+	return text && atoi(text) > 0 ? (unsigned int)atoi(text) : 1;
+}
+
 int main(int argc, char **argv)
 {
 	bool is_list = argc == 2 && !strcmp(argv[1], "list");
 
+	seconds_max *= slower();
 	scenario_name = argc > 1 ? argv[1] : "rig";
 	if (argc == 5 && !strcmp(argv[1], "serve"))
 		return serve_stdin(argv);
@@ -373,7 +382,7 @@ int main(int argc, char **argv)
 			truth_path = argv[3];
 			need_device(s->device);
 			if (s->seconds)
-				seconds_max = s->seconds;
+				seconds_max = s->seconds * slower();
 			alarm(seconds_max + 5);
 			if (!s->opens_first)
 				record_now();

@@ -10,14 +10,16 @@
 # expected.tsv asks for, or if it cannot be played.
 # With --emulate 6.2 the hooks that came with 6.3 are left out, and expected-6.2.tsv says
 # what is enough.
+# RIG_OLDER="FILE..." names the expectations of an older kernel that is no emulation.
+# RIG_SLOWER=N lets scenarios take N times as long.
 # RIG_KEEP=DIRECTORY keeps traces, databases and truths there; RECORDER names another
 # recorder than the built one.
 cd "$(dirname "$0")/../.." || exit 1
-older=
+older=${RIG_OLDER:-} emulate=
 case $1 in
 --emulate)
 	[ "$2" = 6.2 ] || { echo "run.sh: only the hooks of 6.2 can be emulated, not of $2" >&2; exit 2; }
-	older=tests/rig/expected-6.2.tsv
+	emulate=yes older=tests/rig/expected-6.2.tsv
 	shift 2 ;;
 esac
 BUILD=$(cd "$1" && pwd) || exit 1
@@ -28,7 +30,7 @@ export BUILD TMP LC_ALL=C.UTF-8 PATH="$PATH:/usr/sbin:/sbin"
 . tests/rig/ground.sh
 at_exit "rm -rf $TMP"
 need_live
-if [ -n "$older" ]; then
+if [ -n "$emulate" ]; then
 	export RECORDER="$BUILD/tests/netsnoop-record-emulate"
 	export NETSNOOP_WITHOUT="sock_recv_length sk_data_ready"
 fi

@@ -28,6 +28,8 @@ FILENAME != ARGV[ARGC - 1] {
 	reason[$1] = $4
 	if ($5 == "incomplete")
 		may_differ[$1] = 1
+	if ($6 != "")
+		wrong_here[$1] = $6
 	next
 }
 
@@ -101,15 +103,16 @@ function share(part, whole) {
 	return whole ? sprintf("%.2f", int(10000 * part / whole) / 100) : "-"
 }
 
-function verdict(  text, percent) {
+function verdict(  text, percent, most) {
 	percent = share($4, seen)
 	wanted = ($1, $2) in least ? least[$1, $2] : "none"
 	if (wanted == "none")
 		text = "FAIL: not in expected.tsv"
 	else if ((wanted == "-") != (percent == "-") || wanted != "-" && percent + 0 < wanted + 0)
 		text = "FAIL: fewer right than expected"
-	if (seen && 100 * $5 / seen > most_wrong)
-		text = text " FAIL: more wrong than " most_wrong " %"
+	most = $1 in wrong_here ? wrong_here[$1] : most_wrong
+	if (seen && 100 * $5 / seen > most)
+		text = text " FAIL: more wrong than " most " %"
 	if ($10)
 		text = text " " $10 " bytes were sent again"
 	if ($11)
