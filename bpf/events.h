@@ -110,12 +110,11 @@ enum flow_flag {
 	FLOW_SETTLED = 1 << 3,	 /* its socket is known */
 	FLOW_PUSHED = 1 << 4,	 /* and is connected: what is learned of it is written here */
 	FLOW_SHARED = 1 << 5,	 /* several sockets take its packets */
-	FLOW_LOCAL = 1 << 6,	 /* its local address is local_ifindex's */
-	FLOW_PLACED = 1 << 7,	 /* it is known whether it is forwarded */
-	FLOW_FORWARDED = 1 << 8, /* its local address is none of this namespace */
-	FLOW_KERNEL = 1 << 9,	 /* of a tunnel, or without a socket */
-	FLOW_UNOWNED = 1 << 10,	 /* an event of it was received for nobody known */
-	FLOW_OURS = 1 << 11,	 /* its local address is some device's of this namespace */
+	FLOW_PLACED = 1 << 6,	 /* it is known whether it is forwarded */
+	FLOW_FORWARDED = 1 << 7, /* its local address is none of this namespace */
+	FLOW_KERNEL = 1 << 8,	 /* of a tunnel, or without a socket */
+	FLOW_UNOWNED = 1 << 9,	 /* an event of it was received for nobody known */
+	FLOW_OURS = 1 << 10,	 /* its local address is some device's of this namespace */
 };
 
 /*
@@ -134,7 +133,7 @@ struct flow {
 	struct owner sender; /* who last sent in its own system call */
 	__u32 owner_epoch;   /* at which owner was looked up */
 	__u32 name_epoch;    /* at which sender had its name */
-	__u32 local_ifindex;
+	__u32 local_device; /* twice the ifindex that was asked last, and 1 if it has the address */
 	__u32 syn_sequence; /* of the SYN that it began with; only compared */
 	__u16 flags;	    /* enum flow_flag */
 	__u8 source;	    /* enum record_source, of owner */

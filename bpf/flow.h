@@ -124,7 +124,7 @@ static __always_inline void begin_again(struct flow *flow, struct counters *coun
 	flow->socket = flow->socket_id = flow->sent_ns = 0;
 	flow->owner.pid = flow->sender.pid = 0;
 	flow->owner_epoch = 0;
-	flow->flags &= FLOW_LOCAL;
+	flow->flags = 0;
 	flow->source = SOURCE_UNKNOWN;
 }
 

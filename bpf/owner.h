@@ -59,23 +59,22 @@ static __always_inline void charge_thread(struct record *record, __u32 tid)
 	record->has |= RECORD_HAS_TID;
 }
 
+/*
+ * Device and answer are one word: a flow that is sent on one device and received on another
+ * (VLAN) has two CPUs writing here in turn.
+ */
 static __always_inline void locate(struct seen *seen)
 {
 	struct record *record = seen->record;
 	struct flow *flow = seen->flow;
-	bool is_local;
+	__u32 device = flow ? *(volatile __u32 *)&flow->local_device : 0;
 
-	if (flow && flow->local_ifindex == record->ifindex) {
-		is_local = flow->flags & FLOW_LOCAL;
-	} else {
-		is_local = has_address(seen->skb, record);
-		if (flow) {
-			flow->local_ifindex = record->ifindex;
-			flow->flags =
-				is_local ? flow->flags | FLOW_LOCAL : flow->flags & ~FLOW_LOCAL;
-		}
+	if (!flow || device >> 1 != record->ifindex) {
+		device = record->ifindex << 1 | has_address(seen->skb, record);
+		if (flow)
+			flow->local_device = device;
 	}
-	if (is_local)
+	if (device & 1)
 		record->flags |= RECORD_LOCAL_ADDR;
 }
 
