@@ -59,7 +59,7 @@ static void show_progress(uint64_t events)
 /* Rows of event and total for the traces that this input brought. */
 static int load_events(struct collector *collector, const struct input *input, uint32_t first_trace)
 {
-	struct event_source source = { .dims = &collector->dims,
+	struct trace_source source = { .dims = &collector->dims,
 				       .input = input,
 				       .first_trace = first_trace,
 				       .foretelling = &collector->foretelling,

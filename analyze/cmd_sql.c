@@ -123,7 +123,7 @@ static int query_trace(const struct settings *settings, struct input *input, con
 	struct rollup_settings rollup = { 0 };
 	struct window window = { 0 };
 	struct collector collector;
-	struct event_source source = { .input = input,
+	struct trace_source source = { .input = input,
 				       .dims = &collector.dims,
 				       .foretelling = &collector.foretelling,
 				       .view = settings->owner_view };

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/event_table.h"
 
-#include "analyze/database.h"
-#include "analyze/rebind.h"
 #include "analyze/stream.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 enum { /* columns, as in schema.sql */
 	TIMESTAMP,
@@ -32,20 +28,10 @@ enum plan {
 	PLAN_LANE = 1 << 2, /* lane_id = argument */
 };
 
-struct event_vtab {
-	sqlite3_vtab base;
-	struct event_source *source;
-};
-
 struct event_cursor {
-	sqlite3_vtab_cursor base;
-	struct event_source *source;
+	struct source_cursor base;
 	struct stream *stream;
 	struct stream_event event;
-	struct rebind rebind;
-	int fd;
-	bool is_at_end;
-	int64_t rowid;
 	int64_t from_ns, to_ns; /* closed */
 	bool has_lane;
 	int64_t lane_id;
@@ -54,27 +40,10 @@ struct event_cursor {
 static int connect_table(sqlite3 *db, void *source, int argc, const char *const *argv,
 			 sqlite3_vtab **ret_vtab, char **ret_error)
 {
-	struct event_vtab *vtab;
-	int code = sqlite3_declare_vtab(db, DECLARATION);
-
 	(void)argc;
 	(void)argv;
 	(void)ret_error;
-	if (code != SQLITE_OK)
-		return code;
-	sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS);
-	vtab = calloc(1, sizeof(*vtab));
-	if (!vtab)
-		return SQLITE_NOMEM;
-	vtab->source = source;
-	*ret_vtab = &vtab->base;
-	return SQLITE_OK;
-}
-
-static int disconnect_table(sqlite3_vtab *vtab)
-{
-	free(vtab);
-	return SQLITE_OK;
+	return source_table_connect(db, DECLARATION, source, ret_vtab);
 }
 
 static unsigned int plan_of(const struct sqlite3_index_constraint *constraint)
@@ -128,23 +97,14 @@ static int best_index(sqlite3_vtab *vtab, sqlite3_index_info *info)
 
 static int open_cursor(sqlite3_vtab *vtab, sqlite3_vtab_cursor **ret_cursor)
 {
-	struct event_cursor *cursor = calloc(1, sizeof(*cursor));
-
-	if (!cursor)
-		return SQLITE_NOMEM;
-	cursor->source = ((struct event_vtab *)vtab)->source;
-	cursor->fd = -1;
-	*ret_cursor = &cursor->base;
-	return SQLITE_OK;
+	return source_cursor_open(vtab, sizeof(struct event_cursor), ret_cursor);
 }
 
 static void end_reading(struct event_cursor *cursor)
 {
 	stream_close(cursor->stream);
 	cursor->stream = NULL;
-	if (cursor->fd >= 0)
-		close(cursor->fd);
-	cursor->fd = -1;
+	source_cursor_end(&cursor->base);
 }
 
 static int close_cursor(sqlite3_vtab_cursor *base)
@@ -152,7 +112,7 @@ static int close_cursor(sqlite3_vtab_cursor *base)
 	struct event_cursor *cursor = (struct event_cursor *)base;
 
 	end_reading(cursor);
-	rebind_free(&cursor->rebind);
+	rebind_free(&cursor->base.rebind);
 	free(cursor);
 	return SQLITE_OK;
 }
@@ -167,13 +127,11 @@ static int look_at_chunk(void *context, struct nst_reader *reader, const struct 
 	if (chunk->type != NST_CHUNK_EVENTS || chunk->last_ns > INT64_MAX ||
 	    (int64_t)chunk->last_ns < cursor->from_ns || (int64_t)chunk->first_ns > cursor->to_ns)
 		return 0;
-	/* a trace that another input had before is that input's */
-	if (!dims_find_trace(cursor->source->dims, traces[chunk->trace].header.uuid, &trace) ||
-	    trace < cursor->source->first_trace)
+	if (!source_find_trace(cursor->base.source, traces[chunk->trace].header.uuid, &trace))
 		return 0;
 	/* a recording that goes on has more by now than what was summed */
 	return chunk->first_ordinal + chunk->n_events <=
-	       cursor->source->dims->traces[trace].end_ordinal;
+	       cursor->base.source->dims->traces[trace].end_ordinal;
 }
 
 /* The ids of the chunk's lanes. */
@@ -182,7 +140,7 @@ static int attach_lanes(void *context, struct nst_reader *reader, const struct n
 			void **ret_attached)
 {
 	struct event_cursor *cursor = context;
-	const struct event_source *source = cursor->source;
+	const struct trace_source *source = cursor->base.source;
 	size_t n, n_allocated = 0;
 	const struct nst_trace *traces = nst_reader_traces(reader, &n);
 	const uint8_t *uuid = traces[chunk->trace].header.uuid;
@@ -192,7 +150,7 @@ static int attach_lanes(void *context, struct nst_reader *reader, const struct n
 
 	if (!dims_find_trace(source->dims, uuid, &trace))
 		return -EINVAL;
-	err = rebind_map(&cursor->rebind, &charging, source->dims, trace, dictionaries, events,
+	err = rebind_map(&cursor->base.rebind, &charging, source->dims, trace, dictionaries, events,
 			 &lanes, &n_allocated, &n);
 	if (err) {
 		free(lanes);
@@ -206,7 +164,7 @@ static int64_t event_lane_id(const struct event_cursor *cursor)
 {
 	const uint32_t *lanes = cursor->event.attached;
 
-	return LANE_ID(cursor->source->dims, lanes[cursor->event.lane]);
+	return LANE_ID(cursor->base.source->dims, lanes[cursor->event.lane]);
 }
 
 static int next_event(sqlite3_vtab_cursor *base)
@@ -217,13 +175,7 @@ static int next_event(sqlite3_vtab_cursor *base)
 	do {
 		more = stream_next(cursor->stream, &cursor->event);
 	} while (more > 0 && cursor->has_lane && event_lane_id(cursor) != cursor->lane_id);
-	cursor->rowid++;
-	cursor->is_at_end = more <= 0;
-	if (more == -ENOMEM)
-		return SQLITE_NOMEM;
-	if (more < 0)
-		cursor->source->is_damaged = true; /* was said when it was read before */
-	return SQLITE_OK;
+	return source_cursor_moved(&cursor->base, more);
 }
 
 static int filter(sqlite3_vtab_cursor *base, int plan, const char *unused, int argc,
@@ -231,12 +183,11 @@ static int filter(sqlite3_vtab_cursor *base, int plan, const char *unused, int a
 {
 	static const struct stream_ops ops = { .chunk = look_at_chunk, .attach = attach_lanes };
 	struct event_cursor *cursor = (struct event_cursor *)base;
-	int i = 0;
+	int code, i = 0;
 
 	(void)unused;
 	(void)argc;
 	end_reading(cursor);
-	cursor->rowid = 0;
 	/* A bound that is no integer only prunes nothing: SQLite checks it anyway. */
 	cursor->from_ns = INT64_MIN;
 	cursor->to_ns = INT64_MAX;
@@ -249,16 +200,12 @@ static int filter(sqlite3_vtab_cursor *base, int plan, const char *unused, int a
 		cursor->has_lane = true;
 		cursor->lane_id = sqlite3_value_int64(argv[i - 1]);
 	}
-	if (input_reopen(cursor->source->input, &cursor->fd))
-		return SQLITE_CANTOPEN;
-	if (stream_open(cursor->fd, &ops, cursor, &cursor->stream))
+	code = source_cursor_begin(&cursor->base);
+	if (code != SQLITE_OK)
+		return code;
+	if (stream_open(cursor->base.fd, &ops, cursor, &cursor->stream))
 		return SQLITE_NOMEM;
 	return next_event(base);
-}
-
-static int at_end(sqlite3_vtab_cursor *base)
-{
-	return ((struct event_cursor *)base)->is_at_end;
 }
 
 static void result_or_null(sqlite3_context *context, int has, int64_t value)
@@ -302,38 +249,23 @@ static int column(sqlite3_vtab_cursor *base, sqlite3_context *context, int numbe
 	return SQLITE_OK;
 }
 
-static int rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *ret_rowid)
-{
-	*ret_rowid = ((struct event_cursor *)base)->rowid;
-	return SQLITE_OK;
-}
-
 static const sqlite3_module module = {
 	.iVersion = 1,
 	.xCreate = connect_table,
 	.xConnect = connect_table,
 	.xBestIndex = best_index,
-	.xDisconnect = disconnect_table,
-	.xDestroy = disconnect_table,
+	.xDisconnect = source_table_disconnect,
+	.xDestroy = source_table_disconnect,
 	.xOpen = open_cursor,
 	.xClose = close_cursor,
 	.xFilter = filter,
 	.xNext = next_event,
-	.xEof = at_end,
+	.xEof = source_table_at_end,
 	.xColumn = column,
-	.xRowid = rowid,
+	.xRowid = source_table_rowid,
 };
 
-int event_table_create(sqlite3 *db, const char *name, struct event_source *source)
+int event_table_create(sqlite3 *db, const char *name, struct trace_source *source)
 {
-	char *sql = sqlite3_mprintf("CREATE VIRTUAL TABLE %s USING netsnoop_event", name);
-	int err;
-
-	if (!sql)
-		return -ENOMEM;
-	err = sqlite3_create_module(db, "netsnoop_event", &module, source) == SQLITE_OK
-		      ? db_run(db, sql)
-		      : db_error(db, "virtual table");
-	sqlite3_free(sql);
-	return err;
+	return source_table_create(db, name, "netsnoop_event", &module, source);
 }

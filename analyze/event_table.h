@@ -7,21 +7,9 @@
 #ifndef NETSNOOP_ANALYZE_EVENT_TABLE_H
 #define NETSNOOP_ANALYZE_EVENT_TABLE_H
 
-#include "analyze/dimensions.h"
-#include "analyze/foretell.h"
-
-#include <sqlite3.h>
-
-struct event_source {			       /* all stay the caller's, and must outlive db */
-	struct dimensions *dims;	       /* with all traces of the input */
-	const struct input *input;	       /* can be read again */
-	uint32_t first_trace;		       /* those before it in dims are of other inputs */
-	const struct foretelling *foretelling; /* as the lanes in dims were charged; or NULL */
-	enum owner_view view;
-	bool is_damaged; /* set when reading failed on the way */
-};
+#include "analyze/source_table.h"
 
 /* Create the virtual table as name ("main.event"). 0 or -errno, said. */
-int event_table_create(sqlite3 *db, const char *name, struct event_source *source);
+int event_table_create(sqlite3 *db, const char *name, struct trace_source *source);
 
 #endif

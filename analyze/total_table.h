@@ -6,9 +6,9 @@
 #ifndef NETSNOOP_ANALYZE_TOTAL_TABLE_H
 #define NETSNOOP_ANALYZE_TOTAL_TABLE_H
 
-#include "analyze/event_table.h"
+#include "analyze/source_table.h"
 
 /* Create the virtual table as name ("main.total"). 0 or -errno, said. */
-int total_table_create(sqlite3 *db, const char *name, struct event_source *source);
+int total_table_create(sqlite3 *db, const char *name, struct trace_source *source);
 
 #endif

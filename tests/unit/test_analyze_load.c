@@ -301,7 +301,7 @@ static void a_recording_that_goes_on_is_loaded_up_to_one_point(void)
 	struct rollup_settings settings = { 0 };
 	struct window window = { 0 };
 	struct collector collector;
-	struct event_source source = { .dims = &collector.dims };
+	struct trace_source source = { .dims = &collector.dims };
 	struct net_event event = maker_event(0, true);
 	struct input input;
 	sqlite3 *db = NULL;
