@@ -158,14 +158,17 @@ struct {
 	__type(value, struct flow);
 } first_flow SEC(".maps");
 
-static __always_inline struct flow *make_flow(const struct flow_key *key, struct counters *count)
+/* One without a time would be the oldest to the recorder, and deleted before it is looked up. */
+static __always_inline struct flow *make_flow(const struct flow_key *key, __u64 now_ns,
+					      struct counters *count)
 {
 	__u32 zero = 0;
 	struct flow *first = bpf_map_lookup_elem(&first_flow, &zero);
 
 	if (!first)
 		return NULL;
-	first->id = next_flow_id(count); /* the rest is never written */
+	first->id = next_flow_id(count);
+	first->seen_ns = now_ns; /* the rest is never written */
 	bpf_map_update_elem(&flows, key, first, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&flows, key);
 }
@@ -177,7 +180,7 @@ static __always_inline struct flow *find_flow(const struct flow_key *key, struct
 	struct flow *flow = bpf_map_lookup_elem(&flows, key);
 
 	if (!flow)
-		flow = make_flow(key, count);
+		flow = make_flow(key, record->timestamp, count);
 	if (!flow) {
 		count->value[COUNTER_FLOW_TABLE_FULL]++;
 		return NULL;
