@@ -107,8 +107,9 @@ static __always_inline bool is_kernel_socket(struct sock *sk)
 
 	if (!BPF_CORE_READ_BITFIELD(sk, sk_kern_sock))
 		return false;
-	return sk->sk_protocol != IPPROTO_TCP || !bpf_core_field_exists(tcp->is_mptcp) ||
-	       !BPF_CORE_READ(tcp, is_mptcp);
+	/* what sends resets is a raw socket, and has no more than such a one has */
+	return sk->sk_protocol != IPPROTO_TCP || sk->sk_type == SOCK_RAW ||
+	       !bpf_core_field_exists(tcp->is_mptcp) || !BPF_CORE_READ(tcp, is_mptcp);
 }
 
 /*

@@ -124,7 +124,8 @@ enum flow_flag {
  */
 struct flow {
 	__u64 id;
-	__u64 seen_ns;	 /* its last event, CLOCK_BOOTTIME */
+	__u64 first_ns;	 /* its first event, CLOCK_BOOTTIME */
+	__u64 seen_ns;	 /* its last one */
 	__u64 sent_ns;	 /* when sender last sent in its own system call */
 	__u64 socket;	 /* which sent last; a number that is only compared */
 	__u64 socket_id; /* whose flow it is; 0: not known */
@@ -175,7 +176,8 @@ struct owner_record {
 	__u64 socket_id;
 	/*
 	 * When the owner before this one last used the socket, so that what came
-	 * after it is what this one consumed; 0: there was none before.
+	 * after it is what this one consumed; 0: there was none before. Of one of
+	 * several: its first packet; 0: that of the flow.
 	 */
 	__u64 used_ns;
 	struct owner owner;

@@ -116,11 +116,12 @@ static __always_inline __u64 next_flow_id(struct counters *count)
 	return count->value[COUNTER_FLOWS]++ * n_cpus + bpf_get_smp_processor_id() + 1;
 }
 
-static __always_inline void begin_again(struct flow *flow, struct counters *count)
+static __always_inline void begin_again(struct flow *flow, __u64 now_ns, struct counters *count)
 {
 	flow->owner_check = flow->sender_check = ~0ULL;
 	barrier();
 	flow->id = next_flow_id(count);
+	flow->first_ns = now_ns;
 	flow->socket = flow->socket_id = flow->sent_ns = 0;
 	flow->owner.pid = flow->sender.pid = 0;
 	flow->owner_epoch = 0;
@@ -140,7 +141,7 @@ static __always_inline void follow_tcp(struct flow *flow, const struct record *r
 		return;
 	if (flags & TCP_SYN && !(flags & TCP_ACK)) {
 		if (flow->flags & over && flow->syn_sequence != cursor->sequence)
-			begin_again(flow, count);
+			begin_again(flow, record->timestamp, count);
 		flow->syn_sequence = cursor->sequence;
 		flow->flags &= ~over;
 	}
@@ -168,7 +169,7 @@ static __always_inline struct flow *make_flow(const struct flow_key *key, __u64 
 	if (!first)
 		return NULL;
 	first->id = next_flow_id(count);
-	first->seen_ns = now_ns; /* the rest is never written */
+	first->first_ns = first->seen_ns = now_ns; /* the rest is never written */
 	bpf_map_update_elem(&flows, key, first, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&flows, key);
 }
@@ -188,7 +189,7 @@ static __always_inline struct flow *find_flow(const struct flow_key *key, struct
 	if (record->has & RECORD_HAS_TCP_FLAGS)
 		follow_tcp(flow, record, cursor, count);
 	else if (finds_orphans && flow->flags & FLOW_ENDED && record->protocol != IPPROTO_TCP)
-		begin_again(flow, count); /* whoever received has ended */
+		begin_again(flow, record->timestamp, count); /* whoever received has ended */
 	flow->seen_ns = record->timestamp;
 	record->flow_id = flow->id;
 	record->has |= RECORD_HAS_FLOW_ID;

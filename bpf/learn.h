@@ -174,7 +174,8 @@ static __always_inline void learn_sender(struct sock *sk, struct flow *flow,
 		endpoint = endpoint_of(sk);
 	if (endpoint && flow->socket_id && flow->socket_id < endpoint->id &&
 	    record->protocol != IPPROTO_TCP) {
-		begin_again(flow, count); /* ids are in order of time: this socket is a new one */
+		/* ids are in order of time: this socket is a new one */
+		begin_again(flow, record->timestamp, count);
 		record->flow_id = flow->id;
 	}
 	used_ns = flow->sent_ns;

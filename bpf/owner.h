@@ -284,7 +284,7 @@ static __always_inline void tell_guess(struct flow *flow)
 /* The socket is closed; what comes now is not for the process that had it. */
 static __always_inline void lose_owner(struct seen *seen)
 {
-	begin_again(seen->flow, seen->count);
+	begin_again(seen->flow, seen->record->timestamp, seen->count);
 	seen->record->flow_id = seen->flow->id;
 }
 
@@ -432,7 +432,8 @@ static __always_inline void find_receiver(struct seen *seen)
 	    (!(flow->flags & FLOW_PUSHED) || record->protocol != IPPROTO_TCP))
 		look_up_receiver(seen, is_for_many);
 	if (record->protocol != IPPROTO_TCP)
-		expect_ready(flow->socket_id, is_for_all(record, is_for_many));
+		expect_ready(seen->skb, record->timestamp, flow->socket_id,
+			     is_for_all(record, is_for_many));
 	if (flow->flags & FLOW_SHARED)
 		record->owner_source = SOURCE_SHARED;
 	else if (has_owner(flow))

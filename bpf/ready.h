@@ -30,12 +30,17 @@
 
 #define CONSUMER_ENTRIES 16384
 #define PENDING_MAX 64 /* sockets that one packet is looked for at */
+#define MANY_MAX 16    /* packets for many that are remembered; a batch is of 8 */
 
 /* What is expected of the calls of sk_data_ready to come on this CPU. */
 struct expected {
 	__u64 socket_id; /* the socket of the last packet's flow, as far as is known */
 	__u32 calls;	 /* that are worth a closer look, whatever the socket */
-	__u32 reserved;
+	__u32 n_many;	 /* ever */
+	struct {
+		__u64 head; /* of its data, which the clones for each socket share; only compared */
+		__u64 seen_ns;
+	} many[MANY_MAX]; /* the last packets for many, by n_many */
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -56,7 +61,8 @@ struct {
 } consumers SEC(".maps");
 
 /* A packet has been seen, for this socket (0: not known), or for many. */
-static __always_inline void expect_ready(__u64 socket_id, bool is_for_many)
+static __always_inline void expect_ready(struct sk_buff *skb, __u64 seen_ns, __u64 socket_id,
+					 bool is_for_many)
 {
 	__u32 zero = 0;
 	struct expected *expect = bpf_map_lookup_elem(&expected, &zero);
@@ -64,10 +70,31 @@ static __always_inline void expect_ready(__u64 socket_id, bool is_for_many)
 	if (!expect)
 		return;
 	expect->socket_id = socket_id;
-	if (is_for_many)
+	if (is_for_many) {
+		__u32 i = expect->n_many++ % MANY_MAX;
+
 		expect->calls = PENDING_MAX;
-	else if (!socket_id && expect->calls < PENDING_MAX)
+		expect->many[i].head = (__u64)skb->head;
+		expect->many[i].seen_ns = seen_ns;
+	} else if (!socket_id && expect->calls < PENDING_MAX) {
 		expect->calls++;
+	}
+}
+
+/* When a packet for many was seen; now, if it is not remembered (put together from fragments). */
+static __always_inline __u64 many_seen_ns(struct sk_buff *skb)
+{
+	__u64 head = (__u64)BPF_CORE_READ(skb, head);
+	__u32 zero = 0, last;
+	struct expected *expect = bpf_map_lookup_elem(&expected, &zero);
+
+	if (!expect)
+		return bpf_ktime_get_boot_ns();
+	last = expect->n_many - 1;
+	for (__u32 i = 0; i < MANY_MAX; i++) /* data is used again: the newest first */
+		if (expect->many[(last - i) % MANY_MAX].head == head)
+			return expect->many[(last - i) % MANY_MAX].seen_ns;
+	return bpf_ktime_get_boot_ns();
 }
 
 /* Is there nothing new in this socket having taken a packet? */
@@ -132,11 +159,12 @@ static __always_inline bool key_of_queued(struct sk_buff *skb, struct flow_key *
 	return key->protocol != IPPROTO_TCP;
 }
 
-static __always_inline void tell_consumer(__u64 flow_id, __u64 socket_id)
+static __always_inline void tell_consumer(__u64 flow_id, __u64 socket_id, __u64 joined_ns)
 {
 	struct holder *holder = bpf_map_lookup_elem(&holders, &socket_id);
 	struct telling telling = { .flow_id = flow_id,
 				   .socket_id = socket_id,
+				   .used_ns = joined_ns,
 				   .kind = SOCKET_OF_FLOW,
 				   .source = SOURCE_SHARED,
 				   .is_shared = 1 };
@@ -148,9 +176,11 @@ static __always_inline void tell_consumer(__u64 flow_id, __u64 socket_id)
 	tell(&telling);
 }
 
-static __always_inline void add_consumer(struct flow *flow, struct endpoint *endpoint)
+static __always_inline void add_consumer(struct flow *flow, struct endpoint *endpoint,
+					 struct sk_buff *skb)
 {
 	struct consumer consumer = { .flow_id = flow->id, .socket_id = endpoint->id };
+	__u64 seen_ns;
 	__u8 one = 1;
 
 	if (bpf_map_lookup_elem(&consumers, &consumer))
@@ -158,10 +188,11 @@ static __always_inline void add_consumer(struct flow *flow, struct endpoint *end
 	bpf_map_update_elem(&consumers, &consumer, &one, BPF_ANY);
 	if (!(flow->flags & FLOW_SHARED)) {
 		flow->flags |= FLOW_SHARED;
-		tell_consumer(flow->id, flow->socket_id);
+		tell_consumer(flow->id, flow->socket_id, 0);
 	}
 	endpoint->flags |= ENDPOINT_TOLD;
-	tell_consumer(flow->id, endpoint->id);
+	seen_ns = many_seen_ns(skb);
+	tell_consumer(flow->id, endpoint->id, seen_ns > flow->first_ns ? seen_ns : 0);
 }
 
 static __noinline int learn_ready(struct sock *sk)
@@ -192,7 +223,7 @@ static __noinline int learn_ready(struct sock *sk)
 	    (sk->sk_type == SOCK_RAW || for_whom == PACKET_BROADCAST ||
 	     for_whom == PACKET_MULTICAST)) {
 		if (key.protocol != IPPROTO_ICMP && key.protocol != IPPROTO_ICMPV6)
-			add_consumer(flow, endpoint);
+			add_consumer(flow, endpoint, skb);
 		return 0;
 	}
 	/* another socket had it before, which took what came before this packet */

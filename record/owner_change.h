@@ -15,7 +15,7 @@ enum owner_change_kind {
 struct owner_change {
 	uint64_t time_ns;
 	uint64_t flow_id, socket_id; /* 0: none */
-	uint64_t used_ns;	     /* when the owner before last used it; 0: there was none */
+	uint64_t used_ns;	     /* as in struct owner_record */
 	uint64_t start_ns;
 	uint64_t cgroup_id;
 	uint32_t pid; /* 0: no owner */

@@ -8,8 +8,8 @@
 
 struct nst_owner;
 
-struct flow {			    /* by its id */
-	uint64_t first_ns, seen_ns; /* its first and last event in the trace; 0: none yet */
+struct flow {		  /* by its id */
+	uint64_t seen_ns; /* its last event in the trace; 0: none yet */
 	bool wants_look;  /* at its next event: something may have changed since the last */
 	bool is_owned;	  /* it has rows */
 	uint64_t over_ns; /* by when the kernel had forgotten it; 0: it has not */
@@ -23,7 +23,7 @@ struct flow {			    /* by its id */
 struct claim {
 	struct flow *flow;
 	uint64_t socket_id;
-	uint64_t since_ns;	  /* when it was first known; 0: the first socket of the flow */
+	uint64_t joined_ns;	  /* of one of several: its first packet; 0: that of the flow */
 	uint64_t shared_start_ns; /* with shared_pid, whom a row names as one of several */
 	uint64_t active_ns;	  /* since that event; 0: since one of any time */
 	struct claim *next, *previous; /* of the socket's active ones */

@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUEUE_MAX 65536	      /* several rings full */
-#define DELIVERY_NS NS_PER_MS /* of a packet, from the tracepoint to its socket */
+#define QUEUE_MAX 65536 /* several rings full */
 
 struct owners {
 	owner_sink sink; /* NULL: nobody asks */
@@ -72,15 +71,6 @@ static bool was_told_shared(struct claim *claim, const struct owner_change *chan
 	return false;
 }
 
-/*
- * Since when one of several gets the flow's packets; 0: from the first one on.
- * The kernel told of it with a packet in hand whose event is a little older.
- */
-static uint64_t joined_ns(const struct flow *flow, const struct claim *claim)
-{
-	return claim->since_ns < flow->first_ns + DELIVERY_NS ? 0 : claim->since_ns - DELIVERY_NS;
-}
-
 static int add_row(struct owners *owners, const struct nst_owner *row, const char *comm)
 {
 	owner_flow_tell(&owners->flows, row, comm);
@@ -114,7 +104,7 @@ static int tell(struct owners *owners, struct flow *flow, struct claim *claim,
 		if (was_told_shared(claim, change))
 			return 0;
 		if (!row.from_ns)
-			row.from_ns = joined_ns(flow, claim);
+			row.from_ns = claim->joined_ns;
 	}
 	flow->is_owned = true;
 	err = owners->sink ? owners->sink(owners->context, &row, change->comm) : 0;
@@ -165,21 +155,17 @@ int owners_met(struct owners *owners, uint64_t flow_id, uint64_t at_ns)
 		owners->flows.last = flow;
 		owners->flows.last_id = flow_id;
 	}
-	if (!flow->seen_ns)
-		flow->first_ns = at_ns;
 	flow->seen_ns = at_ns;
 	return flow->wants_look ? look(owners, flow, at_ns) : 0;
 }
 
-int owners_met_between(struct owners *owners, uint64_t flow_id, uint64_t from_ns, uint64_t to_ns)
+int owners_met_until(struct owners *owners, uint64_t flow_id, uint64_t to_ns)
 {
 	struct flow *flow;
 
 	if (!flow_id)
 		return 0;
 	flow = owner_flow(&owners->flows, flow_id);
-	if (!flow->seen_ns)
-		flow->first_ns = from_ns;
 	if (flow->seen_ns < to_ns)
 		flow->seen_ns = to_ns;
 	return flow->wants_look ? look(owners, flow, 0) : 0;

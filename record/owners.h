@@ -36,10 +36,10 @@ void owners_tell(struct owners *owners, owner_sink sink, void *context);
 int owners_met(struct owners *owners, uint64_t flow_id, uint64_t at_ns);
 
 /*
- * Packets of the flow that no event tells of are known by a total, which is of all of an
- * interval. 0, -ENOMEM, or what the writer gives.
+ * Packets of the flow that no event tells of are known by a total of an interval that ends
+ * at to_ns. 0, -ENOMEM, or what the writer gives.
  */
-int owners_met_between(struct owners *owners, uint64_t flow_id, uint64_t from_ns, uint64_t to_ns);
+int owners_met_until(struct owners *owners, uint64_t flow_id, uint64_t to_ns);
 
 /* Something became known; it is copied, and heeded by owners_settle(). 0 or -ENOMEM. */
 int owners_take(struct owners *owners, const struct owner_change *change);

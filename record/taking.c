@@ -70,7 +70,7 @@ int meet_total(void *context, const struct nst_total *total)
 		.comm.len_bytes = total->comm.len_bytes,
 	};
 	uint64_t flow_id = total->has & NST_TOTAL_HAS_FLOW ? total->flow_id : 0;
-	int err = owners_met_between(recording->owners, flow_id, total->from_ns, total->to_ns);
+	int err = owners_met_until(recording->owners, flow_id, total->to_ns);
 
 	if (!err && total->has & NST_TOTAL_HAS_IFINDEX)
 		err = devices_meet(&recording->devices, total->netns, total->ifindex);

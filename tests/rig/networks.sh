@@ -36,10 +36,14 @@ for ns in "$inner" "$bridge"; do
 done
 for ns in "$left" "$right" "$inner" "$bridge"; do
 	setting "$ns" ipv4/tcp_congestion_control reno # sends the least again
-	setting "$ns" ipv4/tcp_early_retrans 0 # also where answers are slow, and nobody is left to count it
+	setting "$ns" ipv4/tcp_early_retrans 0
 	setting "$ns" ipv4/ping_group_range "0 2147483647"
 	setting "$ns" ipv4/icmp_ratemask 0
 done
+# An answer is late on a slow host, not lost; who has ended says nothing of what was sent again.
+ip -n "$left" route change 10.99.0.0/24 dev nsl src 10.99.0.1 rto_min 5s &&
+	ip -n "$right" route change 10.99.0.0/24 dev nsr src 10.99.0.2 rto_min 5s ||
+	fail "cannot have patience"
 ip -n "$left" route add 239.0.0.0/8 dev nsl || fail "cannot route multicast"
 
 join "$inner" nsi 10.98.0.2/24 "$left" nsli 10.98.0.1/24

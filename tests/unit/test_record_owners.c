@@ -73,8 +73,8 @@ static void total_after_the_flow(void)
 	owners_gone(owners, NULL, 0, 30, 10);
 	socket_of(31, 8, 200, 0);
 	settle(35);
-	CHECK_INT(owners_met_between(owners, 1, 10, 40), 0);
-	CHECK_INT(owners_met_between(owners, 2, 10, 40), 0);
+	CHECK_INT(owners_met_until(owners, 1, 40), 0);
+	CHECK_INT(owners_met_until(owners, 2, 40), 0);
 	settle(41);
 	owners_gone(owners, NULL, 0, 45, 40);
 	socket_of(50, 8, 300, 48); /* not of what is over by now */
@@ -272,17 +272,19 @@ static void several_consumers(void)
 	flow_of(10 * ms + 1, 1, 7, 100, 0);
 	shares(10 * ms + 2, 1, 7, 100, 0);
 	shares(10 * ms + 3, 1, 8, 0, 0); /* nobody has used it yet */
+	shares(12 * ms, 1, 6, 0, 11 * ms);
 	settle(20 * ms);
 	met(1, 25 * ms);
 	met(1, 27 * ms);
-	shares(25 * ms + 5, 1, 9, 300, 0);
+	shares(25 * ms + 5, 1, 9, 300, 25 * ms);
 	socket_of(28 * ms, 8, 200, 0);
+	socket_of(28 * ms, 6, 500, 0);
 	shares(29 * ms, 1, 9, 300, 0); /* told twice */
 	socket_of(30 * ms, 9, 400, 26 * ms);
 	settle(40 * ms);
 	finish();
-	CHECK_STR(all_rows(), "1 c 0 100 flow\n1 c 0 100 shared\n1 c 24000005 300 shared\n"
-			      "1 c 0 200 shared\n"
+	CHECK_STR(all_rows(), "1 c 0 100 flow\n1 c 0 100 shared\n1 c 25000000 300 shared\n"
+			      "1 c 0 200 shared\n1 c 11000000 500 shared\n"
 			      "1 c 26000000 400 shared\n1 h 30000000 400 shared");
 }
 
