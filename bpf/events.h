@@ -177,7 +177,7 @@ struct owner_record {
 	/*
 	 * When the owner before this one last used the socket, so that what came
 	 * after it is what this one consumed; 0: there was none before. Of one of
-	 * several: its first packet; 0: that of the flow.
+	 * several: its first packet, or before 6.3 its start; 0: the flow's first.
 	 */
 	__u64 used_ns;
 	struct owner owner;

@@ -10,7 +10,8 @@
  * - The packet is known by its own headers, never by having been the last: a
  *   batch of packets is seen as a whole before the first is delivered.
  * - The second socket of a packet for many makes its flow shared. Each of them
- *   is told once.
+ *   is told once, with the time of the first packet that it gets: the last packets for
+ *   many are remembered by their data, which the sockets' clones share.
  */
 #ifndef NETSNOOP_BPF_READY_H
 #define NETSNOOP_BPF_READY_H
@@ -60,6 +61,19 @@ struct {
 	__type(value, __u8);
 } consumers SEC(".maps");
 
+/* On a bridge it is seen on the port, and then once more: the first time counts. */
+static __always_inline void remember(struct expected *expect, struct sk_buff *skb, __u64 seen_ns)
+{
+	__u64 head = (__u64)skb->head;
+	__u32 i;
+
+	if (skb->skb_iif && expect->many[(expect->n_many - 1) % MANY_MAX].head == head)
+		return;
+	i = expect->n_many++ % MANY_MAX;
+	expect->many[i].head = head;
+	expect->many[i].seen_ns = seen_ns;
+}
+
 /* A packet has been seen, for this socket (0: not known), or for many. */
 static __always_inline void expect_ready(struct sk_buff *skb, __u64 seen_ns, __u64 socket_id,
 					 bool is_for_many)
@@ -71,30 +85,27 @@ static __always_inline void expect_ready(struct sk_buff *skb, __u64 seen_ns, __u
 		return;
 	expect->socket_id = socket_id;
 	if (is_for_many) {
-		__u32 i = expect->n_many++ % MANY_MAX;
-
 		expect->calls = PENDING_MAX;
-		expect->many[i].head = (__u64)skb->head;
-		expect->many[i].seen_ns = seen_ns;
+		remember(expect, skb, seen_ns);
 	} else if (!socket_id && expect->calls < PENDING_MAX) {
 		expect->calls++;
 	}
 }
 
-/* When a packet for many was seen; now, if it is not remembered (put together from fragments). */
-static __always_inline __u64 many_seen_ns(struct sk_buff *skb)
+/* When a packet for many was seen; if it is not remembered, the flow's last was. */
+static __always_inline __u64 many_seen_ns(struct sk_buff *skb, const struct flow *flow)
 {
 	__u64 head = (__u64)BPF_CORE_READ(skb, head);
 	__u32 zero = 0, last;
 	struct expected *expect = bpf_map_lookup_elem(&expected, &zero);
 
 	if (!expect)
-		return bpf_ktime_get_boot_ns();
+		return flow->seen_ns;
 	last = expect->n_many - 1;
 	for (__u32 i = 0; i < MANY_MAX; i++) /* data is used again: the newest first */
 		if (expect->many[(last - i) % MANY_MAX].head == head)
 			return expect->many[(last - i) % MANY_MAX].seen_ns;
-	return bpf_ktime_get_boot_ns();
+	return flow->seen_ns;
 }
 
 /* Is there nothing new in this socket having taken a packet? */
@@ -176,8 +187,9 @@ static __always_inline void tell_consumer(__u64 flow_id, __u64 socket_id, __u64 
 	tell(&telling);
 }
 
+/* many: the packet, if find_receiver() took it for one for many. */
 static __always_inline void add_consumer(struct flow *flow, struct endpoint *endpoint,
-					 struct sk_buff *skb)
+					 struct sk_buff *many)
 {
 	struct consumer consumer = { .flow_id = flow->id, .socket_id = endpoint->id };
 	__u64 seen_ns;
@@ -191,7 +203,7 @@ static __always_inline void add_consumer(struct flow *flow, struct endpoint *end
 		tell_consumer(flow->id, flow->socket_id, 0);
 	}
 	endpoint->flags |= ENDPOINT_TOLD;
-	seen_ns = many_seen_ns(skb);
+	seen_ns = many ? many_seen_ns(many, flow) : flow->seen_ns;
 	tell_consumer(flow->id, endpoint->id, seen_ns > flow->first_ns ? seen_ns : 0);
 }
 
@@ -202,6 +214,7 @@ static __noinline int learn_ready(struct sock *sk)
 	struct sk_buff *skb;
 	struct flow *flow;
 	__u64 used_ns;
+	bool is_for_many;
 	__u8 for_whom;
 
 	if (!sk || !is_inet(sk) || sk->sk_protocol == IPPROTO_TCP || is_kernel_socket(sk))
@@ -219,11 +232,10 @@ static __noinline int learn_ready(struct sock *sk)
 	if (!endpoint || flow->socket_id == endpoint->id)
 		return 0;
 	for_whom = BPF_CORE_READ_BITFIELD_PROBED(skb, pkt_type);
-	if (flow->flags & FLOW_SETTLED &&
-	    (sk->sk_type == SOCK_RAW || for_whom == PACKET_BROADCAST ||
-	     for_whom == PACKET_MULTICAST)) {
+	is_for_many = for_whom == PACKET_BROADCAST || for_whom == PACKET_MULTICAST;
+	if (flow->flags & FLOW_SETTLED && (sk->sk_type == SOCK_RAW || is_for_many)) {
 		if (key.protocol != IPPROTO_ICMP && key.protocol != IPPROTO_ICMPV6)
-			add_consumer(flow, endpoint, skb);
+			add_consumer(flow, endpoint, is_for_many || !key.has_port ? skb : NULL);
 		return 0;
 	}
 	/* another socket had it before, which took what came before this packet */

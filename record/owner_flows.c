@@ -235,6 +235,7 @@ struct claim *owner_claim(struct owner_flows *flows, struct flow *flow,
 			  const struct owner_change *change)
 {
 	struct claim *claim = idmap_find(&flows->claims, idmap_id(flow));
+	bool is_first = !claim;
 	struct socket *socket;
 
 	if (!change->socket_id)
@@ -253,7 +254,7 @@ struct claim *owner_claim(struct owner_flows *flows, struct flow *flow,
 	socket->n_claims++;
 	claim->flow = flow;
 	claim->socket_id = change->socket_id;
-	claim->joined_ns = change->is_shared ? change->used_ns : 0;
+	claim->joined_ns = change->is_shared || !is_first ? change->used_ns : 0;
 	flow->wants_look = true;
 	return claim;
 }

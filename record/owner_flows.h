@@ -23,9 +23,9 @@ struct flow {		  /* by its id */
 struct claim {
 	struct flow *flow;
 	uint64_t socket_id;
-	uint64_t joined_ns;	  /* of one of several: its first packet; 0: that of the flow */
-	uint64_t shared_start_ns; /* with shared_pid, whom a row names as one of several */
-	uint64_t active_ns;	  /* since that event; 0: since one of any time */
+	uint64_t joined_ns;	       /* its first packet of the flow's; 0: the flow's first */
+	uint64_t shared_start_ns;      /* with shared_pid, whom a row names as one of several */
+	uint64_t active_ns;	       /* since that event; 0: since one of any time */
 	struct claim *next, *previous; /* of the socket's active ones */
 	uint32_t shared_pid;
 	uint32_t version; /* of the socket's owner that has been told; 0: none */

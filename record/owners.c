@@ -103,7 +103,7 @@ static int tell(struct owners *owners, struct flow *flow, struct claim *claim,
 		had_owner = claim->shared_pid;
 		if (was_told_shared(claim, change))
 			return 0;
-		if (!row.from_ns)
+		if (row.from_ns < claim->joined_ns)
 			row.from_ns = claim->joined_ns;
 	}
 	flow->is_owned = true;
@@ -260,6 +260,8 @@ static int take_flow(struct owners *owners, const struct owner_change *change)
 	if (claim && change->kind == FLOW_HAS_OWNER) {
 		socket = idmap_find(&owners->flows.sockets, claim->socket_id);
 		socket->change = *change;
+		if (change->is_shared)
+			socket->change.used_ns = 0; /* that is of this flow alone */
 		if (!socket->version)
 			socket->version = 1;
 		claim->version = socket->version;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The flight recorder's memory has the bound that was asked for, and a disk that is full
-# does not end it. FLIGHT_MB: other bounds than these small ones.
+# does not end it. FLIGHT_MB: other bounds than these small ones, below 1000.
 . tests/lib.sh
 . tests/lib_flight.sh
 need_live

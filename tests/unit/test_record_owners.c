@@ -288,6 +288,23 @@ static void several_consumers(void)
 			      "1 c 26000000 400 shared\n1 h 30000000 400 shared");
 }
 
+/* It was taken over before it was shared: what came before that is the first one's. */
+static void taken_over_then_shared(void)
+{
+	set_up();
+	met(1, 10);
+	flow_of(12, 1, 7, 100, 0);
+	settle(20);
+	flow_of(52, 1, 8, 200, 49);
+	settle(60);
+	met(1, 90);
+	shares(100, 1, 8, 200, 0);
+	settle(110);
+	finish();
+	CHECK_STR(all_rows(), "1 c 0 100 flow\n1 c 49 200 flow\n1 h 52 200 flow\n"
+			      "1 c 49 200 shared");
+}
+
 /* ---- Bounds ------------------------------------------------------------- */
 
 static void chunk_holds_many_rows(void)
@@ -403,6 +420,7 @@ int main(void)
 	RUN(rows_of_a_very_busy_socket);
 	RUN(consumers_before_any_event);
 	RUN(several_consumers);
+	RUN(taken_over_then_shared);
 	RUN(chunk_holds_many_rows);
 	RUN(memory_is_bounded);
 	RUN(what_is_forgotten_is_counted);
