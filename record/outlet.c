@@ -18,6 +18,7 @@
 #ifndef QUEUE_BYTES /* a test has one that is soon full */
 #define QUEUE_BYTES ((size_t)32 << 20)
 #endif
+#define KEPT_BYTES (QUEUE_BYTES / 32)	 /* that stay the queue's while it is empty */
 #define METADATA_BYTES (QUEUE_BYTES / 4) /* as large as the largest chunk of all */
 #define SYNC_PATIENCE 15		 /* a slow disk is not one that stalls */
 #define STOP_NS NS_PER_S		 /* for a write(2) that is under way */
@@ -39,7 +40,8 @@ struct outlet {
 	uint64_t sync_ns; /* 0: it is not synced */
 	uint8_t *queue;
 	size_t head, tail;
-	size_t used; /* atomic for who does not hold the lock */
+	size_t used;	/* atomic for who does not hold the lock */
+	size_t reached; /* of the queue's pages, the end of those in use since it was empty */
 	pthread_t thread;
 	bool has_thread, is_stuck;
 	pthread_mutex_t lock; /* of what follows */
@@ -93,6 +95,15 @@ static void get(const struct outlet *outlet, size_t position, void *data, size_t
 	memcpy((char *)data + parts[0].iov_len, parts[1].iov_base, parts[1].iov_len);
 }
 
+/* A disk that has stalled is no reason to hold for good what had to wait for it. */
+static void give_back(struct outlet *outlet)
+{
+	if (outlet->reached <= KEPT_BYTES)
+		return;
+	madvise(outlet->queue + KEPT_BYTES, outlet->reached - KEPT_BYTES, MADV_DONTNEED);
+	outlet->reached = 0;
+}
+
 /* 0, -EAGAIN for want of room, or the error that is final. */
 static int reserve(struct outlet *outlet, size_t len)
 {
@@ -101,8 +112,10 @@ static int reserve(struct outlet *outlet, size_t len)
 	pthread_mutex_lock(&outlet->lock);
 	err = outlet->error ?: len > QUEUE_BYTES - outlet->used ? -EAGAIN : 0;
 	/* an outlet that keeps up stays within the same few pages */
-	if (!outlet->used)
+	if (!outlet->used) {
+		give_back(outlet);
 		outlet->head = outlet->tail = 0;
+	}
 	pthread_mutex_unlock(&outlet->lock);
 	return err;
 }
@@ -113,7 +126,7 @@ static int take(void *context, const struct iovec *parts, int n_parts,
 {
 	struct outlet *outlet = context;
 	struct entry entry = { .n_events = chunk ? chunk->n_events : 0 };
-	size_t len = sizeof(entry);
+	size_t begins, len = sizeof(entry);
 	int err;
 
 	for (int i = 0; i < n_parts; i++)
@@ -122,9 +135,14 @@ static int take(void *context, const struct iovec *parts, int n_parts,
 	err = reserve(outlet, len);
 	if (err)
 		return err;
+	begins = outlet->head;
 	outlet->head = put(outlet, outlet->head, &entry, sizeof(entry));
 	for (int i = 0; i < n_parts; i++)
 		outlet->head = put(outlet, outlet->head, parts[i].iov_base, parts[i].iov_len);
+	if (begins + len > QUEUE_BYTES)
+		outlet->reached = QUEUE_BYTES;
+	else if (begins + len > outlet->reached)
+		outlet->reached = begins + len;
 	pthread_mutex_lock(&outlet->lock);
 	__atomic_store_n(&outlet->used, outlet->used + len, __ATOMIC_RELAXED);
 	outlet->finish = false;
