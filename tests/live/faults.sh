@@ -197,8 +197,12 @@ give_up "Ctrl-C with a stalled pipe" "nothing of the rest could be written for t
 give_up "Ctrl-C twice" "interrupted before the rest was written" insist
 [ $took -lt 2000 ] || fail "it did not listen"
 
-# stall WHAT PROGRAM UNTIL: a reader that takes nothing until then. What there is no room
-# for is counted, and nothing else is missing.
+# stall WHAT PROGRAM UNTIL KIB: a reader that takes nothing until then. What there is no room
+# for is counted, and nothing else is missing; and so much memory is given back afterwards.
+gives_back() {
+	ip netns exec "$left" ping -q -c 1 10.99.0.2 >/dev/null
+	[ "$(awk '/^VmRSS/ { print $2 }' "/proc/$recorder/status")" -le $((memory - $1)) ]
+}
 stall() {
 	began=$(date +%s)
 	before=$(packets)
@@ -216,6 +220,7 @@ stall() {
 	memory=$(highest_memory "$recorder")
 	touch "$TMP/go"
 	end_load
+	until_true 20 gives_back "$4"
 	until_true 10 packets_stay
 	stop_record
 	wait $reader
@@ -229,12 +234,12 @@ stall() {
 		"= $(($(packets) - before)) in the kernel, at most $memory KiB in memory"
 }
 is_late() { [ $(($(date +%s) - began)) -ge "${STALL:-30}" ]; }
-stall "a pipe that stalled" "$record" is_late
+stall "a pipe that stalled" "$record" is_late 16384
 
 # The same where there is room for a megabyte only, until something is lost.
 has_lost() {
 	kill -USR1 $recorder
 	grep -q ' lost [1-9]' "$TMP/record.err"
 }
-stall "a pipe that stalled, with a small queue," "$BUILD/tests/netsnoop-record-narrow" has_lost
+stall "a pipe that stalled, with a small queue," "$BUILD/tests/netsnoop-record-narrow" has_lost 0
 [ "$ring_full" -gt 0 ] || fail "nothing was lost"
