@@ -18,6 +18,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#define WALKS_MAX 16
+
 struct complete {
 	struct build_ids *build_ids;
 	struct cgroups *cgroups;
@@ -130,14 +132,19 @@ static bool is_exe(const struct image *image, const struct stat *status)
  * for sure. Whoever made a path can have put a file system on it that never
  * answers; what was run a moment ago is in the kernel's cache, and nothing else
  * is looked for. Before 5.12 (99668f618062) that cannot be asked for, and such a
- * process has no build id.
+ * process has no build id. A mount made anywhere meanwhile ends the walk with the
+ * same error as what is not in the cache (openat2(2), EAGAIN): hence the tries.
  */
 static int open_path(const struct image *image, int root_fd)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
 				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_CACHED };
+	int fd = -1;
 
-	return (int)syscall(SYS_openat2, root_fd, image->exe, &how, sizeof(how));
+	errno = EAGAIN;
+	for (int i = 0; fd < 0 && errno == EAGAIN && i < WALKS_MAX; i++)
+		fd = (int)syscall(SYS_openat2, root_fd, image->exe, &how, sizeof(how));
+	return fd;
 }
 
 static void read_below(struct complete *complete, struct image *image, const char *root)
