@@ -167,10 +167,10 @@ $(O)/tests/process_rows $(O)/tests/total_rows: $(O)/tests/%: $(O)/tests/live/%.o
 tests: $(O)/tests/clock_shim.so
 $(O)/tests/clock_shim.so: tests/live/clock_shim.c Makefile
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARNINGS) -O2 -fPIC -shared -o $@ $<
-$(O)/tests/bench-hooks: $(O)/tests/bench/hooks.o
-	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(call libs,libbpf libelf)
 $(O)/tests/bench-flood: $(O)/tests/bench/flood.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
+$(O)/tests/bench-hooks: $(O)/tests/bench/hooks.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(call libs,libbpf libelf)
 $(O)/tests/damage: $(O)/tests/cli/damage.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(O)/tests/damage_many: $(O)/tests/cli/damage_many.o $(O)/tests/cli/damage_whole.o $(UNIT_OBJECTS) $(LIBRARY)

@@ -30,9 +30,12 @@ take() {
 	shift
 	: >"$TMP/take"
 	ip netns exec "$ns" "$flood" take "$@" >"$TMP/take" &
-	at_exit "kill -KILL $!"
+	takers="$takers $!"
 	until_true 10 grep -q ready "$TMP/take"
 }
+# Thousands of sockets take their time to close, which is nobody else's.
+takers=
+at_exit 'kill -KILL $takers; wait $takers'
 
 # play FLOOD: one round; $rate, and $count, the datagrams that it sent
 play() {

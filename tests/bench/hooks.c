@@ -3,7 +3,7 @@
  * What the kernel's programs cost a run, while traffic is going on.
  *
  *   hooks last                             the id that the next program will be above
- *   hooks hold EMPTY.o                     attach what is empty until killed
+ *   hooks hold EMPTY.o                     attach what is empty until SIGINT
  *   hooks measure EMPTY.o ROUNDS MS FIRST [SECOND]
  *
  * measure looks at the programs with ids above FIRST, which are the first build's up
@@ -14,6 +14,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -105,11 +106,18 @@ static void attach_empty(const char *path)
 
 static void hold(const char *path)
 {
+	sigset_t end;
+	int signal_number;
+
+	sigemptyset(&end);
+	sigaddset(&end, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &end, NULL))
+		die("sigprocmask");
 	attach_empty(path);
 	puts("ready");
 	fflush(stdout);
-	for (;;)
-		pause();
+	if (sigwait(&end, &signal_number))
+		die("sigwait");
 }
 
 static void play_round(long ms, bool counts)

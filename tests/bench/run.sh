@@ -20,6 +20,15 @@ json=$build/bench${QUICK:+-quick}.json log=$build/bench${QUICK:+-quick}.log
 failed=0
 : >"$log"
 
+# busy: the share of the CPUs' time that others take before we begin, in %
+busy() {
+	for look in 1 2; do
+		grep '^cpu ' /proc/stat
+		[ $look = 2 ] || sleep 2
+	done | awk '{ idle = -idle + $5 + $6; all = -all + $2 + $3 + $4 + $5 + $6 + $7 + $8 + $9 }
+		END { printf "%.0f\n", 100 * (1 - idle / all) }'
+}
+
 # run NAME COMMAND...: what it says goes to the log
 run() {
 	name=$1
@@ -69,7 +78,7 @@ machine() {
 		--arg system "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" \
 		--arg virtual "$(grep -q '^flags.* hypervisor' /proc/cpuinfo && echo yes || echo no)" \
 		--arg spectre_v2 "$(cat /sys/devices/system/cpu/vulnerabilities/spectre_v2 2>/dev/null)" \
-		'$ARGS.named'
+		--argjson busy_percent "$busy_percent" '$ARGS.named'
 }
 
 commit() {
@@ -93,6 +102,9 @@ table() {
 }
 
 began=$(date +%s)
+busy_percent=$(busy)
+[ "$busy_percent" -lt 5 ] ||
+	echo "This machine is busy: others take $busy_percent % of its CPUs, and the figures will tell of them"
 if [ -n "$QUICK" ]; then
 	run kernel FLOWS=1 ROUNDS=5 tests/bench/hooks.sh "$build"
 	run kernel_16000 FLOWS=16000 ROUNDS=5 tests/bench/hooks.sh "$build"

@@ -13,18 +13,22 @@ at_exit 'kill -KILL $tracer'
 begin() {
 	ready=$1
 	shift
+	: >"$TMP/tracer.out"
 	"$@" >"$TMP/tracer.out" 2>&1 </dev/null &
 	tracer=$!
 	until_true 20 ready_or_dead
 	grep -q "$ready" "$TMP/tracer.out" || fail "$1 ended: $(cat "$TMP/tracer.out")"
 }
 ready_or_dead() {
-	grep -q "$ready" "$TMP/tracer.out" || ! kill -0 $tracer 2>/dev/null
+	grep -q "$ready" "$TMP/tracer.out" || ! kill -0 "$tracer" 2>/dev/null
 }
 
+# end [STATUS]: it should exit with it
 end() {
-	kill -INT $tracer
-	wait $tracer || fail "the tracer failed: $(cat "$TMP/tracer.out")"
+	kill -INT "$tracer"
+	status=0
+	wait "$tracer" || status=$?
+	[ $status -eq "${1:-0}" ] || fail "the tracer exited $status: $(cat "$TMP/tracer.out")"
 	tracer=
 }
 
@@ -54,9 +58,8 @@ begin_empty() {
 	begin ready "$BUILD/tests/bench-hooks" hold "$BUILD/tests/bench/empty.bpf.o"
 }
 end_empty() {
-	kill -KILL $tracer
-	wait $tracer
-	tracer='' seen='' lost=''
+	end
+	seen='' lost=''
 }
 
 # Attached in reverse order, so that the one that says ready is the last.
@@ -93,7 +96,7 @@ begin_perf() {
 	[ "$answer" = ack ] || fail "perf does not record: $answer"
 }
 end_perf() {
-	end
+	end 130
 	perf report --stats -i "$TMP/perf.data" >"$TMP/stats" 2>&1
 	seen=$(sed -n 's/^ *SAMPLE events: *\([0-9]*\).*/\1/p' "$TMP/stats" | head -n 1)
 	lost=$(sed -n 's/^Processed [0-9]* events and lost \([0-9]*\) chunks.*/\1/p' "$TMP/stats")
