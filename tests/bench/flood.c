@@ -8,9 +8,10 @@
  *   flood take tcp ADDRESS PORT
  *
  * A flood begins with a while that does not count, in which flows and connections are made;
- * then it goes on for MS milliseconds. It prints "RATE COUNT": datagrams (or bytes) a second
- * in that time, and how many there were in all. What takes them says "ready", and goes on
- * until it is killed or its parent ends.
+ * then it goes on for MS milliseconds. It prints "RATE BEST COUNT": datagrams (or bytes) a
+ * second in that time, and in the tenth of a second of it in which there were most; and
+ * how many there were in all. What takes them says "ready", and goes on until it is killed
+ * or its parent ends.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,6 +31,7 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 #define LEAD_NS UINT64_C(60000000) /* more than it takes to send to each of 16,000 ports */
+#define PART_NS UINT64_C(100000000)
 #define NAP_NS 1000000
 #define BURST 64 /* datagrams between two looks at the clock */
 #define PAYLOAD_BYTES 64
@@ -116,24 +118,40 @@ static uint64_t write_some(int fd)
 	return (uint64_t)n;
 }
 
+/* How much there was since a time. */
+struct span {
+	uint64_t begin_ns, count;
+};
+
+static double rate_since(const struct span *span, uint64_t now, uint64_t count)
+{
+	return (double)(count - span->count) * (double)NS_PER_S / (double)(now - span->begin_ns);
+}
+
 /* flows: 0 if the socket is a connection. */
 static void flood(int fd, struct sockaddr_in to, uint32_t flows, uint64_t ms)
 {
-	uint64_t count = 0, count_before = 0, begin_ns = 0, now = now_ns();
-	uint64_t lead_end_ns = now + LEAD_NS, end_ns = UINT64_MAX;
+	uint64_t count = 0, now = now_ns(), part_end_ns = now + LEAD_NS, end_ns = UINT64_MAX;
+	struct span whole = { 0 }, part = { 0 };
+	double best = 0;
 	uint32_t next = 0;
 
 	while (now < end_ns) {
 		count += flows ? send_burst(fd, to, flows, &next) : write_some(fd);
 		now = now_ns();
-		if (!begin_ns && now >= lead_end_ns) {
-			begin_ns = now;
+		if (now < part_end_ns)
+			continue;
+		if (!whole.begin_ns) {
+			whole = (struct span){ now, count };
+			part_end_ns = now;
 			end_ns = now + ms * 1000000;
-			count_before = count;
+		} else if (rate_since(&part, now, count) > best) {
+			best = rate_since(&part, now, count);
 		}
+		part = (struct span){ now, count };
+		part_end_ns += PART_NS;
 	}
-	printf("%.0f %" PRIu64 "\n",
-	       (double)(count - count_before) * (double)NS_PER_S / (double)(now - begin_ns), count);
+	printf("%.0f %.0f %" PRIu64 "\n", rate_since(&whole, now, count), best, count);
 }
 
 static void say_ready(void)

@@ -37,7 +37,8 @@ take() {
 takers=
 at_exit 'kill -KILL $takers; wait $takers'
 
-# play FLOOD: one round; $rate, and $count, the datagrams that it sent
+# play FLOOD: one round; $rate of it, $best of its tenths of a second, and $count, the
+# datagrams that it sent
 play() {
 	case $1 in
 	one) set -- udp 10.99.0.2 9000 1 ;;
@@ -46,26 +47,31 @@ play() {
 	tcp) set -- tcp 10.99.0.2 9000 ;;
 	esac
 	ip netns exec "$left" "$flood" "$@" "$ms" >"$TMP/played" || fail "no flood: $*"
-	read -r rate count <"$TMP/played"
+	read -r rate best count <"$TMP/played"
 }
 
-# untraced FLOOD: $before is its rate
+# untraced FLOOD: $rate_before and $best_before are its rates
 untraced() {
 	play "$1"
-	before=$rate
+	rate_before=$rate best_before=$best
 	echo "$rate" >>"$TMP/untraced.$1"
+}
+
+# divide RATE BEFORE AFTER: by the mean of those untraced ones
+divide() {
+	awk -v rate="$1" -v before="$2" -v after="$3" \
+		'BEGIN { printf "%.4f\n", 2 * rate / (before + after) }'
 }
 
 # traced KEY TRACER FLOOD: after an untraced round of the same; and another follows
 traced() {
 	"begin_$2"
 	play "$3"
-	traced=$rate sent=$count
+	traced_rate=$rate traced_best=$best sent=$count first_rate=$rate_before first_best=$best_before
 	"end_$2"
-	first=$before
 	untraced "$3"
-	awk -v a="$first" -v b="$before" -v rate="$traced" 'BEGIN { printf "%.4f\n", 2 * rate / (a + b) }' \
-		>>"$TMP/ratio.$1"
+	divide "$traced_rate" "$first_rate" "$rate_before" >>"$TMP/ratio.$1"
+	divide "$traced_best" "$first_best" "$best_before" >>"$TMP/best.$1"
 	echo "${seen:--} ${lost:--} $sent" >>"$TMP/seen.$1"
 }
 
@@ -118,7 +124,10 @@ seen() {
 # ratio KEY EVENTS WHAT [NAME=VALUE...]
 ratio() {
 	[ -s "$TMP/ratio.$1" ] || return 0
-	key=$1 note=$(seen "$1" "$2") what=$3
+	key=$1 what=$3
+	note="by the best tenths of a second $(median <"$TMP/best.$1") ($(interval <"$TMP/best.$1" | sed 's/ / to /'))"
+	said=$(seen "$1" "$2")
+	note="$note${said:+; $said}"
 	shift 3
 	# shellcheck disable=SC2046 # several words
 	result section=flood key="$key" what="$what" unit=ratio better=higher \
