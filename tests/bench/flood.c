@@ -133,7 +133,7 @@ static void flood(int fd, struct sockaddr_in to, uint32_t flows, uint64_t ms)
 {
 	uint64_t count = 0, now = now_ns(), part_end_ns = now + LEAD_NS, end_ns = UINT64_MAX;
 	struct span whole = { 0 }, part = { 0 };
-	double best = 0;
+	double whole_rate, best = 0;
 	uint32_t next = 0;
 
 	while (now < end_ns) {
@@ -151,7 +151,8 @@ static void flood(int fd, struct sockaddr_in to, uint32_t flows, uint64_t ms)
 		part = (struct span){ now, count };
 		part_end_ns += PART_NS;
 	}
-	printf("%.0f %.0f %" PRIu64 "\n", rate_since(&whole, now, count), best, count);
+	whole_rate = rate_since(&whole, now, count);
+	printf("%.0f %.0f %" PRIu64 "\n", whole_rate, best > 0 ? best : whole_rate, count);
 }
 
 static void say_ready(void)

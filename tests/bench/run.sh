@@ -54,7 +54,7 @@ version() {
 	name=$1
 	shift
 	said=missing
-	! command -v "$1" >/dev/null || said=$("$@" 2>&1 </dev/null | sed '/^$/d' | head -n 1)
+	! command -v "$1" >/dev/null || said=$("$@" 2>/dev/null </dev/null | sed '/^$/d' | head -n 1)
 	jq -nc --arg name "$name" --arg said "$said" '{ ($name): $said }'
 }
 versions() {
@@ -101,7 +101,7 @@ table() {
 			sub(/ +$/, "", line); print line }'
 }
 
-began=$(date +%s)
+all_began=$(date +%s)
 busy_percent=$(busy)
 [ "$busy_percent" -lt 5 ] ||
 	echo "This machine is busy: others take $busy_percent % of its CPUs, and the figures will tell of them"
@@ -116,7 +116,7 @@ else
 fi
 run flood tests/bench/flood.sh "$build"
 [ ! -x tests/bench/trace.sh ] || run trace tests/bench/trace.sh "$build"
-echo "$(($(date +%s) - began)) s in all"
+echo "$(($(date +%s) - all_began)) s in all"
 
 jq -s --argjson machine "$(machine)" --argjson versions "$(versions | jq -sc add)" \
 	--argjson seconds "$(jq -sc add "$RESULTS.seconds")" --arg commit "$(commit | paste -s -d ' ')" \
