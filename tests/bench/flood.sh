@@ -143,9 +143,18 @@ rate() {
 	echo "$3: $(median <"$TMP/untraced.$1") ($(interval <"$TMP/untraced.$1")) $2"
 }
 
+# try PEER: does it trace here?
+try() (
+	trap 'kill -KILL $tracer 2>/dev/null' EXIT
+	command -v "$1" || fail "not installed"
+	"begin_$1"
+	"end_$1"
+) >"$TMP/try" 2>&1
+
 missing() {
-	result section=flood key="$1" what="$2" unit=ratio note="missing: $1"
-	echo "$2: missing"
+	why=$(tail -n 1 "$TMP/try")
+	result section=flood key="$1" what="$1, 1 flow" unit=ratio note="missing: $1: ${why#FAIL: }"
+	echo "$1 is missing: ${why#FAIL: }"
 }
 
 report() {
@@ -174,7 +183,8 @@ report() {
 
 peers=
 for peer in perf bpftrace tcpdump; do
-	if command -v "$peer" >/dev/null; then peers="$peers $peer"; fi
+	[ -z "$quick" ] || break
+	if try "$peer"; then peers="$peers $peer"; else missing "$peer"; fi
 done
 take "$right" udp 10.99.0.2 9000 1
 take "$right" udp 10.99.0.2 10000 16000
@@ -186,6 +196,3 @@ while [ $cycles -lt "$pairs" ]; do
 	cycle $cycles
 done
 report
-[ -n "$quick" ] || for peer in perf bpftrace tcpdump; do
-	case " $peers " in *" $peer "*) ;; *) missing "$peer" "$peer, 1 flow" ;; esac
-done
