@@ -8,6 +8,8 @@
 # make check-kills      200 recorders killed and 50 power cuts, under load (root)
 # make check-scale      10,000 connections, and 5,000 processes in a minute (root)
 # make check-damage     10,000 damaged copies of a trace, with the sanitizers
+# make bench            cost, size and speed beside other tools', docs/performance.md (root); 25 minutes
+# make bench-quick      the most important of it beside docs/bench.json (root); 2 minutes
 # make bench-hooks      what the kernel's programs cost (root); OLD=DIR: beside another build
 # make bench-flight     the recorder's CPU time with --flight beside that with a file (root)
 # make check-vm         the rig on Debian's kernels, emulated; and the table of them
@@ -63,7 +65,7 @@ RECORD_C := $(wildcard record/*.c)
 ANALYZE_C := $(wildcard analyze/*.c)
 ANALYZE_SQL := $(sort $(wildcard analyze/*.sql analyze/reports/*.sql))
 UNIT_C := $(wildcard tests/unit/test_*.c)
-TOOL_C := $(wildcard tests/cli/*.c tests/live/*.c tests/fuzz/*.c tests/golden/*.c tests/rig/*.c tests/bench/hooks.c) \
+TOOL_C := $(wildcard tests/cli/*.c tests/live/*.c tests/fuzz/*.c tests/golden/*.c tests/rig/*.c tests/bench/*.c) \
 	$(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
 ALL_C := $(FORMAT_C) $(COMMON_C) $(wildcard common/static/*.c) $(RECORD_C) $(ANALYZE_C) $(UNIT_C) $(filter-out %.bpf.c,$(TOOL_C))
 
@@ -77,7 +79,7 @@ TEST_TOOLS := $(addprefix $(O)/tests/,traffic talk frames lives process_rows tot
 RIG_C := $(filter-out tests/rig/current%,$(wildcard tests/rig/*.c))
 RIG_TOOLS := $(O)/tests/rig-current
 
-.PHONY: all bench-flight bench-hooks check check-damage check-kills check-live check-live-old check-scale check-vm demo \
+.PHONY: all bench bench-flight bench-hooks bench-quick check check-damage check-kills check-live check-live-old check-scale check-vm demo \
 	install nightly soak static static-tests uninstall clean tests
 all: $(PROGRAMS)
 
@@ -165,6 +167,8 @@ $(O)/tests/process_rows $(O)/tests/total_rows: $(O)/tests/%: $(O)/tests/live/%.o
 tests: $(O)/tests/clock_shim.so
 $(O)/tests/clock_shim.so: tests/live/clock_shim.c Makefile
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARNINGS) -O2 -fPIC -shared -o $@ $<
+$(O)/tests/bench-flood: $(O)/tests/bench/flood.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(O)/tests/bench-hooks: $(O)/tests/bench/hooks.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(call libs,libbpf libelf)
 $(O)/tests/damage: $(O)/tests/cli/damage.o
@@ -270,9 +274,18 @@ check-kills:
 		tests/live/$$test.sh; status=$$?; rm -rf "$$TMP"; [ $$status -eq 0 ] || exit 1; \
 	done
 
+BENCH_TOOLS := $(addprefix $(O)/tests/,bench-hooks bench-flood bench/empty.bpf.o)
+
+# A peer that cannot be had is named as missing, there and in the table.
+bench bench-quick:
+	$(Q)tests/packages.sh build test
+	$(Q)tests/packages.sh bench || true
+	$(Q)$(MAKE) --no-print-directory tests $(BENCH_TOOLS)
+	$(Q)QUICK=$(if $(filter bench-quick,$@),1) tests/bench/run.sh $(O)
+
 bench-hooks:
 	$(Q)tests/packages.sh build test
-	$(Q)$(MAKE) --no-print-directory tests $(O)/tests/bench-hooks $(O)/tests/bench/empty.bpf.o
+	$(Q)$(MAKE) --no-print-directory tests $(BENCH_TOOLS)
 	$(Q)tests/bench/hooks.sh $(O) $(OLD)
 
 bench-flight:

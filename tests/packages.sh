@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# packages.sh build [test] [vm]: see that what a build (and the tests, and those on
-# emulated kernels) needs is there. On Debian and its relatives what is missing is installed, as root or
+# packages.sh build [test] [vm] [bench]: see that what a build (and the tests, those on
+# emulated kernels, and the tools that we are measured against) needs is there. On Debian and its relatives what is missing is installed, as root or
 # through sudo; elsewhere, or without the right to, the command that installs
 # it is printed, and the exit status is 1.
 set -u
@@ -37,6 +37,14 @@ needs() {
 	vm|command -v cpio|cpio|-|-|-
 	vm|command -v xz|xz-utils|-|-|-
 	vm|[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]|debian-archive-keyring|-|-|-
+	bench|command -v perf|linux-perf|perf|perf|perf
+	bench|command -v bpftrace|bpftrace|bpftrace|bpftrace|bpftrace
+	bench|command -v tcpdump|tcpdump|tcpdump|tcpdump|tcpdump
+	bench|command -v tshark|tshark|wireshark-cli|wireshark-cli|tshark
+	bench|command -v nfpcapd|nfdump|nfdump|-|nfdump
+	bench|command -v sqlite3|sqlite3|sqlite|sqlite|sqlite
+	bench|command -v node|nodejs|nodejs|nodejs|nodejs
+	bench|command -v npm|npm|npm|npm|npm
 	END
 }
 
@@ -74,9 +82,15 @@ if [ "$install" != "apt-get install -y" ] || [ "$column" = 0 ]; then
 	exit 1
 fi
 echo "Installing $packages" >&2
+# One that cannot be had does not keep the others away.
+apt() {
+	DEBIAN_FRONTEND=noninteractive $sudo apt-get "$@" >/dev/null
+}
+apt update -q || { echo "apt-get could not update its lists" >&2; exit 1; }
 # shellcheck disable=SC2086 # a list of words
-DEBIAN_FRONTEND=noninteractive $sudo apt-get update -q >/dev/null &&
-	DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -q --no-install-recommends $packages >/dev/null ||
-	{ echo "apt-get could not install: $packages" >&2; exit 1; }
+apt install -y -q --no-install-recommends $packages || for package in $packages; do
+	apt install -y -q --no-install-recommends "$package" ||
+		echo "apt-get could not install: $package" >&2
+done
 left=$(missing)
-[ -z "$left" ] || { echo "Installed, but still not found: $left" >&2; exit 1; }
+[ -z "$left" ] || { echo "Still not found: $left" >&2; exit 1; }

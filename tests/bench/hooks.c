@@ -3,24 +3,23 @@
  * What the kernel's programs cost a run, while traffic is going on.
  *
  *   hooks last                             the id that the next program will be above
- *   hooks sink ADDRESS PORT                receive UDP until killed
+ *   hooks hold EMPTY.o                     attach what is empty until SIGINT
  *   hooks measure EMPTY.o ROUNDS MS FIRST [SECOND]
  *
  * measure looks at the programs with ids above FIRST, which are the first build's up
  * to SECOND and the second's from there on, and at the empty ones, which it loads and
  * attaches itself. Each figure is the median of ROUNDS rounds of MS milliseconds.
  */
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -52,22 +51,6 @@ static uint32_t last_id(void)
 	while (!bpf_prog_get_next_id(id, &id))
 		;
 	return id;
-}
-
-static void sink(const char *address, int port)
-{
-	struct sockaddr_in local = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	char data[65536];
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-	if (inet_pton(AF_INET, address, &local.sin_addr) != 1 || fd < 0 ||
-	    bind(fd, (struct sockaddr *)&local, sizeof(local)))
-		die(address);
-	puts("ready");
-	fflush(stdout);
-	for (;;)
-		if (recv(fd, data, sizeof(data), 0) < 0)
-			die("recv");
 }
 
 static void read_info(int fd, struct bpf_prog_info *info)
@@ -119,6 +102,22 @@ static void attach_empty(const char *path)
 			die(bpf_program__name(program));
 		add(bpf_program__fd(program), 0);
 	}
+}
+
+static void hold(const char *path)
+{
+	sigset_t end;
+	int signal_number;
+
+	sigemptyset(&end);
+	sigaddset(&end, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &end, NULL))
+		die("sigprocmask");
+	attach_empty(path);
+	puts("ready");
+	fflush(stdout);
+	if (sigwait(&end, &signal_number))
+		die("sigwait");
 }
 
 static void play_round(long ms, bool counts)
@@ -223,13 +222,13 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "last"))
 		printf("%u\n", last_id());
-	else if (argc == 4 && !strcmp(argv[1], "sink"))
-		sink(argv[2], atoi(argv[3]));
+	else if (argc == 3 && !strcmp(argv[1], "hold"))
+		hold(argv[2]);
 	else if (argc >= 6 && !strcmp(argv[1], "measure"))
 		measure(argv[2], atoi(argv[3]), atol(argv[4]), (uint32_t)atol(argv[5]),
 			argc > 6 ? (uint32_t)atol(argv[6]) : 0);
 	else {
-		fputs("usage: hooks last | sink ADDRESS PORT | "
+		fputs("usage: hooks last | hold EMPTY.o | "
 		      "measure EMPTY.o ROUNDS MS FIRST [SECOND]\n",
 		      stderr);
 		return 2;
