@@ -63,7 +63,7 @@ RECORD_C := $(wildcard record/*.c)
 ANALYZE_C := $(wildcard analyze/*.c)
 ANALYZE_SQL := $(sort $(wildcard analyze/*.sql analyze/reports/*.sql))
 UNIT_C := $(wildcard tests/unit/test_*.c)
-TOOL_C := $(wildcard tests/cli/*.c tests/live/*.c tests/fuzz/*.c tests/golden/*.c tests/rig/*.c tests/bench/hooks.c) \
+TOOL_C := $(wildcard tests/cli/*.c tests/live/*.c tests/fuzz/*.c tests/golden/*.c tests/rig/*.c tests/bench/*.c) \
 	$(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
 ALL_C := $(FORMAT_C) $(COMMON_C) $(wildcard common/static/*.c) $(RECORD_C) $(ANALYZE_C) $(UNIT_C) $(filter-out %.bpf.c,$(TOOL_C))
 
@@ -167,6 +167,10 @@ $(O)/tests/clock_shim.so: tests/live/clock_shim.c Makefile
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARNINGS) -O2 -fPIC -shared -o $@ $<
 $(O)/tests/bench-hooks: $(O)/tests/bench/hooks.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(call libs,libbpf libelf)
+$(O)/tests/bench-mixed: $(call object,$(wildcard tests/bench/mixed*.c)) $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT) -lm
+$(O)/tests/bench-timed: $(O)/tests/bench/timed.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(O)/tests/damage: $(O)/tests/cli/damage.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(O)/tests/damage_many: $(O)/tests/cli/damage_many.o $(O)/tests/cli/damage_whole.o $(UNIT_OBJECTS) $(LIBRARY)
