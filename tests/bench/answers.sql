@@ -7,7 +7,7 @@ CREATE TEMP TABLE seen AS
 SELECT
 	CASE @by
 	WHEN 'process' THEN coalesce(pid, '') || char(9) ||
-		coalesce(start_ns + t.start_realtime_ns - t.start_ns, '') || char(9) || coalesce(comm, '')
+		coalesce(n.start_ns + t.start_realtime_ns - t.start_ns, '') || char(9) || coalesce(comm, '')
 	WHEN 'protocol' THEN protocol
 	ELSE protocol || char(9) || netns || char(9) ||
 		coalesce(iif(is_send, saddr, daddr), '') || char(9) ||
@@ -20,7 +20,7 @@ SELECT
 	timestamp + t.start_realtime_ns - t.start_ns AS time_ns,
 	(timestamp - t.start_ns) / 1000000000 AS second,
 	t.end_ns - t.start_ns AS duration_ns
-FROM net_event
+FROM net_event n
 JOIN trace t USING (trace_id)
 WHERE NOT counts_elsewhere;
 
