@@ -72,7 +72,7 @@ LIBRARY := $(O)/libnetsnoop.a
 PROGRAMS := $(O)/netsnoop-record $(O)/netsnoop-analyze
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(UNIT_C))
 TEST_TOOLS := $(addprefix $(O)/tests/,traffic talk frames lives process_rows total_rows faulty.so netsnoop-record-narrow \
-	damage damage_many owned spec_reader make_golden replay_chunk replay_reader rig-scenarios)
+	damage damage_many owned spec_reader make_golden replay_chunk replay_reader rig-scenarios bench-mixed bench-timed)
 
 RIG_C := $(filter-out tests/rig/current%,$(wildcard tests/rig/*.c))
 RIG_TOOLS := $(O)/tests/rig-current

@@ -76,7 +76,7 @@ struct end {			       /* a local end of a conversation, which is a flow */
 	struct net_event event[2];     /* by is_send: all but what a packet brings */
 	struct tally tallies[2][NST_OWNER_SOURCES];
 	char csv_head[2][96], csv_middle[2][160], csv_tail[2][128];
-	uint32_t sequence; /* of what it sent */
+	uint32_t sequence[2]; /* what TCP and ping count, by is_send */
 };
 
 struct packet {

@@ -208,18 +208,18 @@ static uint8_t *put_transport(uint8_t *at, struct end *end, const struct net_eve
 	if (event->protocol == 1) {
 		*at++ = event->is_send ? 0 : 8; /* it is asked and answers */
 		*at++ = 0;
-		return put_u32(put_u16(at, 0), 0x00010000 + end->sequence++);
+		return put_u32(put_u16(at, 0),
+			       0x00010000 + (end->sequence[event->is_send]++ & 0xffff));
 	}
 	at = put_u16(put_u16(at, event->sport), event->dport);
 	if (event->protocol == 17)
 		return put_u16(put_u16(at, event->bytes - (event->header_bytes - 8)), 0);
-	at = put_u32(at, event->is_send ? end->sequence : 1);
-	at = put_u32(at, event->is_send ? 1 : end->sequence);
+	at = put_u32(at, end->sequence[event->is_send]);
+	at = put_u32(at, end->sequence[!event->is_send]);
 	*at++ = (uint8_t)(header_bytes << 2);
 	*at++ = event->tcp_flags;
 	at = put_u32(put_u16(at, 502), 0);
-	if (event->is_send)
-		end->sequence += payload_bytes;
+	end->sequence[event->is_send] += payload_bytes + !!(event->tcp_flags & 0x03);
 	for (header_bytes -= 20; header_bytes; header_bytes--)
 		*at++ = 1; /* options that say nothing */
 	return at;

@@ -259,7 +259,8 @@ static void begin_end(struct host *host, struct conversation *talk, int number, 
 		end->process = pick_process(host, role);
 	}
 	end->is_accepted = is_server && talk->stage == SYN;
-	end->sequence = (uint32_t)random_bits(&host->random);
+	for (int is_send = 0; is_send < 2; is_send++)
+		end->sequence[is_send] = (uint32_t)random_bits(&host->random);
 	set_events(host, talk, end, ++host->next_flow, addresses, ports);
 	host->n_flows++;
 	copies_prepare(host->copies, end);

@@ -3,18 +3,23 @@
 #
 # trace.sh BUILD [SECTION...]: what traces take up, and how quickly they answer, beside others
 # (trace report load scale; all of them without SECTION). Figures go to $RESULTS, as result.sh
-# says. QUICK=1: a tenth of the events, and neither scale nor the slow peers.
+# says. QUICK=1: a tenth of the events, trace and report alone, and not the slow peers.
 #
 # Every process that is timed is a new one; all files are in the page cache, ours and the
 # others'. A report that is not what DuckDB and SQLite find in the same events ends this.
 cd "$(dirname "$0")/../.." || exit 1
 BUILD=$(cd "$1" && pwd) || exit 1
 shift
-sections=" ${*:-trace report load scale} "
+if [ "${QUICK:-0}" = 1 ]; then
+	sections=" ${*:-trace report} "
+else
+	sections=" ${*:-trace report load scale} "
+fi
 TMP=$(mktemp -d) || exit 1
 export BUILD TMP LC_ALL=C.UTF-8 TZ=UTC PATH="$PATH:/usr/sbin:/sbin"
 . tests/lib.sh
 . tests/bench/result.sh
+. tests/bench/answers.sh
 at_exit "rm -rf $TMP"
 
 data=$BUILD/bench/data modules=$BUILD/bench/node
@@ -29,9 +34,14 @@ wanted() {
 	return 1
 }
 
+# is_made NAME: it stands in $data, of this build of bench-mixed
+is_made() {
+	[ -n "$(find "$data/$1" -newer "$mixed" 2>/dev/null)" ]
+}
+
 # make_trace EVENTS NAME OPTION...: make a trace in $data, once for each build of bench-mixed
 make_trace() {
-	[ "$data/$2.zst" -nt "$mixed" ] && return
+	is_made "$2.zst" && return
 	events=$1 name=$2
 	shift 2
 	"$mixed" "$events" "$data/$name.tmp" "$@" 2>"$data/$name.log" || fail "$(cat "$data/$name.log")"
@@ -70,7 +80,7 @@ have_duckdb() {
 make_parquet() {
 	name=$1 events=$2 version=$3
 	shift 3
-	[ "$data/$name.$version" -nt "$mixed" ] && return
+	is_made "$name.$version" && return
 	mkfifo "$TMP/csv" || return
 	"$mixed" "$events" /dev/null --csv "$TMP/csv" "$@" 2>/dev/null &
 	$duckdb parquet "$TMP/csv" "$data/$name.tmp" "$version" >"$TMP/parquet.json" || return
@@ -83,6 +93,20 @@ make_parquet() {
 
 bytes_an_event() {
 	ratio "$(stat -c %s "$data/$1")" "$2"
+}
+
+# For comparison: is what is made up like what is recorded?
+real_recording() {
+	if tests/bench/real.sh "$BUILD" "$TMP/real.zst" >"$TMP/real.log" 2>&1 && [ -s "$TMP/real.zst" ]; then
+		"$analyze" report --format json "$TMP/real.zst" >"$TMP/real.json"
+		events=$(jq '[.traces[].events] | add' "$TMP/real.json")
+		result section=trace key=bytes_real what="a recording of ten seconds of mixed traffic" \
+			value="$(ratio "$(stat -c %s "$TMP/real.zst")" "$events")" unit=B/event \
+			better=lower command="tests/bench/real.sh" note="$events events"
+	else
+		result section=trace key=bytes_real what="a recording of mixed traffic" unit=B/event \
+			note="missing: $(tail -n 1 "$TMP/real.log")"
+	fi
 }
 
 section_trace() {
@@ -100,6 +124,7 @@ section_trace() {
 	result section=trace key=bytes_mixed what="mixed trace of all other comparisons" \
 		value="$ours" unit=B/event better=lower command="bench-mixed $n" \
 		note="$(cat "$data/$main.log")"
+	real_recording
 	if ! have_duckdb; then
 		result section=trace key=bytes_parquet what="Parquet, zstd" unit=B/event note="missing: DuckDB"
 		return
@@ -118,36 +143,9 @@ section_trace() {
 
 # ---- Reports -----------------------------------------------------------------------
 
-# our_answers TRACE ALL DIRECTORY
-our_answers() {
-	mkdir -p "$3"
-	"$analyze" report --format json "$1" >"$TMP/report.json" || fail "no report on $1"
-	for by in process protocol flow; do
-		jq -r --arg by $by --argjson all "$2" -f tests/bench/answers.jq "$TMP/report.json" |
-			sort >"$3/$by.tsv"
-	done
-}
-
-# same DIRECTORY DIRECTORY WHOSE: the same answers in both
-same() {
-	for by in process protocol flow; do
-		[ -s "$1/$by.tsv" ] || fail "no answer by $by"
-		sort "$2/$by.tsv" | diff "$1/$by.tsv" - >"$TMP/diff" ||
-			fail "by $by, ours and $3 differ: $(head -n 6 "$TMP/diff")"
-	done
-}
-
 against_sqlite() {
 	make_trace $M 1M
-	"$analyze" load -o "$TMP/small.db" "$data/1M.zst" || fail "no database"
-	mkdir "$TMP/sqlite"
-	for by in process protocol flow; do
-		sqlite3 "$TMP/small.db" ".parameter set @by '$by'" ".read tests/bench/answers.sql" \
-			>"$TMP/sqlite/$by.tsv" || fail "SQLite gives no answer by $by"
-	done
-	rm "$TMP/small.db"
-	our_answers "$data/1M.zst" true "$TMP/ours"
-	same "$TMP/ours" "$TMP/sqlite" "SQLite's over the raw events"
+	same_as_sqlite "$data/1M.zst"
 	result section=report key=same_sqlite value="$(cat "$TMP/ours"/*.tsv | wc -l)" unit=rows \
 		what="rows of the reports, all numbers as SQLite's over $M raw events"
 }
@@ -164,7 +162,7 @@ against_duckdb() {
 		$duckdb report "$data/$main.V1" "$TMP/duckdb" 3 "$offset" >"$TMP/duckdb/$round.json" ||
 			fail "no answer of DuckDB's"
 	done
-	same "$TMP/plain" "$TMP/duckdb" "DuckDB's"
+	same_answers "$TMP/plain" "$TMP/duckdb" "DuckDB's"
 	# the quickest of three, since the first of a process has more to do
 	for of in all lean process protocol flow; do
 		jq -r "[.rounds[].$of] | min" "$TMP/duckdb"/*.json >"$TMP/duckdb.$of"
@@ -184,6 +182,10 @@ against_duckdb() {
 		note="every number the same; ours has peaks and sources, too"
 }
 
+make_pcap() {
+	is_made 1M.pcap || "$mixed" $M /dev/null --pcap "$data/1M.pcap" 2>/dev/null || fail "no pcap"
+}
+
 # Others that read packets one by one, once: they are slow.
 against_tshark() {
 	if ! command -v tshark >/dev/null; then
@@ -191,8 +193,7 @@ against_tshark() {
 			must=200 better=higher note="missing: tshark"
 		return
 	fi
-	[ -e "$data/1M.pcap" ] ||
-		"$mixed" $M /dev/null --pcap "$data/1M.pcap" 2>/dev/null || fail "no pcap"
+	make_pcap
 	"$timed" "$TMP/tshark" tshark -q -z conv,tcp -z conv,udp -r "$data/1M.pcap" >/dev/null 2>&1 ||
 		fail "tshark failed"
 	result section=report key=tshark value="$(ratio $M "$(seconds "$TMP/tshark")" 0)" \
@@ -207,8 +208,7 @@ against_nfdump() {
 		result section=report key=nfpcapd what="nfpcapd -r" unit=packets/s note="missing: nfpcapd"
 		return
 	fi
-	[ -e "$data/1M.pcap" ] ||
-		"$mixed" $M /dev/null --pcap "$data/1M.pcap" 2>/dev/null || fail "no pcap"
+	make_pcap
 	mkdir "$TMP/flows"
 	"$timed" "$TMP/nfpcapd" nfpcapd -r "$data/1M.pcap" -w "$TMP/flows" >/dev/null 2>&1 ||
 		"$timed" "$TMP/nfpcapd" nfpcapd -r "$data/1M.pcap" -l "$TMP/flows" >/dev/null 2>&1 ||
@@ -319,7 +319,6 @@ report_timed() { # NAME ROUNDS OPTION...
 }
 
 section_scale() {
-	[ "$quick" = 1 ] && return
 	[ "$(df --output=avail -B 1M "$data" | tail -n 1)" -gt 3000 ] || {
 		echo "no room for 100 M events in $data: they are left out"
 		return
