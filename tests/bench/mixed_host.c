@@ -281,8 +281,11 @@ static void begin_ends(struct host *host, struct conversation *talk)
 	memcpy(others[1], addresses[0], 16);
 	talk->local_side = is_server;
 	begin_end(host, talk, 0, is_server, addresses, ports);
-	if (talk->device == LOOPBACK)
-		begin_end(host, talk, 1, true, others, other_ports);
+	if (talk->device != LOOPBACK)
+		return;
+	begin_end(host, talk, 1, true, others, other_ports);
+	for (int is_send = 0; is_send < 2; is_send++)
+		talk->end[1].sequence[is_send] = talk->end[0].sequence[!is_send];
 }
 
 void host_begin_conversation(struct host *host, size_t slot, uint64_t at_ns)
