@@ -133,10 +133,10 @@ section_trace() {
 		make_parquet $main "$n" $version || fail "no Parquet"
 		theirs=$(bytes_an_event $main.$version "$n")
 		result section=trace key=bytes_parquet_$version value="$theirs" unit=B/event \
-			what="the same events and columns as Parquet ($version), zstd, by DuckDB" \
-			command="$duckdb parquet" note="DuckDB $(jq -r .version "$TMP/parquet.json")"
+			what="the same events and columns as Parquet ($version), zstd" \
+			command="tests/bench/duckdb.mjs parquet" note="DuckDB $(jq -r .version "$TMP/parquet.json")"
 	done
-	result section=trace key=against_parquet what="trace against Parquet (V1, DuckDB's default)" \
+	result section=trace key=against_parquet what="trace against Parquet (V1 is DuckDB's default)" \
 		value="$(ratio "$(stat -c %s "$data/$main.zst")" "$(stat -c %s "$data/$main.V1")")" \
 		unit=ratio must=0.65 goal=0.50 better=lower
 }
@@ -170,14 +170,15 @@ against_duckdb() {
 	# shellcheck disable=SC2046 # arguments
 	{
 		result section=report key=duckdb $(of_rounds "$TMP/duckdb.all") unit=s better=lower \
-			what="DuckDB, the same three queries on Parquet, 2 threads, start-up not counted" \
-			note="$(printf 'process %s, protocol %s, flow %s s; the quickest of 3 in each process' \
+			what="DuckDB: the same three questions to Parquet, 2 threads" \
+			command="tests/bench/duckdb.mjs report" \
+			note="$(printf 'process %s, protocol %s, flow %s s; the quickest of 3 in each process, without its start' \
 				$(for of in process protocol flow; do median <"$TMP/duckdb.$of"; done))"
 		result section=report key=duckdb_lean $(of_rounds "$TMP/duckdb.lean") unit=s better=lower \
-			what="the same, but bytes and packets alone"
+			what="DuckDB: bytes and packets alone"
 	}
 	result section=report key=against_duckdb unit=times must=1 goal=3 better=higher \
-		what="the reports from the trace, whole process, against DuckDB" \
+		what="the three reports from the trace, whole process, against DuckDB" \
 		value="$(ratio "$(median <"$TMP/duckdb.all")" "$(seconds "$TMP/report")")" \
 		note="every number the same; ours has peaks and sources, too"
 }
@@ -197,7 +198,8 @@ against_tshark() {
 	"$timed" "$TMP/tshark" tshark -q -z conv,tcp -z conv,udp -r "$data/1M.pcap" >/dev/null 2>&1 ||
 		fail "tshark failed"
 	result section=report key=tshark value="$(ratio $M "$(seconds "$TMP/tshark")" 0)" \
-		unit=packets/s what="tshark -q -z conv,tcp -z conv,udp, $M packets"
+		unit=packets/s what="tshark, $M packets" \
+		command="tshark -q -z conv,tcp -z conv,udp -r 1M.pcap"
 	result section=report key=against_tshark unit=times must=200 better=higher \
 		what="events/s against tshark's packets/s" \
 		value="$(ratio "$(median <"$TMP/report.rates")" "$(ratio $M "$(seconds "$TMP/tshark")")" 1)"
@@ -215,7 +217,8 @@ against_nfdump() {
 		{ result section=report key=nfpcapd what="nfpcapd -r" unit=packets/s note="nfpcapd fails"
 			return; }
 	result section=report key=nfpcapd value="$(ratio $M "$(tail -n 1 "$TMP/nfpcapd" | cut -d' ' -f1)" 0)" \
-		unit=packets/s what="nfpcapd, which folds pcap into flows, without owners, $M packets"
+		unit=packets/s what="nfpcapd, which folds pcap into flows without owners" \
+		command="nfpcapd -r 1M.pcap"
 }
 
 # perf has to record for itself what it prints: a flood on the loopback device.
@@ -239,7 +242,8 @@ against_perf() {
 		fail "perf script failed"
 	events=$(wc -l <"$TMP/script.txt")
 	result section=report key=perf_script what="perf script, $events events of a flood" \
-		value="$(ratio "$events" "$(seconds "$TMP/script")" 0)" unit=events/s
+		value="$(ratio "$events" "$(seconds "$TMP/script")" 0)" unit=events/s \
+		command="perf script -i perf.data"
 	result section=report key=against_perf unit=times must=50 better=higher \
 		what="events/s against perf script's" value="$(ratio "$(median <"$TMP/report.rates")" \
 			"$(ratio "$events" "$(seconds "$TMP/script")")" 1)"
@@ -293,7 +297,8 @@ section_load() {
 		result section=load key=load $(of_rounds "$TMP/load.rates") unit=rows/s better=higher \
 			what="load with raw events, whole process, $events events" command="netsnoop-analyze load"
 		result section=load key=import $(of_rounds "$TMP/import.rates") unit=rows/s better=higher \
-			what="sqlite3's .import of the same rows of the table event as CSV"
+			what="sqlite3's .import of the same rows of the table event as CSV" \
+			command="sqlite3 import.db '.mode csv' '.import event.csv event'"
 	}
 	result section=load key=against_import unit=times must=3 goal=5 better=higher \
 		what="load against .import" value="$(ratio "$(seconds "$TMP/import")" "$(seconds "$TMP/load")")"
@@ -312,7 +317,7 @@ report_timed() { # NAME ROUNDS OPTION...
 			fail "no report on $*"
 	done
 	# shellcheck disable=SC2046 # arguments
-	result section=scale key=report_$of what="the three reports: $of" unit=s better=lower \
+	result section=scale key=report_$of what="the three reports, $of" unit=s better=lower \
 		$(cut -d' ' -f1 "$TMP/scale.$of" >"$TMP/scale.s"; of_rounds "$TMP/scale.s") \
 		note="$(awk '{ if ($3 > most) most = $3; cpu += $2 } END {
 			printf "%.1f MB, %.2f s of CPU", most / 1024, cpu / NR }' "$TMP/scale.$of")"
@@ -337,6 +342,7 @@ section_scale() {
 		value="$(ratio "$(seconds "$TMP/scale.100M")" "$(seconds "$TMP/scale.10M")")"
 	result section=scale key=window unit=ratio must=0.03 goal=0.015 better=lower \
 		what="1 % of 100 M events by --from and --to, against all of them" \
+		command="netsnoop-analyze report --format json --from +1000 --to +1020 100M.zst" \
 		value="$(ratio "$(seconds "$TMP/scale.window")" "$(seconds "$TMP/scale.100M")" 4)"
 	result section=scale key=memory unit=MB must=64 goal=32 better=lower \
 		what="most memory of the reports on 100 M events" note="$(cat "$data/100M.log")" \
