@@ -334,15 +334,17 @@ section_scale() {
 	report_timed 1M 7 "$data/1M.zst"
 	report_timed 10M 5 "$data/10M.zst"
 	report_timed 100M 3 "$data/100M.zst"
-	# 1 % of the 2,000 seconds, in the middle
-	report_timed window 7 --from +1000 --to +1020 "$data/100M.zst"
-	jq -r '"\(.traces[0].events) events in the window"' "$TMP/scale.json"
+	# 1 % of the seconds, in the middle
+	from=$(awk '{ printf "%.3f\n", $1 / 2 }' "$data/100M.log")
+	to=$(awk '{ printf "%.3f\n", $1 * 0.51 }' "$data/100M.log")
+	report_timed window 7 --from "+$from" --to "+$to" "$data/100M.zst"
 	result section=scale key=growth unit=times must=10.5 better=lower \
 		what="100 M events against 10 M, time of the reports" \
 		value="$(ratio "$(seconds "$TMP/scale.100M")" "$(seconds "$TMP/scale.10M")")"
 	result section=scale key=window unit=ratio must=0.03 goal=0.015 better=lower \
 		what="1 % of 100 M events by --from and --to, against all of them" \
-		command="netsnoop-analyze report --format json --from +1000 --to +1020 100M.zst" \
+		command="netsnoop-analyze report --format json --from +$from --to +$to 100M.zst" \
+		note="$(jq -r '.traces[0].events' "$TMP/scale.json") events in it" \
 		value="$(ratio "$(seconds "$TMP/scale.window")" "$(seconds "$TMP/scale.100M")" 4)"
 	result section=scale key=memory unit=MB must=64 goal=32 better=lower \
 		what="most memory of the reports on 100 M events" note="$(cat "$data/100M.log")" \
