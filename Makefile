@@ -74,7 +74,7 @@ LIBRARY := $(O)/libnetsnoop.a
 PROGRAMS := $(O)/netsnoop-record $(O)/netsnoop-analyze
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(UNIT_C))
 TEST_TOOLS := $(addprefix $(O)/tests/,traffic talk frames lives process_rows total_rows faulty.so netsnoop-record-narrow \
-	damage damage_many owned spec_reader make_golden replay_chunk replay_reader rig-scenarios)
+	damage damage_many owned spec_reader make_golden replay_chunk replay_reader rig-scenarios bench-mixed bench-timed)
 
 RIG_C := $(filter-out tests/rig/current%,$(wildcard tests/rig/*.c))
 RIG_TOOLS := $(O)/tests/rig-current
@@ -171,6 +171,10 @@ $(O)/tests/bench-flood: $(O)/tests/bench/flood.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(O)/tests/bench-hooks: $(O)/tests/bench/hooks.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(call libs,libbpf libelf)
+$(O)/tests/bench-mixed: $(call object,$(wildcard tests/bench/mixed*.c)) $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT) -lm
+$(O)/tests/bench-timed: $(O)/tests/bench/timed.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(O)/tests/damage: $(O)/tests/cli/damage.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(O)/tests/damage_many: $(O)/tests/cli/damage_many.o $(O)/tests/cli/damage_whole.o $(UNIT_OBJECTS) $(LIBRARY)
