@@ -331,8 +331,9 @@ struct total_key {
 	 RECORD_HAS_PROTOCOL)
 
 /*
- * Value of totals_a, totals_b, and, by keys without flow and owner, spills_a and
- * spills_b. All but the sums is as the first packet had it.
+ * Value of sums_a and sums_b, by keys without a flow, where `all` is counted; of totals_a
+ * and totals_b, where `untold` is; and of spills_a and spills_b, by keys without flow and
+ * owner, where both are. All but the sums is as the first packet had it.
  */
 struct total {
 	struct sums all;
@@ -343,7 +344,12 @@ struct total {
 	char comm[COMM_BYTES];
 };
 
-/* What a CPU has added up of one key since it last met another one. */
+/* What a CPU has added up of one key since it last met another one, and of what kind. */
+enum run_kind {
+	RUN_OF_ALL,    /* of all packets, by keys without a flow: goes to sums_a, sums_b */
+	RUN_OF_UNTOLD, /* of those that no record tells: goes to totals_a, totals_b */
+	RUN_KINDS,
+};
 struct run {
 	struct total_key key;
 	struct total total;
@@ -359,13 +365,14 @@ enum interval_count {
 	INTERVAL_RING_FULL_BYTES,
 	INTERVAL_SUMMED_EVENTS, /* of these, not in a ring because only totals are wanted */
 	INTERVAL_SUMMED_BYTES,
-	INTERVAL_ENTRIES, /* that were made in totals_a or totals_b */
+	INTERVAL_SUMS,	 /* elements that were made in sums_a or sums_b */
+	INTERVAL_TOTALS, /* and in totals_a or totals_b */
 	INTERVAL_COUNTS,
 };
 struct interval {
 	__u64 count[INTERVAL_COUNTS];
-	struct run runs[2];   /* by is_send, and so the next */
-	struct total rest[2]; /* for what there was no room even in spills_a or spills_b */
+	struct run runs[RUN_KINDS][2]; /* by is_send, and so the next */
+	struct total rest[2];	       /* for what there was no room even in spills_a or spills_b */
 };
 
 /* What is recorded: the value of `detail`. */

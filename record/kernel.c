@@ -443,6 +443,8 @@ void kernel_totals_maps(const struct kernel *kernel, struct kernel_totals_maps *
 	const struct netsnoop_bpf *programs = kernel->programs;
 
 	*ret_maps = (struct kernel_totals_maps){
+		.sums = { bpf_map__fd(programs->maps.sums_a), bpf_map__fd(programs->maps.sums_b) },
+		.n_sums = bpf_map__max_entries(programs->maps.sums_a),
 		.totals = { bpf_map__fd(programs->maps.totals_a),
 			    bpf_map__fd(programs->maps.totals_b) },
 		.spills = { bpf_map__fd(programs->maps.spills_a),
