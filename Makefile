@@ -115,7 +115,7 @@ $(O)/analyze/sql.o: $(O)/analyze/sql.c
 
 # The generated headers must be there before whoever includes them is compiled
 # for the first time; from then on the compiler's own lists say who depends.
-$(call object,$(RECORD_C)): | $(O)/bpf/netsnoop.skel.h
+$(call object,$(RECORD_C)): | $(O)/bpf/netsnoop.skel.h $(O)/bpf/netsnoop_casts.skel.h
 $(O)/tests/rig/current.o: | $(O)/tests/rig/current.skel.h
 $(call object,$(ANALYZE_C) $(UNIT_C)): | $(O)/analyze/sql.h
 
@@ -128,7 +128,7 @@ $(O)/netsnoop-record: $(call object,$(RECORD_C) $(COMMON_C)) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_RECORD)
 
 # The recorder that can do as if the kernel were an older one: NETSNOOP_WITHOUT="HOOK..."
-$(O)/tests/emulate/%.o: record/%.c Makefile | $(O)/bpf/netsnoop.skel.h
+$(O)/tests/emulate/%.o: record/%.c Makefile | $(O)/bpf/netsnoop.skel.h $(O)/bpf/netsnoop_casts.skel.h
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS_ALL) -DNETSNOOP_TEST_HOOKS $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 $(O)/tests/netsnoop-record-emulate: $(O)/tests/emulate/hooks.o \
 		$(filter-out $(O)/record/hooks.o,$(call object,$(RECORD_C) $(COMMON_C))) $(LIBRARY)

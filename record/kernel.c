@@ -11,6 +11,7 @@
 #include "record/kernel_totals.h"
 #include "record/probe.h"
 #include "record/process_records.h"
+#include "record/programs.h"
 #include "record/say.h"
 
 #include <bpf/bpf.h>
@@ -189,7 +190,7 @@ static int load(struct kernel *kernel, const struct filters *filters)
 	struct filter_maps maps;
 	int err;
 
-	kernel->programs = netsnoop_bpf__open();
+	kernel->programs = programs_open(hooks_can_cast());
 	err = kernel->programs ? configure(kernel, filters) : -errno;
 	if (!err)
 		err = netsnoop_bpf__load(kernel->programs);
