@@ -318,4 +318,4 @@ compile_commands.json: Makefile $(ALL_C)
 			printf ',"%s"' "$$(printf '%s' "$$a" | sed 's/["\\]/\\&/g')"; done; \
 		printf ',"%s"]}' "$$f"; separator=",\n"; done; printf '\n]\n'; } > $@
 
--include $(patsubst %.o,%.d,$(call object,$(ALL_C))) $(O)/analyze/sql.d $(O)/bpf/netsnoop.bpf.d $(O)/tests/rig/current.bpf.d
+-include $(patsubst %.o,%.d,$(call object,$(ALL_C))) $(O)/analyze/sql.d $(O)/bpf/netsnoop.bpf.d $(O)/bpf/netsnoop_casts.bpf.d $(O)/tests/rig/current.bpf.d

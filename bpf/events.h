@@ -96,10 +96,11 @@ struct owner {
 /* Key of `flows`: a tuple as this host sees it. What a packet has not got is 0. */
 struct flow_key {
 	__u32 netns;
-	__u16 ethertype;
 	__u16 local_port, remote_port; /* of an ICMP echo: its id, in both directions */
+	__u16 ethertype;
 	__u8 protocol;
 	__u8 has_port; /* a later fragment is not of the flow with port 0 */
+	__u32 reserved;
 	__u8 local[16], remote[16];
 };
 
@@ -118,27 +119,34 @@ enum flow_flag {
 };
 
 /*
- * Value of `flows`: one incarnation of a tuple. The recorder may delete any of
+ * Value of `slots`: one incarnation of a tuple. The recorder may take any of
  * them; if the tuple comes back, it is another flow with another id. A check is
  * start_ns + pid of its owner, and does not fit while another CPU writes it.
+ * What each packet needs stands in front.
  */
 struct flow {
+	struct flow_key key;
+	__u32 is_live; /* 0: free, or about to be */
+	__u32 index;   /* of the slot */
 	__u64 id;
-	__u64 first_ns;	 /* its first event, CLOCK_BOOTTIME */
-	__u64 seen_ns;	 /* its last one */
+
+	__u64 seen_ns;	 /* its last event, CLOCK_BOOTTIME */
 	__u64 sent_ns;	 /* when sender last sent in its own system call */
 	__u64 socket;	 /* which sent last; a number that is only compared */
 	__u64 socket_id; /* whose flow it is; 0: not known */
 	__u64 owner_check, sender_check;
-	struct owner owner;  /* who receives */
-	struct owner sender; /* who last sent in its own system call */
-	__u32 owner_epoch;   /* at which owner was looked up */
-	__u32 name_epoch;    /* at which sender had its name */
+	__u32 owner_epoch;  /* at which owner was looked up */
+	__u32 name_epoch;   /* at which sender had its name */
 	__u32 local_device; /* twice the ifindex that was asked last, and 1 if it has the address */
-	__u32 syn_sequence; /* of the SYN that it began with; only compared */
 	__u16 flags;	    /* enum flow_flag */
 	__u8 source;	    /* enum record_source, of owner */
-	__u8 reserved[5];
+	__u8 reserved;
+
+	struct owner owner;  /* who receives */
+	struct owner sender; /* who last sent in its own system call */
+	__u64 first_ns;	     /* its first event */
+	__u32 syn_sequence;  /* of the SYN that it began with; only compared */
+	__u8 rest[20];
 };
 
 /* Who has a socket; the value of `holders`, by the socket's id. */

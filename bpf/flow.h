@@ -5,7 +5,7 @@
  * What holds here:
  * - An id is given out once in a recording. Ids come from the packet hooks only,
  *   which run with bottom halves off, so that nothing interrupts a CPU's counting.
- * - The table never evicts: the recorder deletes what is idle or over.
+ * - The table never evicts: the recorder takes what is idle or over.
  * - A slot that has seen its end becomes another flow with a SYN, but not with
  *   the one that it began with, sent again; and with a new socket that sends. That
  *   of a socket without a hook for its end does when the sweep has missed the socket.
@@ -20,17 +20,9 @@
 #include "bpf/count.h"
 #include "bpf/events.h"
 #include "bpf/parse.h"
+#include "bpf/slot.h"
 
 #include <bpf/bpf_helpers.h>
-
-#define FLOW_ENTRIES 65536
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, FLOW_ENTRIES);
-	__type(key, struct flow_key);
-	__type(value, struct flow);
-} flows SEC(".maps");
 
 const volatile __u32 n_cpus = 1; /* possible ones */
 /* Nothing tells who receives (before 6.3): whoever is found with a socket is asked. */
@@ -151,37 +143,14 @@ static __always_inline void follow_tcp(struct flow *flow, const struct record *r
 		flow->flags |= FLOW_ENDED;
 }
 
-/* A CPU's own, for what is too large for a stack; both packet hooks run with bottom halves off. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct flow);
-} first_flow SEC(".maps");
-
-/* One without a time would be the oldest to the recorder, and deleted before it is looked up. */
-static __always_inline struct flow *make_flow(const struct flow_key *key, __u64 now_ns,
-					      struct counters *count)
-{
-	__u32 zero = 0;
-	struct flow *first = bpf_map_lookup_elem(&first_flow, &zero);
-
-	if (!first)
-		return NULL;
-	first->id = next_flow_id(count);
-	first->first_ns = first->seen_ns = now_ns; /* the rest is never written */
-	bpf_map_update_elem(&flows, key, first, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&flows, key);
-}
-
 /* The record's flow, made if it is new; two CPUs may be the first to see it. */
 static __always_inline struct flow *find_flow(const struct flow_key *key, struct record *record,
 					      const struct cursor *cursor, struct counters *count)
 {
-	struct flow *flow = bpf_map_lookup_elem(&flows, key);
+	struct flow *flow = cached_flow(key);
 
 	if (!flow)
-		flow = make_flow(key, record->timestamp, count);
+		flow = flow_at(key) ?: take_slot(key, next_flow_id(count), record->timestamp);
 	if (!flow) {
 		count->value[COUNTER_FLOW_TABLE_FULL]++;
 		return NULL;

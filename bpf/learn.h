@@ -68,11 +68,11 @@ static __always_inline struct flow *flow_of(struct sock *sk, struct endpoint *en
 		if (!is_connected(sk) || sk->sk_type == SOCK_RAW)
 			return NULL;
 		key_of_socket(sk, &endpoint->flow);
-		if (!bpf_map_lookup_elem(&flows, &endpoint->flow))
+		if (!flow_at(&endpoint->flow))
 			return NULL;
 		endpoint->flags |= ENDPOINT_HAS_FLOW;
 	}
-	flow = bpf_map_lookup_elem(&flows, &endpoint->flow);
+	flow = flow_at(&endpoint->flow);
 	if (flow && sk->sk_protocol == IPPROTO_TCP && flow->socket_id != endpoint->id &&
 	    sk->__sk_common.skc_state == TCP_CLOSE)
 		return NULL;
@@ -114,7 +114,7 @@ static __always_inline bool knows_receiver(const struct endpoint *endpoint)
 		return false;
 	if (!(endpoint->flags & ENDPOINT_HAS_FLOW))
 		return endpoint->flags & ENDPOINT_BOUND;
-	flow = bpf_map_lookup_elem(&flows, &endpoint->flow);
+	flow = flow_at(&endpoint->flow);
 	return !flow || (flow->socket_id == endpoint->id &&
 			 flow->owner_check == endpoint->holder.owner_check &&
 			 flow->source == endpoint->holder.source);
@@ -276,7 +276,7 @@ static __always_inline void end_flow(struct endpoint *endpoint)
 
 	if (!(endpoint->flags & ENDPOINT_HAS_FLOW))
 		return;
-	flow = bpf_map_lookup_elem(&flows, &endpoint->flow);
+	flow = flow_at(&endpoint->flow);
 	if (flow && flow->socket_id == endpoint->id)
 		flow->flags |= FLOW_ENDED;
 }

@@ -199,7 +199,7 @@ static __always_inline bool is_told(__u64 flow_id, const struct owner *owner)
 
 static __always_inline void give(struct orphan *orphan, const struct heir *heir, bool is_end)
 {
-	struct flow *flow = bpf_map_lookup_elem(&flows, &orphan->key);
+	struct flow *flow = flow_at(&orphan->key);
 	const struct owner *owner = &heir->owner;
 	bool is_younger = owner->start_ns > orphan->first_ns;
 	struct telling telling = { .flow_id = orphan->flow_id,

@@ -225,7 +225,7 @@ static __noinline int learn_ready(struct sock *sk)
 		return 0;
 	if (bpf_core_field_exists(sk->__sk_common.skc_net.net)) /* CONFIG_NET_NS */
 		key.netns = sk->__sk_common.skc_net.net->ns.inum;
-	flow = bpf_map_lookup_elem(&flows, &key);
+	flow = flow_at(&key);
 	if (!flow)
 		return 0;
 	endpoint = endpoint_of(sk);

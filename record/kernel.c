@@ -6,6 +6,7 @@
 #include "record/arm.h"
 #include "record/arm_processes.h"
 #include "record/clock.h"
+#include "record/flows.h"
 #include "record/grace.h"
 #include "record/hooks.h"
 #include "record/kernel_totals.h"
@@ -107,6 +108,12 @@ static int configure(struct kernel *kernel, const struct filters *filters)
 	if (!err)
 		err = bpf_map__set_max_entries(programs->maps.flows, kernel->max_flows);
 	if (!err)
+		err = bpf_map__set_max_entries(programs->maps.slots,
+					       flows_slots(kernel->max_flows));
+	if (!err)
+		err = bpf_map__set_max_entries(programs->maps.free_slots,
+					       flows_slots(kernel->max_flows));
+	if (!err)
 		err = bpf_map__set_max_entries(programs->maps.totals_a, kernel->max_flows);
 	if (!err)
 		err = bpf_map__set_max_entries(programs->maps.totals_b, kernel->max_flows);
@@ -185,6 +192,18 @@ static int open_owner_ring(struct kernel *kernel)
 	return -errno;
 }
 
+static int fill_slots(const struct kernel *kernel)
+{
+	struct flows_maps maps;
+	int err;
+
+	kernel_flows_maps(kernel, &maps);
+	err = flows_fill(&maps, kernel->max_flows);
+	if (err)
+		say("the table of flows: %s", strerror(-err));
+	return err;
+}
+
 static int load(struct kernel *kernel, const struct filters *filters)
 {
 	struct filter_maps maps;
@@ -232,6 +251,8 @@ int kernel_open(const struct filters *filters, uint64_t ring_bytes, uint32_t max
 	err = kernel->rings ? load(kernel, filters) : -ENOMEM;
 	if (!err)
 		err = make_rings(kernel);
+	if (!err)
+		err = fill_slots(kernel);
 	if (!err)
 		err = open_owner_ring(kernel);
 	if (!err)
@@ -429,9 +450,17 @@ int kernel_settle(struct kernel *kernel)
 	return hooks_walk(&kernel->hooks, "iter/task_file");
 }
 
-int kernel_flows_fd(const struct kernel *kernel)
+void kernel_flows_maps(const struct kernel *kernel, struct flows_maps *ret_maps)
 {
-	return bpf_map__fd(kernel->programs->maps.flows);
+	const struct netsnoop_bpf *programs = kernel->programs;
+
+	*ret_maps = (struct flows_maps){
+		.flows = bpf_map__fd(programs->maps.flows),
+		.slots = bpf_map__fd(programs->maps.slots),
+		.free_slots = bpf_map__fd(programs->maps.free_slots),
+		.net_events = bpf_map__fd(programs->maps.net_events),
+		.ring = kernel->rings[0],
+	};
 }
 
 int kernel_followed_fd(const struct kernel *kernel)

@@ -57,10 +57,12 @@ static int open_modules(struct recording *recording, struct watcher *watcher, ui
 {
 	const struct settings *settings = recording->settings;
 	struct kernel *kernel = recording->kernel;
+	struct flows_maps maps;
 	int err = owners_open(recording->writer, settings->max_flows, &recording->owners);
 
+	kernel_flows_maps(kernel, &maps);
 	if (!err)
-		err = flows_open(kernel_flows_fd(kernel), settings->max_flows, &recording->flows);
+		err = flows_open(&maps, settings->max_flows, &recording->flows);
 	if (!err)
 		err = totals_open(kernel, settings, start_ns, &recording->totals);
 	if (!err)
