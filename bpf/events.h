@@ -53,35 +53,38 @@ enum record_source {
 	SOURCE_CURRENT = 8,
 };
 
-/* One skb: what a ring holds. Host byte order; addresses in network order. */
+/*
+ * One skb: what a ring holds. Host byte order; addresses in network order. What a lane
+ * is compared by stands in words of 8 bytes, from flow_id to comm.
+ */
 struct record {
 	__u64 timestamp; /* CLOCK_BOOTTIME, ns */
 	__u64 flow_id;
 	__u64 start_ns;
 	__u64 cgroup_id;
+	char comm[COMM_BYTES];
 	__u32 pid;
-	__u32 tid;
-	__u32 bytes;
-	__u32 segments;
 	__u32 ifindex;
-	__u32 netns;
-	__u32 lane; /* that it announces, or NO_LANE */
-	__u32 lane_turn;
 	__u16 has;
 	__u16 flags;
-	__u16 ethertype;
-	__u16 sport, dport;
 	__u16 vlan_id;
-	__u16 header_bytes;
-	__u8 protocol;
-	__u8 tcp_flags;
-	__u8 is_send;
 	__u8 owner_source;
 	__u8 link_header_bytes;
-	__u8 reserved;
+	__u32 bytes;
+	__u32 tid;
+	__u32 segments;
+	__u16 header_bytes;
+	__u8 tcp_flags;
+	__u8 is_send;
+	__u32 lane; /* that it announces, or NO_LANE */
+	__u32 lane_turn;
+	__u32 netns;
 	__u32 uid; /* of the owner */
+	__u16 ethertype;
+	__u16 sport, dport;
+	__u8 protocol;
+	__u8 reserved;
 	__u8 saddr[16], daddr[16];
-	char comm[COMM_BYTES];
 };
 
 /*
@@ -103,6 +106,7 @@ struct short_record {
 	__u8 flags; /* RECORD_FLAGS_OF_PACKET; the lane has the others */
 };
 #define NO_LANE 0xffffffffu
+#define LANE_WORDS 7	/* of a record: flow_id and those behind it */
 #define LANES_OF_FLOW 2 /* one a direction */
 #define RECORD_FLAGS_OF_PACKET 0x00ff
 

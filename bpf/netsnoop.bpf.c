@@ -7,6 +7,7 @@
 #include "bpf/events.h"
 #include "bpf/files.h"
 #include "bpf/filter.h"
+#include "bpf/lane.h"
 #include "bpf/learn.h"
 #include "bpf/owner.h"
 #include "bpf/parse.h"
@@ -34,22 +35,15 @@ struct {
 	__array(values, struct ring);
 } net_events SEC(".maps");
 
-/* Room for the record, or NULL, and counted why. */
-static __always_inline struct record *reserve(const struct record *record,
-					      struct interval *interval)
+/* Room for a record, or NULL, and counted why. */
+static __always_inline void *reserve(const struct record *record, struct interval *interval,
+				     __u64 bytes)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
-	struct record *slot = NULL;
-	void *ring;
+	void *ring = bpf_map_lookup_elem(&net_events, &cpu), *slot = NULL;
 
-	if (!wants_records()) {
-		interval->count[INTERVAL_SUMMED_EVENTS]++;
-		interval->count[INTERVAL_SUMMED_BYTES] += record->bytes;
-		return NULL;
-	}
-	ring = bpf_map_lookup_elem(&net_events, &cpu);
 	if (ring)
-		slot = bpf_ringbuf_reserve(ring, sizeof(*slot), 0);
+		slot = bpf_ringbuf_reserve(ring, bytes, 0);
 	if (!slot) {
 		interval->count[INTERVAL_RING_FULL_EVENTS]++;
 		interval->count[INTERVAL_RING_FULL_BYTES] += record->bytes;
@@ -58,15 +52,74 @@ static __always_inline struct record *reserve(const struct record *record,
 }
 
 /*
- * From here on nothing can fail, so that each packet is in the totals, and among the untold
- * ones if it is not in a ring. Nobody is woken for it (3.2 us an event against 0.28): the
- * recorder looks at the rings on a timer.
+ * Nobody is woken for a record (3.2 us an event against 0.28): the recorder looks at the
+ * rings on a timer.
  */
-static __always_inline void keep_packet(struct own *state, struct interval *interval,
-					__u32 generation, bool is_send)
+static __always_inline bool tell_short(const struct record *record, struct interval *interval)
 {
-	struct record *record = &state->hand.record, *slot;
+	struct short_record *slot = reserve(record, interval, sizeof(*slot));
+
+	if (!slot)
+		return false;
+	slot->timestamp = record->timestamp;
+	slot->lane = record->lane;
+	slot->lane_turn = record->lane_turn;
+	slot->bytes = record->bytes;
+	slot->tid = record->tid;
+	slot->segments = record->segments;
+	slot->header_bytes = record->header_bytes;
+	slot->tcp_flags = record->tcp_flags;
+	slot->flags = record->flags & RECORD_FLAGS_OF_PACKET;
+	bpf_ringbuf_submit(slot, BPF_RB_NO_WAKEUP);
+	return true;
+}
+
+/* lane: what it announces, NULL: nothing. */
+static __always_inline bool tell_whole(struct record *record, struct lane *lane,
+				       struct interval *interval)
+{
+	struct record *slot = reserve(record, interval, sizeof(*slot));
+
+	if (!slot)
+		return false;
+	if (lane)
+		next_turn(lane, record);
+	else
+		record->lane = NO_LANE;
+	*slot = *record;
+	bpf_ringbuf_submit(slot, BPF_RB_NO_WAKEUP);
+	if (lane)
+		store_lane(lane, record);
+	return true;
+}
+
+/* Is there a record of the packet now? */
+static __always_inline bool tell_packet(struct record *record, const struct flow *flow,
+					struct interval *interval)
+{
+	struct lane *lane;
+
+	if (!wants_records()) {
+		interval->count[INTERVAL_SUMMED_EVENTS]++;
+		interval->count[INTERVAL_SUMMED_BYTES] += record->bytes;
+		return false;
+	}
+	lane = flow ? lane_of(flow, record) : NULL;
+	if (lane && is_of_lane(lane, record))
+		return tell_short(record, interval);
+	return tell_whole(record, lane, interval);
+}
+
+/*
+ * From here on nothing can fail, so that each packet is in the totals, and among the untold
+ * ones if it is not in a ring.
+ */
+static __always_inline void keep_packet(struct own *state, const struct flow *flow,
+					struct interval *interval, __u32 generation, bool is_send)
+{
+	struct record *record = &state->hand.record;
 	struct counters *count = &state->counters;
+	bool is_told;
 
 	interval->count[INTERVAL_EVENTS]++;
 	if (record->ethertype != ETH_P_IP && record->ethertype != ETH_P_IPV6)
@@ -74,12 +127,8 @@ static __always_inline void keep_packet(struct own *state, struct interval *inte
 	if (record->flags & RECORD_BAD_HEADER)
 		count->value[COUNTER_BAD_HEADER]++;
 	count_bytes(state, is_send);
-	slot = reserve(record, interval);
-	if (!slot)
-		return count_total(state, interval, generation, is_send, false);
-	count_total(state, interval, generation, is_send, true);
-	*slot = *record;
-	bpf_ringbuf_submit(slot, BPF_RB_NO_WAKEUP);
+	is_told = tell_packet(record, flow, interval);
+	count_total(state, interval, generation, is_send, is_told);
 }
 
 static __always_inline void see(struct sk_buff *skb, bool is_send)
@@ -104,7 +153,6 @@ static __always_inline void see(struct sk_buff *skb, bool is_send)
 	if (!interval)
 		return;
 	record->is_send = is_send;
-	record->lane = NO_LANE;
 	parse(skb, record, &cursor);
 	describe_device(device, record);
 	if (is_send)
@@ -112,7 +160,7 @@ static __always_inline void see(struct sk_buff *skb, bool is_send)
 	else
 		find_receiver(&seen);
 	if (passes(device, record, &state->counters))
-		keep_packet(state, interval, generation, is_send);
+		keep_packet(state, seen.flow, interval, generation, is_send);
 }
 
 /* BPF_PROG() names a context that none of these needs beside its arguments. */
