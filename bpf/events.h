@@ -105,6 +105,19 @@ struct short_record {
 	__u8 tcp_flags;
 	__u8 flags; /* RECORD_FLAGS_OF_PACKET; the lane has the others */
 };
+/*
+ * A ring of short records, whose one writer is the CPU: programs that make events have
+ * bottom halves off. The value of `short_rings`, by CPU; what it holds is in `short_records`.
+ */
+struct short_ring {
+	__u64 produced; /* records, ever: written when they are */
+	__u64 consumed; /* as the writer last saw it */
+	__u32 first;	/* its first one in short_records */
+	__u32 is_there; /* 0: this CPU has none, and writes into net_events */
+	__u64 reserved[5];
+	__u64 taken; /* records, ever; the recorder's */
+	__u64 reserved_too[7];
+};
 #define NO_LANE 0xffffffffu
 #define LANE_WORDS 7	/* of a record: flow_id and those behind it */
 #define LANES_OF_FLOW 2 /* one a direction */
@@ -375,7 +388,6 @@ struct total {
 	struct sums all;
 	struct sums untold; /* of these, what no record tells */
 	struct flow_key tuple;
-	__u32 reserved;
 	__u64 cgroup_id;
 	char comm[COMM_BYTES];
 };
@@ -439,7 +451,6 @@ struct counters {
 struct in_hand {
 	struct record record;
 	struct flow_key key;
-	__u32 reserved;
 };
 
 /* What a CPU has for itself: one value, because looking one up costs more than using it. */

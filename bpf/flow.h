@@ -79,27 +79,32 @@ static __always_inline void set_owner(struct owner *to, __u64 *check, const stru
 	*(volatile __u64 *)check = check_of(from);
 }
 
+/* In words, as they are compared: see set_ip4(). */
+static __always_inline void set_key(struct flow_key *key, const struct record *record,
+				    __u16 local_port, __u16 remote_port)
+{
+	__u8 has_port = !!(record->has & RECORD_HAS_PORT);
+	__u64 *words = (void *)key;
+
+	words[0] = record->netns | (__u64)local_port << 32 | (__u64)remote_port << 48;
+	words[1] = record->ethertype | (__u32)record->protocol << 16 | (__u32)has_port << 24;
+}
+
 /* The tuple of a packet. One that comes in has its local end as destination. */
 static __always_inline void key_of(const struct record *record, const struct cursor *cursor,
 				   struct flow_key *key)
 {
-	key->netns = record->netns;
-	key->ethertype = record->ethertype;
-	key->protocol = record->protocol;
-	key->has_port = !!(record->has & RECORD_HAS_PORT);
 	if (record->is_send) {
-		key->local_port = record->sport;
-		key->remote_port = record->dport;
+		set_key(key, record, cursor->is_echo ? cursor->icmp_id : record->sport,
+			record->dport);
 		__builtin_memcpy(key->local, record->saddr, sizeof(key->local));
 		__builtin_memcpy(key->remote, record->daddr, sizeof(key->remote));
 	} else {
-		key->local_port = record->dport;
-		key->remote_port = record->sport;
+		set_key(key, record, cursor->is_echo ? cursor->icmp_id : record->dport,
+			record->sport);
 		__builtin_memcpy(key->local, record->daddr, sizeof(key->local));
 		__builtin_memcpy(key->remote, record->saddr, sizeof(key->remote));
 	}
-	if (cursor->is_echo)
-		key->local_port = cursor->icmp_id;
 }
 
 /* Each CPU counts its own and all count in steps of their number. */

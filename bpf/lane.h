@@ -39,12 +39,18 @@ static __always_inline struct lane *lane_of(const struct flow *flow, struct reco
 	return bpf_map_lookup_elem(&lanes, &record->lane);
 }
 
+/* Of what has just been stored in pieces, in pieces: see set_ip4(). */
 static __always_inline __u64 lane_word(const struct record *record, __u32 i)
 {
 	const __u64 *words = (const void *)&record->flow_id;
+	__u16 flags = record->flags & ~RECORD_FLAGS_OF_PACKET;
 
-	/* the sixth one has flags, of which some are the packet's */
-	return i == 6 ? words[i] & ~((__u64)RECORD_FLAGS_OF_PACKET << 16) : words[i];
+	if (i == 5)
+		return record->pid | (__u64)record->ifindex << 32;
+	if (i == 6)
+		return record->has | (__u32)flags << 16 | (__u64)record->vlan_id << 32 |
+		       (__u64)record->owner_source << 48 | (__u64)record->link_header_bytes << 56;
+	return words[i];
 }
 
 /* Does the record belong to what is stored? Then it has its turn. */

@@ -13,6 +13,7 @@
 #include "bpf/parse.h"
 #include "bpf/process.h"
 #include "bpf/ready.h"
+#include "bpf/ring.h"
 #include "bpf/seed.h"
 #include "bpf/total.h"
 
@@ -23,62 +24,10 @@
 /* The kernel lends its helpers to programs under a licence that it takes for GPL. */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* A ring a CPU; the recorder makes them and sets their size. */
-struct ring {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__array(values, struct ring);
-} net_events SEC(".maps");
-
-/* Room for a record, or NULL, and counted why. */
-static __always_inline void *reserve(const struct record *record, struct interval *interval,
-				     __u64 bytes)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-	void *ring = bpf_map_lookup_elem(&net_events, &cpu), *slot = NULL;
-
-	if (ring)
-		slot = bpf_ringbuf_reserve(ring, bytes, 0);
-	if (!slot) {
-		interval->count[INTERVAL_RING_FULL_EVENTS]++;
-		interval->count[INTERVAL_RING_FULL_BYTES] += record->bytes;
-	}
-	return slot;
-}
-
-/*
- * Nobody is woken for a record (3.2 us an event against 0.28): the recorder looks at the
- * rings on a timer.
- */
-static __always_inline bool tell_short(const struct record *record, struct interval *interval)
-{
-	struct short_record *slot = reserve(record, interval, sizeof(*slot));
-
-	if (!slot)
-		return false;
-	slot->timestamp = record->timestamp;
-	slot->lane = record->lane;
-	slot->lane_turn = record->lane_turn;
-	slot->bytes = record->bytes;
-	slot->tid = record->tid;
-	slot->segments = record->segments;
-	slot->header_bytes = record->header_bytes;
-	slot->tcp_flags = record->tcp_flags;
-	slot->flags = record->flags & RECORD_FLAGS_OF_PACKET;
-	bpf_ringbuf_submit(slot, BPF_RB_NO_WAKEUP);
-	return true;
-}
-
 /* lane: what it announces, NULL: nothing. */
-static __always_inline bool tell_whole(struct record *record, struct lane *lane,
-				       struct interval *interval)
+static __always_inline bool put_whole(struct record *record, struct lane *lane)
 {
-	struct record *slot = reserve(record, interval, sizeof(*slot));
+	struct record *slot = reserve(sizeof(*slot));
 
 	if (!slot)
 		return false;
@@ -98,6 +47,7 @@ static __always_inline bool tell_packet(struct record *record, const struct flow
 					struct interval *interval)
 {
 	struct lane *lane;
+	bool is_told;
 
 	if (!wants_records()) {
 		interval->count[INTERVAL_SUMMED_EVENTS]++;
@@ -106,8 +56,12 @@ static __always_inline bool tell_packet(struct record *record, const struct flow
 	}
 	lane = flow ? lane_of(flow, record) : NULL;
 	if (lane && is_of_lane(lane, record))
-		return tell_short(record, interval);
-	return tell_whole(record, lane, interval);
+		is_told = put_short(record);
+	else
+		is_told = put_whole(record, lane);
+	if (!is_told)
+		count_full(record, interval);
+	return is_told;
 }
 
 /*
@@ -143,8 +97,8 @@ static __always_inline void see(struct sk_buff *skb, bool is_send)
 
 	if (!state || !device)
 		return;
-	__builtin_memset(&state->hand, 0, sizeof(state->hand));
 	seen.record = record = &state->hand.record;
+	__builtin_memset(record, 0, sizeof(*record));
 	seen.key = &state->hand.key;
 	seen.count = &state->counters;
 	record->timestamp = bpf_ktime_get_boot_ns();

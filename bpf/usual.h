@@ -49,8 +49,8 @@ static __always_inline bool is_usual_ip4(const struct iphdr *ip, const struct cu
 	usual->ip_bytes = sizeof(*ip);
 	usual->bytes = bpf_ntohs(ip->total_bytes);
 	usual->protocol = ip->protocol;
-	__builtin_memcpy(record->saddr, &ip->saddr, sizeof(ip->saddr));
-	__builtin_memcpy(record->daddr, &ip->daddr, sizeof(ip->daddr));
+	set_ip4(record->saddr, ip->saddr);
+	set_ip4(record->daddr, ip->daddr);
 	return true;
 }
 
@@ -64,8 +64,8 @@ static __always_inline bool is_usual_ip6(const struct ipv6hdr *ip, const struct 
 	usual->ip_bytes = sizeof(*ip);
 	usual->bytes = payload_bytes ? payload_bytes + sizeof(*ip) : 0;
 	usual->protocol = ip->next;
-	__builtin_memcpy(record->saddr, ip->saddr, sizeof(ip->saddr));
-	__builtin_memcpy(record->daddr, ip->daddr, sizeof(ip->daddr));
+	set_ip6(record->saddr, ip->saddr);
+	set_ip6(record->daddr, ip->daddr);
 	return true;
 }
 
