@@ -22,7 +22,7 @@
 
 #include <bpf/bpf_helpers.h>
 
-#define SUM_ENTRIES 8192
+#define SUM_ENTRIES 16384
 #define TOTAL_ENTRIES 65536
 #define SPILL_ENTRIES 1024
 
