@@ -65,6 +65,8 @@ struct record {
 	__u32 segments;
 	__u32 ifindex;
 	__u32 netns;
+	__u32 lane; /* that it announces, or NO_LANE */
+	__u32 lane_turn;
 	__u16 has;
 	__u16 flags;
 	__u16 ethertype;
@@ -81,6 +83,28 @@ struct record {
 	__u8 saddr[16], daddr[16];
 	char comm[COMM_BYTES];
 };
+
+/*
+ * A packet of a lane that a full record has announced: what it has not got is as in that
+ * record, has included. A lane is known by its index, below LANES_OF_FLOW times the
+ * flows that there may be, and by its turn, which counts up (modulo 2^32) whenever something
+ * else is announced under that index. The announcement is in a ring before any CPU begins
+ * a short record that needs it; one that found no room in its ring announces nothing.
+ * Records are told apart by their length.
+ */
+struct short_record {
+	__u64 timestamp; /* first in both */
+	__u32 lane, lane_turn;
+	__u32 bytes;
+	__u32 tid;
+	__u32 segments;
+	__u16 header_bytes;
+	__u8 tcp_flags;
+	__u8 flags; /* RECORD_FLAGS_OF_PACKET; the lane has the others */
+};
+#define NO_LANE 0xffffffffu
+#define LANES_OF_FLOW 2 /* one a direction */
+#define RECORD_FLAGS_OF_PACKET 0x00ff
 
 /* A process to which bytes are charged: (pid, start). The rest is how it was last seen. */
 struct owner {
