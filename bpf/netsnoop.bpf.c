@@ -107,6 +107,7 @@ static __always_inline void see(struct sk_buff *skb, bool is_send)
 	if (!interval)
 		return;
 	record->is_send = is_send;
+	record->lane = NO_LANE;
 	parse(skb, record, &cursor);
 	describe_device(device, record);
 	if (is_send)

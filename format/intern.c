@@ -4,17 +4,24 @@
 #include "hash.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define ROWS NST_CHUNK_EVENTS_MAX
-#define SLOTS (2 * ROWS)
+#define ENTRIES (4 * ROWS) /* flows and lanes of a host with 16,000 flows, and a chunk of new ones */
+#define PROCESSES (2 * ROWS)
 
-/* Row + 1 by hash, open addressing; the slots in use, so that clearing costs what was used. */
+/* Entry + 1 by hash, open addressing; the slots in use, so that clearing costs what was used. */
 struct index {
-	uint32_t slots[SLOTS];
-	uint32_t used[ROWS];
-	uint32_t n_rows;
+	uint32_t *slots, *used;
+	uint32_t mask, max, n;
 	uint64_t seed;
+};
+
+/* The row of an entry, if it has one in the chunk of that number. */
+struct place {
+	uint64_t chunk;
+	uint32_t row;
 };
 
 struct process_key {
@@ -26,14 +33,33 @@ struct process_key {
 
 struct nst_intern {
 	struct index process_index, flow_index, lane_index;
+	uint64_t generation, chunk;
 	size_t comm_bytes;
-	struct process_key process_keys[ROWS];
-	struct nst_flow_key flow_keys[ROWS];
-	struct nst_lane_key lane_keys[ROWS];
+	size_t n_processes, n_flows, n_lanes; /* rows */
+	struct process_key process_keys[PROCESSES];
+	struct nst_flow_key flow_keys[ENTRIES];
+	struct nst_lane_key lane_keys[ENTRIES];
+	struct place process_places[PROCESSES], flow_places[ENTRIES], lane_places[ENTRIES];
 	struct nst_process processes[ROWS];
 	struct nst_flow flows[ROWS];
 	struct nst_lane lanes[ROWS];
+	uint32_t process_slots[2 * PROCESSES], flow_slots[2 * ENTRIES], lane_slots[2 * ENTRIES];
+	uint32_t process_used[PROCESSES], flow_used[ENTRIES], lane_used[ENTRIES];
 };
+
+uint64_t nst_serial(void)
+{
+	static atomic_uint_fast64_t last;
+
+	return atomic_fetch_add(&last, 1) + 1;
+}
+
+#define INDEX_OF(intern, what, entries)                                                          \
+	((struct index){ .slots = (intern)->what##_slots,                                        \
+			 .used = (intern)->what##_used,                                          \
+			 .mask = 2 * (entries)-1,                                                \
+			 .max = (entries),                                                       \
+			 .seed = nst_hash_seed() })
 
 int nst_intern_new(struct nst_intern **ret_intern)
 {
@@ -41,8 +67,11 @@ int nst_intern_new(struct nst_intern **ret_intern)
 
 	if (!intern)
 		return -ENOMEM;
-	intern->process_index.seed = intern->flow_index.seed = intern->lane_index.seed =
-		nst_hash_seed();
+	intern->process_index = INDEX_OF(intern, process, PROCESSES);
+	intern->flow_index = INDEX_OF(intern, flow, ENTRIES);
+	intern->lane_index = INDEX_OF(intern, lane, ENTRIES);
+	intern->generation = nst_serial();
+	intern->chunk = 1; /* no place is of chunk 0 */
 	*ret_intern = intern;
 	return 0;
 }
@@ -54,119 +83,166 @@ void nst_intern_free(struct nst_intern *intern)
 
 static void index_clear(struct index *index)
 {
-	for (uint32_t row = 0; row < index->n_rows; row++)
-		index->slots[index->used[row]] = 0;
-	index->n_rows = 0;
+	for (uint32_t entry = 0; entry < index->n; entry++)
+		index->slots[index->used[entry]] = 0;
+	index->n = 0;
+}
+
+static bool is_short_of_room(const struct index *index)
+{
+	return index->max - index->n < ROWS;
 }
 
 void nst_intern_clear(struct nst_intern *intern)
 {
+	intern->chunk++;
+	intern->n_processes = intern->n_flows = intern->n_lanes = 0;
+	intern->comm_bytes = 0;
+	if (!is_short_of_room(&intern->process_index) && !is_short_of_room(&intern->flow_index) &&
+	    !is_short_of_room(&intern->lane_index))
+		return;
 	index_clear(&intern->process_index);
 	index_clear(&intern->flow_index);
 	index_clear(&intern->lane_index);
-	intern->comm_bytes = 0;
+	intern->generation = nst_serial();
 }
 
-/* The row of a key, found or (is_new) to be filled in at the end of keys. */
-static inline uint32_t index_row(struct index *index, const void *key, size_t key_len,
-				 const void *keys, size_t key_size, bool *ret_is_new)
+/* The entry of a key, found or (is_new) to be filled in at the end of keys. */
+static inline uint32_t index_entry(struct index *index, const void *key, size_t key_len,
+				   const void *keys, size_t key_size, bool *ret_is_new)
 {
-	uint32_t slot = nst_hash_bytes(key, key_len, index->seed) & (SLOTS - 1), row;
+	uint32_t slot = nst_hash_bytes(key, key_len, index->seed) & index->mask, entry;
 
-	for (; index->slots[slot]; slot = (slot + 1) & (SLOTS - 1)) {
-		row = index->slots[slot] - 1;
-		if (!memcmp((const uint8_t *)keys + row * key_size, key, key_len)) {
+	for (; index->slots[slot]; slot = (slot + 1) & index->mask) {
+		entry = index->slots[slot] - 1;
+		if (!memcmp((const uint8_t *)keys + entry * key_size, key, key_len)) {
 			*ret_is_new = false;
-			return row;
+			return entry;
 		}
 	}
-	row = index->n_rows++;
-	index->slots[slot] = row + 1;
-	index->used[row] = slot;
+	entry = index->n++;
+	index->slots[slot] = entry + 1;
+	index->used[entry] = slot;
 	*ret_is_new = true;
-	return row;
+	return entry;
 }
+
+/* An entry of before may have been forgotten, and its place with it. */
+#define ENTRY_OF(intern, what, key, key_len)                                                     \
+	({                                                                                       \
+		bool is_new_;                                                                    \
+		uint32_t entry_ =                                                                \
+			index_entry(&(intern)->what##_index, key, key_len, (intern)->what##_keys, \
+				    sizeof((intern)->what##_keys[0]), &is_new_);                 \
+                                                                                                 \
+		if (is_new_) {                                                                   \
+			memcpy(&(intern)->what##_keys[entry_], key, key_len);                    \
+			(intern)->what##_places[entry_].chunk = 0;                               \
+		}                                                                                \
+		entry_;                                                                          \
+	})
 
 uint32_t nst_intern_process(struct nst_intern *intern, uint32_t pid, uint64_t start_ns,
 			    const char *comm, uint8_t comm_len)
 {
 	struct process_key key = { .start_ns = start_ns, .pid = pid, .comm_len = comm_len };
 	size_t key_len = offsetof(struct process_key, comm) + comm_len;
-	bool is_new;
-	uint32_t row;
 
 	memcpy(key.comm, comm, comm_len);
-	row = index_row(&intern->process_index, &key, key_len, intern->process_keys, sizeof(key),
-			&is_new);
-	if (is_new) {
-		struct process_key *kept = &intern->process_keys[row];
-
-		memcpy(kept, &key, key_len);
-		intern->processes[row] = (struct nst_process){
-			.start_ns = start_ns,
-			.pid = pid,
-			.comm = { kept->comm, comm_len },
-		};
-		intern->comm_bytes += comm_len;
-	}
-	return row;
+	return ENTRY_OF(intern, process, &key, key_len);
 }
 
 uint32_t nst_intern_flow(struct nst_intern *intern, const struct nst_flow_key *key)
 {
-	bool is_new;
-	uint32_t row = index_row(&intern->flow_index, key, sizeof(*key), intern->flow_keys,
-				 sizeof(*key), &is_new);
-
-	if (is_new) {
-		struct nst_flow_key *kept = &intern->flow_keys[row];
-
-		*kept = *key;
-		intern->flows[row] = (struct nst_flow){
-			.id = key->id,
-			.has = key->has,
-			.netns = key->netns,
-			.ethertype = key->ethertype,
-			.local_port = key->local_port,
-			.remote_port = key->remote_port,
-			.protocol = key->protocol,
-			.local_addr = { kept->local_addr, key->addr_len },
-			.remote_addr = { kept->remote_addr, key->addr_len },
-		};
-	}
-	return row;
+	return ENTRY_OF(intern, flow, key, sizeof(*key));
 }
 
 uint32_t nst_intern_lane(struct nst_intern *intern, const struct nst_lane_key *key)
 {
-	bool is_new;
-	uint32_t row = index_row(&intern->lane_index, key, sizeof(*key), intern->lane_keys,
-				 sizeof(*key), &is_new);
+	return ENTRY_OF(intern, lane, key, sizeof(*key));
+}
 
-	if (is_new) {
-		intern->lane_keys[row] = *key;
-		intern->lanes[row] = (struct nst_lane){
-			.cgroup_id = key->cgroup_id,
-			.has = key->has,
-			.flow = key->flow,
-			.process = key->process,
-			.ifindex = key->ifindex,
-			.vlan_id = key->vlan_id,
-			.flags = key->flags,
-			.is_send = key->is_send,
-			.owner_source = key->owner_source,
-			.link_header_bytes = key->link_header_bytes,
-		};
-	}
-	return row;
+/* ---- Rows --------------------------------------------------------------- */
+
+/* Has the entry got a row? If not, this is where it gets one. */
+static bool has_row(struct place *place, uint64_t chunk, size_t *n_rows)
+{
+	if (place->chunk == chunk)
+		return true;
+	*place = (struct place){ chunk, (uint32_t)(*n_rows)++ };
+	return false;
+}
+
+static uint32_t process_row(struct nst_intern *intern, uint32_t entry)
+{
+	const struct process_key *key = &intern->process_keys[entry];
+	struct place *place = &intern->process_places[entry];
+
+	if (has_row(place, intern->chunk, &intern->n_processes))
+		return place->row;
+	intern->processes[place->row] = (struct nst_process){
+		.start_ns = key->start_ns,
+		.pid = key->pid,
+		.comm = { key->comm, key->comm_len },
+	};
+	intern->comm_bytes += key->comm_len;
+	return place->row;
+}
+
+static uint32_t flow_row(struct nst_intern *intern, uint32_t entry)
+{
+	const struct nst_flow_key *key = &intern->flow_keys[entry];
+	struct place *place = &intern->flow_places[entry];
+
+	if (has_row(place, intern->chunk, &intern->n_flows))
+		return place->row;
+	intern->flows[place->row] = (struct nst_flow){
+		.id = key->id,
+		.has = key->has,
+		.netns = key->netns,
+		.ethertype = key->ethertype,
+		.local_port = key->local_port,
+		.remote_port = key->remote_port,
+		.protocol = key->protocol,
+		.local_addr = { key->local_addr, key->addr_len },
+		.remote_addr = { key->remote_addr, key->addr_len },
+	};
+	return place->row;
+}
+
+uint32_t nst_intern_row(struct nst_intern *intern, uint32_t lane)
+{
+	const struct nst_lane_key *key = &intern->lane_keys[lane];
+	struct place *place = &intern->lane_places[lane];
+
+	if (has_row(place, intern->chunk, &intern->n_lanes))
+		return place->row;
+	intern->lanes[place->row] = (struct nst_lane){
+		.cgroup_id = key->cgroup_id,
+		.has = key->has,
+		.flow = flow_row(intern, key->flow),
+		.process = key->has & NST_HAS_OWNER ? process_row(intern, key->process) : 0,
+		.ifindex = key->ifindex,
+		.vlan_id = key->vlan_id,
+		.flags = key->flags,
+		.is_send = key->is_send,
+		.owner_source = key->owner_source,
+		.link_header_bytes = key->link_header_bytes,
+	};
+	return place->row;
+}
+
+uint64_t nst_intern_generation(const struct nst_intern *intern)
+{
+	return intern->generation;
 }
 
 void nst_intern_rows(const struct nst_intern *intern, struct nst_dictionaries *ret_dictionaries)
 {
 	*ret_dictionaries = (struct nst_dictionaries){
-		.n_processes = intern->process_index.n_rows,
-		.n_flows = intern->flow_index.n_rows,
-		.n_lanes = intern->lane_index.n_rows,
+		.n_processes = intern->n_processes,
+		.n_flows = intern->n_flows,
+		.n_lanes = intern->n_lanes,
 		.processes = intern->processes,
 		.flows = intern->flows,
 		.lanes = intern->lanes,

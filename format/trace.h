@@ -225,6 +225,38 @@ int nst_writer_open_sink(const struct nst_sink *sink, const struct nst_header *h
 int nst_writer_event(struct nst_writer *writer, const struct net_event *event);
 
 /*
+ * Events of one lane, one after the other, without a look-up an event: the first one is
+ * given whole, with a struct nst_writer_lane (all zero at first, and nobody's but the
+ * writer's) that will stand for the lane; of all others only what a lane leaves open. The
+ * trace is the same, to the byte, as by nst_writer_event().
+ */
+struct nst_writer_lane {
+	uint64_t chunk, generation;
+	uint32_t row, entry;
+	uint32_t has;
+};
+int nst_writer_event_lane(struct nst_writer *writer, const struct net_event *event,
+			  struct nst_writer_lane *ret_lane);
+
+struct nst_lane_event {
+	uint64_t timestamp;
+	uint32_t bytes;
+	uint32_t tid, segments; /* these and the next two are ignored where the lane has none */
+	uint16_t header_bytes;
+	uint8_t tcp_flags;
+	uint8_t flags; /* NST_EVENT_FLAGS of them; the others and has are as in the first event */
+};
+
+/*
+ * Another event of the lane. 0, or 1: the same, and a chunk that was full has been written
+ * for it. -ESTALE: the lane is not known (any more), because the writer has met too many
+ * others since, or because it is another writer; nst_writer_event_lane() has to be asked.
+ * Else as nst_writer_event().
+ */
+int nst_writer_lane_event(struct nst_writer *writer, struct nst_writer_lane *lane,
+			  const struct nst_lane_event *event);
+
+/*
  * Write the open chunk, if it holds events, with one writev(2). On an error
  * the chunk's events are lost to the file: nst_writer_stats() says how many
  * events were written, and the caller counts the difference. The file may then

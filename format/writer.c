@@ -15,6 +15,7 @@
 /* Comms are all that could bring 16,384 rows over a frame's cap. */
 #define COMM_BYTES_MAX (NST_FRAME_CAP / 2)
 #define LEVEL_MAX 19
+#define NO_CHUNK UINT64_MAX
 
 struct nst_writer {
 	int fd;
@@ -27,6 +28,7 @@ struct nst_writer {
 	uint64_t lost[NST_LOSS_SLOTS];
 	uint64_t sample_clock_ns, sample_realtime_ns;
 	uint64_t pending_since_ns;
+	uint64_t chunk; /* a serial number of the open one, or NO_CHUNK: it takes no event */
 	struct nst_index index;
 	struct nst_intern *intern;
 	struct nst_event_columns *events;
@@ -43,6 +45,13 @@ static bool header_is_valid(const struct nst_header *header)
 	       strnlen(header->writer, sizeof(header->writer)) <= 32;
 }
 
+/* Nothing is written from here on, and so no event taken. */
+static int fail(struct nst_writer *writer, int err)
+{
+	writer->chunk = NO_CHUNK;
+	return writer->error = err;
+}
+
 /* All of it, whatever a pipe or a signal makes of the single calls. */
 static int write_fd(struct nst_writer *writer, struct iovec *iov, int n_iov)
 {
@@ -53,13 +62,13 @@ static int write_fd(struct nst_writer *writer, struct iovec *iov, int n_iov)
 			struct pollfd pollfd = { .fd = writer->fd, .events = POLLOUT };
 
 			if (poll(&pollfd, 1, -1) < 0 && errno != EINTR)
-				return writer->error = -errno;
+				return fail(writer, -errno);
 			continue;
 		}
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return writer->error = n ? -errno : -EIO;
+			return fail(writer, n ? -errno : -EIO);
 		writer->file_bytes += (uint64_t)n;
 		for (; n_iov > 0 && (size_t)n >= iov->iov_len; iov++, n_iov--)
 			n -= (ssize_t)iov->iov_len;
@@ -76,10 +85,8 @@ static int write_sink(struct nst_writer *writer, const struct iovec *iov, int n_
 {
 	int r = writer->sink.write(writer->sink.context, iov, n_iov, chunk);
 
-	if (r) {
-		writer->error = r == -EAGAIN ? 0 : r;
-		return r;
-	}
+	if (r)
+		return r == -EAGAIN ? r : fail(writer, r);
 	for (int i = 0; i < n_iov; i++)
 		writer->file_bytes += iov[i].iov_len;
 	return 0;
@@ -142,6 +149,7 @@ static int writer_open(int fd, const struct nst_sink *sink, const struct nst_hea
 	if (sink)
 		writer->sink = *sink;
 	writer->header = *header;
+	writer->chunk = nst_serial();
 	writer->sample_clock_ns = header->start_ns;
 	writer->sample_realtime_ns = header->start_realtime_ns;
 	r = writer_allocate(writer, level);
@@ -331,6 +339,7 @@ int nst_writer_flush(struct nst_writer *writer)
 		return r;
 	nst_intern_clear(writer->intern);
 	events->n_events = 0;
+	writer->chunk = nst_serial();
 	return r;
 }
 
@@ -354,7 +363,7 @@ static uint8_t addr_len(const struct net_event *event)
 	return 4;
 }
 
-static uint32_t flow_row(struct nst_intern *intern, const struct net_event *event)
+static uint32_t flow_entry(struct nst_intern *intern, const struct net_event *event)
 {
 	struct nst_flow_key key = {
 		.has = event->has & NST_FLOW_HAS,
@@ -379,11 +388,11 @@ static uint32_t flow_row(struct nst_intern *intern, const struct net_event *even
 	return nst_intern_flow(intern, &key);
 }
 
-static uint32_t lane_row(struct nst_intern *intern, const struct net_event *event)
+static uint32_t lane_entry(struct nst_intern *intern, const struct net_event *event)
 {
 	struct nst_lane_key key = {
 		.has = event->has & NST_LANE_HAS,
-		.flow = flow_row(intern, event),
+		.flow = flow_entry(intern, event),
 		.flags = event->flags & NST_LANE_FLAGS,
 		.is_send = event->is_send,
 		.owner_source = event->owner_source,
@@ -404,10 +413,10 @@ static uint32_t lane_row(struct nst_intern *intern, const struct net_event *even
 }
 
 /* The part of an event that its lane does not say. */
-static void event_append(struct nst_event_columns *events, uint32_t lane,
-			 const struct net_event *event)
+static inline void event_append(struct nst_event_columns *events, uint32_t lane, uint32_t has,
+				const struct nst_lane_event *event)
 {
-	uint32_t i = events->n_events++, has = event->has;
+	uint32_t i = events->n_events++;
 
 	events->timestamp[i] = event->timestamp;
 	events->lane[i] = lane;
@@ -416,28 +425,100 @@ static void event_append(struct nst_event_columns *events, uint32_t lane,
 	events->tid[i] = has & NST_HAS_TID ? event->tid : 0;
 	events->has[i] = (uint16_t)(has & NST_EVENT_HAS);
 	events->header_bytes[i] = has & NST_HAS_HEADER_BYTES ? event->header_bytes : 0;
-	events->flags[i] = (uint8_t)(event->flags & NST_EVENT_FLAGS);
+	events->flags[i] = event->flags;
 	events->tcp_flags[i] = has & NST_HAS_TCP_FLAGS ? event->tcp_flags : 0;
 }
 
-int nst_writer_event(struct nst_writer *writer, const struct net_event *event)
+/* Room for one more event in the open chunk. 0, 1 (a chunk was written for it), or why not. */
+static int make_room(struct nst_writer *writer)
 {
-	struct nst_event_columns *events = writer->events;
 	int r;
 
 	if (writer->error)
 		return writer->error;
-	if (writer->ended || !event_is_valid(event))
+	if (writer->ended)
 		return -EINVAL;
-	if (events->n_events == NST_CHUNK_EVENTS_MAX ||
-	    nst_intern_comm_bytes(writer->intern) > COMM_BYTES_MAX) {
-		r = nst_writer_flush(writer);
-		if (r)
-			return r;
-	}
+	if (writer->events->n_events < NST_CHUNK_EVENTS_MAX &&
+	    nst_intern_comm_bytes(writer->intern) <= COMM_BYTES_MAX)
+		return 0;
+	r = nst_writer_flush(writer);
+	return r ? r : 1;
+}
+
+/* The lane has a row in the open chunk, in which there is room: append an event. */
+static void lane_append(struct nst_writer *writer, const struct nst_writer_lane *lane,
+			const struct nst_lane_event *event)
+{
+	struct nst_event_columns *events = writer->events;
+
 	if (!events->n_events)
 		writer->pending_since_ns = event->timestamp;
-	event_append(events, lane_row(writer->intern, event), event);
+	event_append(events, lane->row, lane->has, event);
+	if (events->n_events == NST_CHUNK_EVENTS_MAX ||
+	    nst_intern_comm_bytes(writer->intern) > COMM_BYTES_MAX)
+		writer->chunk = NO_CHUNK;
+}
+
+int nst_writer_event_lane(struct nst_writer *writer, const struct net_event *event,
+			  struct nst_writer_lane *ret_lane)
+{
+	const struct nst_lane_event own = {
+		.timestamp = event->timestamp,
+		.bytes = event->bytes,
+		.tid = event->tid,
+		.segments = event->segments,
+		.header_bytes = event->header_bytes,
+		.tcp_flags = event->tcp_flags,
+		.flags = (uint8_t)(event->flags & NST_EVENT_FLAGS),
+	};
+	int r = writer->error || event_is_valid(event) ? make_room(writer) : -EINVAL;
+
+	if (r < 0)
+		return r;
+	*ret_lane = (struct nst_writer_lane){
+		.chunk = writer->chunk,
+		.entry = lane_entry(writer->intern, event),
+		.generation = nst_intern_generation(writer->intern),
+		.has = event->has,
+	};
+	ret_lane->row = nst_intern_row(writer->intern, ret_lane->entry);
+	lane_append(writer, ret_lane, &own);
+	return 0;
+}
+
+int nst_writer_event(struct nst_writer *writer, const struct net_event *event)
+{
+	struct nst_writer_lane lane;
+
+	return nst_writer_event_lane(writer, event, &lane);
+}
+
+/* The lane's first event in the open chunk, or in the next one. */
+static int lane_begin(struct nst_writer *writer, struct nst_writer_lane *lane,
+		      const struct nst_lane_event *event)
+{
+	int r = make_room(writer);
+
+	if (r < 0)
+		return r;
+	if (lane->generation != nst_intern_generation(writer->intern))
+		return -ESTALE;
+	lane->row = nst_intern_row(writer->intern, lane->entry);
+	lane->chunk = writer->chunk;
+	lane_append(writer, lane, event);
+	return r;
+}
+
+int nst_writer_lane_event(struct nst_writer *writer, struct nst_writer_lane *lane,
+			  const struct nst_lane_event *event)
+{
+	struct nst_event_columns *events = writer->events;
+
+	if (lane->chunk != writer->chunk)
+		return lane_begin(writer, lane, event);
+	event_append(events, lane->row, lane->has, event);
+	if (events->n_events == NST_CHUNK_EVENTS_MAX)
+		writer->chunk = NO_CHUNK;
 	return 0;
 }
 
@@ -537,6 +618,7 @@ int nst_writer_end(struct nst_writer *writer, uint64_t end_ns)
 	if (r)
 		return r;
 	writer->ended = true;
+	writer->chunk = NO_CHUNK;
 	index = nst_index_close(&writer->index, writer->header.uuid);
 	iov = (struct iovec){ (void *)index.data, index.len_bytes };
 	r = index.len_bytes ? write_all(writer, &iov, 1, NULL) : 0;

@@ -21,10 +21,11 @@ struct list {
 };
 
 /* A drain_sink. */
-static int append(void *context, const void *record)
+static int append(void *context, const void *record, uint32_t length_bytes)
 {
 	struct list *list = context;
 
+	(void)length_bytes;
 	if (list->n == list->room) {
 		size_t room = list->room ? 2 * list->room : 256;
 		struct process_record *larger = reallocarray(list->all, room, sizeof(*larger));

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define RUN_MAX 256 /* records after which a ring gets its room back */
+#define HELD_MAX 256 /* records after which a ring gets its room back */
 
 /* A ring as the kernel maps it: a page of ours, a page of its own, the data twice in a row. */
 struct ring {
@@ -16,14 +16,21 @@ struct ring {
 	const unsigned long *produced;
 	const char *data;
 	size_t bytes;
-	unsigned long position; /* what consumed will be after the run */
+	unsigned long position; /* what consumed will be */
 	unsigned long end;	/* produced, when last looked at */
+	unsigned int held;	/* records between the two */
 };
 
 struct drain {
 	size_t page_bytes;
 	size_t n;
 	unsigned int percent; /* of the fullest, before the last drain */
+	/* Rings that have something to give now, a heap: no ring is older than its parent. */
+	struct head {
+		uint64_t time_ns; /* of the next record */
+		struct ring *ring;
+	} *heads;
+	size_t n_heads;
 	struct ring rings[];
 };
 
@@ -61,6 +68,9 @@ int drain_open(const int *fds, size_t n, size_t ring_bytes, struct drain **ret_d
 
 	if (!drain)
 		return -ENOMEM;
+	drain->heads = calloc(n ?: 1, sizeof(*drain->heads));
+	if (!drain->heads)
+		err = -ENOMEM;
 	drain->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	drain->n = n;
 	for (size_t i = 0; !err && i < n; i++)
@@ -79,6 +89,7 @@ void drain_close(struct drain *drain)
 		return;
 	for (size_t i = 0; i < drain->n; i++)
 		unmap_ring(&drain->rings[i], drain->page_bytes);
+	free(drain->heads);
 	free(drain);
 }
 
@@ -118,45 +129,80 @@ static const void *first_of(struct ring *ring)
 	return NULL;
 }
 
-/* The ring with the oldest record, and the age of the oldest of all others. */
-static struct ring *oldest(struct drain *drain, uint64_t *ret_next_ns)
+/* The ring at the top has become younger: down with it. */
+static void sift(struct drain *drain)
 {
-	struct ring *found = NULL;
-	uint64_t found_ns = UINT64_MAX, next_ns = UINT64_MAX;
+	struct head *heads = drain->heads, head = heads[0];
+	size_t at = 0, child;
 
+	while ((child = 2 * at + 1) < drain->n_heads) {
+		if (child + 1 < drain->n_heads && heads[child + 1].time_ns < heads[child].time_ns)
+			child++;
+		if (head.time_ns <= heads[child].time_ns)
+			break;
+		heads[at] = heads[child];
+		at = child;
+	}
+	heads[at] = head;
+}
+
+static void add_head(struct drain *drain, struct ring *ring, uint64_t time_ns)
+{
+	struct head *heads = drain->heads;
+	size_t at = drain->n_heads++;
+
+	for (; at && time_ns < heads[(at - 1) / 2].time_ns; at = (at - 1) / 2)
+		heads[at] = heads[(at - 1) / 2];
+	heads[at] = (struct head){ time_ns, ring };
+}
+
+static void find_heads(struct drain *drain, uint64_t until_ns)
+{
+	drain->n_heads = 0;
 	for (size_t i = 0; i < drain->n; i++) {
 		const void *record = first_of(&drain->rings[i]);
 
-		if (!record)
-			continue;
-		if (!found || time_of(record) < found_ns) {
-			next_ns = found_ns;
-			found_ns = time_of(record);
-			found = &drain->rings[i];
-		} else if (time_of(record) < next_ns) {
-			next_ns = time_of(record);
-		}
+		if (record && time_of(record) <= until_ns)
+			add_head(drain, &drain->rings[i], time_of(record));
 	}
-	*ret_next_ns = next_ns;
-	return found;
 }
 
-/* Take records up to until_ns, and at most RUN_MAX. How many, or what sink returned. */
-static int take_run(struct ring *ring, uint64_t until_ns, drain_sink sink, void *context,
-		    size_t *ret_taken)
+/* Up to when the ring at the top may give without looking at the others. */
+static uint64_t second_ns(const struct drain *drain, uint64_t until_ns)
 {
-	const void *record;
-	size_t taken = 0;
-	int err = 0;
+	for (size_t i = 1; i < 3 && i < drain->n_heads; i++)
+		if (drain->heads[i].time_ns < until_ns)
+			until_ns = drain->heads[i].time_ns;
+	return until_ns;
+}
 
-	while (!err && taken < RUN_MAX && (record = first_of(ring)) &&
-	       time_of(record) <= until_ns) {
-		err = sink(context, record);
-		ring->position += entry_bytes(length_of(record));
-		taken++;
-	}
-	__atomic_store_n(ring->consumed, ring->position, __ATOMIC_RELEASE);
-	*ret_taken = taken;
+static void give_back(struct ring *ring)
+{
+	if (ring->position != *ring->consumed)
+		__atomic_store_n(ring->consumed, ring->position, __ATOMIC_RELEASE);
+	ring->held = 0;
+}
+
+/* Take the records of the ring at the top up to until_ns. 0, or what sink returned. */
+static int take_run(struct drain *drain, uint64_t until_ns, drain_sink sink, void *context)
+{
+	struct head *head = &drain->heads[0];
+	struct ring *ring = head->ring;
+	const void *record = first_of(ring);
+	int err;
+
+	do {
+		uint32_t length = length_of(record);
+
+		err = sink(context, record, length);
+		ring->position += entry_bytes(length);
+		if (++ring->held == HELD_MAX)
+			give_back(ring);
+		record = first_of(ring);
+	} while (!err && record && time_of(record) <= until_ns);
+	head->time_ns = record ? time_of(record) : UINT64_MAX;
+	if (!record)
+		*head = drain->heads[--drain->n_heads];
 	return err;
 }
 
@@ -188,18 +234,39 @@ int drain_until(struct drain *drain, uint64_t until_ns, drain_sink sink, void *c
 	int err = 0;
 
 	drain->percent = fullest_percent(drain);
-	while (!err) {
-		uint64_t next_ns;
-		struct ring *ring = oldest(drain, &next_ns);
-		size_t taken;
-
-		if (!ring)
-			break;
-		if (next_ns > until_ns)
-			next_ns = until_ns;
-		err = take_run(ring, next_ns, sink, context, &taken);
-		if (!taken)
-			break;
+	find_heads(drain, until_ns);
+	while (!err && drain->n_heads && drain->heads[0].time_ns <= until_ns) {
+		err = take_run(drain, second_ns(drain, until_ns), sink, context);
+		if (drain->n_heads)
+			sift(drain);
 	}
+	for (size_t i = 0; i < drain->n; i++)
+		give_back(&drain->rings[i]);
 	return err;
+}
+
+/* In one ring, whatever is being written there. */
+static const void *look_at(const struct ring *ring, drain_wish wish, void *context)
+{
+	unsigned long end = __atomic_load_n(ring->produced, __ATOMIC_ACQUIRE), at = ring->position;
+
+	while (at != end) {
+		const char *entry = ring->data + (at & (ring->bytes - 1));
+		uint32_t length = __atomic_load_n((const uint32_t *)entry, __ATOMIC_ACQUIRE);
+		const uint32_t no_record = BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT;
+
+		if (!(length & no_record) && wish(context, entry + BPF_RINGBUF_HDR_SZ, length))
+			return entry + BPF_RINGBUF_HDR_SZ;
+		at += entry_bytes(length & ~no_record);
+	}
+	return NULL;
+}
+
+const void *drain_look(const struct drain *drain, drain_wish wish, void *context)
+{
+	const void *record = NULL;
+
+	for (size_t i = 0; !record && i < drain->n; i++)
+		record = look_at(&drain->rings[i], wish, context);
+	return record;
 }

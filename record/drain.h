@@ -3,16 +3,17 @@
 #ifndef NETSNOOP_RECORD_DRAIN_H
 #define NETSNOOP_RECORD_DRAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct drain;
 
 /*
- * Takes one record, which begins with its timestamp (u64, CLOCK_BOOTTIME) and
- * is valid during the call; non-zero ends the drain with it.
+ * Takes one record of length_bytes, which begins with its timestamp (u64, CLOCK_BOOTTIME)
+ * and is valid during the call; non-zero ends the drain with it.
  */
-typedef int (*drain_sink)(void *context, const void *record);
+typedef int (*drain_sink)(void *context, const void *record, uint32_t length_bytes);
 
 /*
  * Map n rings of ring_bytes each; the descriptors stay the caller's.
@@ -28,6 +29,14 @@ int drain_open(const int *fds, size_t n, size_t ring_bytes, struct drain **ret_d
  * 0, or what sink returned; the record that it was called with is taken.
  */
 int drain_until(struct drain *drain, uint64_t until_ns, drain_sink sink, void *context);
+
+/*
+ * The first record for which wish says so, of those that are in the rings right now,
+ * whatever time they are of; NULL: there is none. Nothing is taken. It can be called from a
+ * sink, and what it gives is valid as long as the sink's record.
+ */
+typedef bool (*drain_wish)(void *context, const void *record, uint32_t length_bytes);
+const void *drain_look(const struct drain *drain, drain_wish wish, void *context);
 
 /*
  * How much of the fullest ring was in use, in percent: when drain_until() was last called

@@ -63,7 +63,7 @@ static int drain_all(struct recording *recording)
 		nanosleep(&moment, NULL);
 	}
 	totals_lose(recording->totals, recording->taken_ns, now_ns(),
-		    in_rings - recording->events - recording->lost_recorder);
+		    in_rings - recording->events - recording->lost_recorder, 0);
 	recording->lost_recorder = in_rings - recording->events;
 	return read_counts(recording);
 }

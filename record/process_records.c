@@ -75,9 +75,11 @@ int process_records_list(struct netsnoop_bpf *programs, drain_sink sink, void *c
 	for (size_t at = 0; !err && at + sizeof(struct process_record) <= bytes;) {
 		const struct process_record *record = (const void *)(data + at);
 
-		at += PROCESS_RECORD_BYTES(record->path_len);
+		const uint32_t length = PROCESS_RECORD_BYTES(record->path_len);
+
+		at += length;
 		if (at <= bytes)
-			err = sink(context, record);
+			err = sink(context, record, length);
 	}
 	free(data);
 	if (fd >= 0)

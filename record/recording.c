@@ -58,9 +58,11 @@ static int open_modules(struct recording *recording, struct watcher *watcher, ui
 	const struct settings *settings = recording->settings;
 	struct kernel *kernel = recording->kernel;
 	struct flows_maps maps;
-	int err = owners_open(recording->writer, settings->max_flows, &recording->owners);
+	int err = open_lanes(recording);
 
 	kernel_flows_maps(kernel, &maps);
+	if (!err)
+		err = owners_open(recording->writer, settings->max_flows, &recording->owners);
 	if (!err)
 		err = flows_open(&maps, settings->max_flows, &recording->flows);
 	if (!err)
@@ -341,6 +343,7 @@ int recording_close(struct recording *recording, bool is_failed)
 	readings_close(recording->readings);
 	followed_close(recording->followed);
 	owners_close(recording->owners);
+	close_lanes(recording);
 	devices_close(&recording->devices);
 	processes_close(recording->processes);
 	free(recording->by_cpu);

@@ -9,6 +9,7 @@
 #include "record/devices.h"
 #include "record/environment.h"
 #include "record/flight.h"
+#include "record/lanes.h"
 #include "record/limits.h"
 #include "record/outlet.h"
 #include "record/processes.h"
@@ -66,19 +67,49 @@ struct recording {
 	struct followed *followed; /* NULL: nobody is */
 	const uint64_t *gone;	   /* flows that were taken out in the last tick */
 	size_t n_gone;
-	struct net_event event; /* the one on its way */
+	struct net_event event; /* the one on its way, if it is taken whole */
+	uint64_t event_ns;	/* when it was */
+	struct lanes *lanes;
+	struct lane_state *lane_states; /* by index, lanes_max() of them */
+	uint32_t *met_lanes; /* in this round */
+	uint32_t n_met_lanes;
+	uint32_t round; /* counts drains, but is never 0 */
 };
+
+/*
+ * What is known of a lane, so that its events need not be looked at one by one. In each
+ * round the first one is; of the others only the time of the last is told, at the end.
+ */
+struct lane_state {
+	uint32_t turn;
+	uint32_t round;	  /* in which it was last met; 0: no such lane has come yet */
+	uint64_t last_ns; /* its last event behind the one that was looked at; 0: none */
+	struct nst_writer_lane row;
+	uint64_t flow_id, start_ns, cgroup_id;
+	uint32_t has, pid, netns, ifindex;
+	uint8_t comm_len;
+	char comm[16];
+} __attribute__((aligned(64)));
 
 /* ---- taking.c ---------------------------------------------------------- */
 
 /* A drain_sink: something happened to a process. */
-int take_process(void *recording, const void *record);
+int take_process(void *recording, const void *record, uint32_t length_bytes);
 
 /* An owner_sink: a row is about to say so of a process. */
 int meet_consumer(void *recording, const struct nst_owner *row, const char *comm);
 
 /* A totals_sink: the trace is about to have a total in place of events. */
 int meet_total(void *recording, const struct nst_total *total);
+
+/* Write recording->event, which is of that lane, and look at it. 0, STALLED, or what goes wrong. */
+int take_event(struct recording *recording, struct lane_state *lane);
+
+/* It is not written: a total in its place. 0, STALLED, or -ENOMEM. */
+int lose_event(struct recording *recording, bool is_full);
+
+/* Whose the event at at_ns is, and where it was seen. 0 or -ENOMEM. */
+int meet_lane(struct recording *recording, const struct lane_state *lane, uint64_t at_ns);
 
 /* Can an event be taken? */
 bool has_room(const struct recording *recording);
@@ -91,6 +122,25 @@ int settle_owners(struct recording *recording, uint64_t until_ns);
 
 /* Behind the events of the same time, so that these find their owners as they were. */
 int drain_processes(struct recording *recording, uint64_t until_ns, uint64_t at_ns);
+
+/* ---- taking_lanes.c ---------------------------------------------------- */
+
+/* 0 or -ENOMEM. */
+int open_lanes(struct recording *recording);
+void close_lanes(struct recording *recording);
+
+/* A drain begins; it has ended. end_round(): 0 or -ENOMEM. */
+void begin_round(struct recording *recording);
+int end_round(struct recording *recording);
+
+/* As the event has it. */
+void describe_lane(const struct net_event *event, struct lane_state *lane);
+
+/* recording->event is the first that is known of this lane. 0 or -ENOMEM. */
+int begin_lane(struct recording *recording, struct lane_id id, struct lane_state **ret_lane);
+
+/* A short record was taken. As take_event(). */
+int take_short(struct recording *recording, struct lane_id id, const struct nst_lane_event *event);
 
 /* ---- recording.c ------------------------------------------------------- */
 

@@ -11,10 +11,11 @@
 
 #include <errno.h>
 
-int take_process(void *context, const void *record)
+int take_process(void *context, const void *record, uint32_t length_bytes)
 {
 	struct recording *recording = context;
 
+	(void)length_bytes;
 	translate_process(record, &recording->news);
 	return processes_note(recording->processes, &recording->news);
 }
@@ -41,21 +42,22 @@ int meet_consumer(void *context, const struct nst_owner *row, const char *comm)
 	return meet_process(recording, recording->until_ns, row, comm);
 }
 
-/* The owner of the event on its way, as its process was at that time. */
-static int meet_owner(struct recording *recording)
+int meet_lane(struct recording *recording, const struct lane_state *lane, uint64_t at_ns)
 {
-	const struct net_event *event = &recording->event;
 	const struct nst_owner owner = {
-		.pid = event->pid,
-		.start_ns = event->start_ns,
-		.cgroup_id = event->cgroup_id,
-		.has = event->has & NST_HAS_CGROUP ? NST_OWNER_HAS_CGROUP : 0,
-		.comm.len_bytes = event->comm_len,
+		.pid = lane->pid,
+		.start_ns = lane->start_ns,
+		.cgroup_id = lane->cgroup_id,
+		.has = lane->has & NST_HAS_CGROUP ? NST_OWNER_HAS_CGROUP : 0,
+		.comm.len_bytes = lane->comm_len,
 	};
+	int err = owners_met(recording->owners, lane->flow_id, at_ns);
 
-	if (!(event->has & NST_HAS_OWNER))
-		return 0;
-	return meet_process(recording, event->timestamp, &owner, event->comm);
+	if (!err)
+		err = devices_meet(&recording->devices, lane->netns, lane->ifindex);
+	if (err || !(lane->has & NST_HAS_OWNER))
+		return err;
+	return meet_process(recording, at_ns, &owner, lane->comm);
 }
 
 /* All up to the end of the total's interval has been taken, but for what it tells itself. */
@@ -86,55 +88,73 @@ bool has_room(const struct recording *recording)
 	return !recording->outlet || outlet_has_room(recording->outlet);
 }
 
-/* The event on its way, or a total in its place. 0, STALLED, or what goes wrong. */
-static int write_event(struct recording *recording)
+int lose_event(struct recording *recording, bool is_full)
+{
+	int err = totals_lose_event(recording->totals, &recording->event, is_full);
+
+	recording->lost_recorder++;
+	return err ?: is_full ? 0 : STALLED;
+}
+
+int take_event(struct recording *recording, struct lane_state *lane)
 {
 	const struct net_event *event = &recording->event;
 	bool is_full = part_is_full(recording);
-	int err = is_full ? -EAGAIN : nst_writer_event(recording->writer, event);
+	int err = is_full ? -EAGAIN
+			  : nst_writer_event_lane(recording->writer, event, &lane->row), met;
 
-	if (err == -EAGAIN) { /* or a chunk was larger than those for which room is kept */
-		recording->lost_recorder++;
-		err = totals_lose_event(recording->totals, event, is_full);
-		return err ?: is_full ? 0 : STALLED;
+	recording->event_ns = event->timestamp;
+	if (err && err != -EAGAIN)
+		return err;
+	if (err) { /* or a chunk was larger than those for which room is kept */
+		err = lose_event(recording, is_full);
+		if (err < 0 || is_full) /* then there is no room for more rows of others */
+			return err;
+	} else {
+		recording->events++;
+		recording->bytes += event->bytes;
 	}
-	recording->events++;
-	recording->bytes += event->bytes;
-	return err;
+	met = meet_lane(recording, lane, event->timestamp);
+	/* what is in the open chunk can always be written as long as there was room here */
+	return met ?: err ?: has_room(recording) ? 0 : STALLED;
 }
 
 /* A drain_sink. */
-static int take(void *context, const void *record)
+static int take(void *context, const void *record, uint32_t length_bytes)
 {
 	struct recording *recording = context;
-	int err, written;
+	struct nst_lane_event short_event;
+	struct lane_state alone, *lane = &alone;
+	struct lane_id id;
+	int err = 0;
 
 	if (recording->max_events && recording->events == recording->max_events)
 		return LIMIT_REACHED;
+	if (translate_short(record, length_bytes, &id, &short_event))
+		return take_short(recording, id, &short_event);
 	translate(record, &recording->event);
-	written = write_event(recording);
-	if (written < 0 || recording->is_full) /* then there is no room for more rows of others */
-		return written;
-	err = owners_met(recording->owners, recording->event.flow_id, recording->event.timestamp);
-	if (!err)
-		err = devices_meet(&recording->devices, recording->event.netns,
-				   recording->event.ifindex);
-	if (!err)
-		err = meet_owner(recording);
-	/* what is in the open chunk can always be written as long as there was room here */
-	return err ?: written ?: has_room(recording) ? 0 : STALLED;
+	if (lanes_announce(recording->lanes, record, &id))
+		err = begin_lane(recording, id, &lane);
+	else
+		describe_lane(&recording->event, &alone);
+	return err ?: take_event(recording, lane);
 }
 
 int drain(struct recording *recording, uint64_t until_ns)
 {
-	int err = has_room(recording)
-			  ? drain_until(kernel_drain(recording->kernel), until_ns, take, recording)
-			  : STALLED;
+	int err, ended;
 
+	begin_round(recording);
+	err = has_room(recording)
+		      ? drain_until(kernel_drain(recording->kernel), until_ns, take, recording)
+		      : STALLED;
+	ended = end_round(recording);
 	if (!err)
 		recording->taken_ns = until_ns;
-	else if (err == STALLED && recording->event.timestamp > recording->taken_ns)
-		recording->taken_ns = recording->event.timestamp - 1;
+	else if (err == STALLED && recording->event_ns > recording->taken_ns)
+		recording->taken_ns = recording->event_ns - 1;
+	if (ended)
+		return ended;
 	if (!err && recording->max_events && recording->events == recording->max_events)
 		return LIMIT_REACHED;
 	return err;

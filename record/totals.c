@@ -336,9 +336,10 @@ int totals_lose_event(struct totals *totals, const struct net_event *event, bool
 	return total_rows_add_lost(totals->rows, &total, &tuple, is_full);
 }
 
-void totals_lose(struct totals *totals, uint64_t from_ns, uint64_t to_ns, uint64_t events)
+void totals_lose(struct totals *totals, uint64_t from_ns, uint64_t to_ns, uint64_t events,
+		 uint64_t bytes)
 {
-	lose(totals, from_ns, to_ns, events, 0);
+	lose(totals, from_ns, to_ns, events, bytes);
 }
 
 void totals_correct(const struct totals *totals, struct counts *by_cpu)

@@ -51,8 +51,9 @@ uint64_t totals_taken_ns(const struct totals *totals);
  */
 int totals_lose_event(struct totals *totals, const struct net_event *event, bool is_full);
 
-/* Events are not in the trace of which no more than their number is known; as above. */
-void totals_lose(struct totals *totals, uint64_t from_ns, uint64_t to_ns, uint64_t events);
+/* Events are not in the trace, and whose they are is not known; bytes 0: nor how large. As above. */
+void totals_lose(struct totals *totals, uint64_t from_ns, uint64_t to_ns, uint64_t events,
+		 uint64_t bytes);
 
 /* Have any totals been given to a writer? */
 bool totals_are_written(const struct totals *totals);

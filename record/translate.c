@@ -3,6 +3,7 @@
 
 #include "bpf/events.h"
 #include "format/trace.h"
+#include "record/lanes.h"
 #include "record/owner_change.h"
 #include "record/processes.h"
 
@@ -33,6 +34,7 @@ SAME(RECORD_BAD_HEADER, NST_FLAG_BAD_HEADER);
 SAME(RECORD_TUNNELLED, NST_FLAG_TUNNELLED);
 SAME(RECORD_LOCAL_ADDR, NST_FLAG_LOCAL_ADDR);
 SAME(RECORD_LOOPBACK, NST_FLAG_LOOPBACK);
+SAME(RECORD_FLAGS_OF_PACKET, NST_EVENT_FLAGS);
 SAME(SOURCE_UNKNOWN, NST_OWNER_UNKNOWN);
 SAME(SOURCE_SOCKET, NST_OWNER_SOCKET);
 SAME(SOURCE_FLOW, NST_OWNER_FLOW);
@@ -82,6 +84,26 @@ void translate(const struct record *record, struct net_event *event)
 	memcpy(event->daddr, record->daddr, sizeof(event->daddr));
 	memcpy(event->comm, record->comm, sizeof(record->comm));
 	event->comm[event->comm_len] = '\0';
+}
+
+bool translate_short(const void *from, uint32_t length_bytes, struct lane_id *ret_lane,
+		     struct nst_lane_event *ret_event)
+{
+	const struct short_record *record = from;
+
+	if (length_bytes != sizeof(*record))
+		return false;
+	*ret_lane = (struct lane_id){ record->lane, record->lane_turn };
+	*ret_event = (struct nst_lane_event){
+		.timestamp = record->timestamp,
+		.bytes = record->bytes,
+		.tid = record->tid,
+		.segments = record->segments,
+		.header_bytes = record->header_bytes,
+		.tcp_flags = record->tcp_flags,
+		.flags = record->flags,
+	};
+	return true;
 }
 
 void translate_owner(const struct owner_record *record, struct owner_change *change)

@@ -3,8 +3,13 @@
 #ifndef NETSNOOP_RECORD_TRANSLATE_H
 #define NETSNOOP_RECORD_TRANSLATE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lane_id;
 struct net_event;
 struct nst_flow;
+struct nst_lane_event;
 struct nst_total;
 struct owner_change;
 struct owner_record;
@@ -13,8 +18,12 @@ struct record;
 struct total;
 struct total_key;
 
-/* Fill every field of event but the bytes of comm behind its NUL. */
+/* A full record: fill every field of event but the bytes of comm behind its NUL. */
 void translate(const struct record *record, struct net_event *event);
+
+/* A short one: its lane, and all that the lane leaves open. False: it is a full one. */
+bool translate_short(const void *record, uint32_t length_bytes, struct lane_id *ret_lane,
+		     struct nst_lane_event *ret_event);
 
 /* Fill every field of change, comm included. */
 void translate_owner(const struct owner_record *record, struct owner_change *change);

@@ -84,10 +84,11 @@ static void produce(int ring, uint64_t timestamp, uint32_t flag)
 	*produced(ring) += ENTRY_BYTES;
 }
 
-static int take(void *context, const void *entry)
+static int take(void *context, const void *entry, uint32_t length_bytes)
 {
 	const struct record *record = entry;
 
+	CHECK_INT(length_bytes, sizeof(*record));
 	(void)context;
 	seen[n_seen++] = record->timestamp;
 	return n_seen == stop_at ? -EIO : 0;
