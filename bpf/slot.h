@@ -94,24 +94,7 @@ static __always_inline void cache_slot(__u64 hash, __u32 index)
 	slot_cache[set + way] = tag | index;
 }
 
-/* The flow of a tuple; NULL: there is none. */
-static __noinline struct flow *flow_at(const struct flow_key *key)
-{
-	__u64 hash = hash_of(key);
-	__u32 *place = bpf_map_lookup_elem(&flows, key), index;
-	struct flow *flow;
-
-	if (!place)
-		return NULL;
-	index = *place;
-	flow = bpf_map_lookup_elem(&slots, &index);
-	if (!flow || !is_at(flow, key))
-		return NULL;
-	cache_slot(hash, index);
-	return flow;
-}
-
-/* The same in a hurry: NULL does not mean that there is none. */
+/* The flow of a tuple, if it is cached: NULL does not mean that there is none. */
 static __always_inline struct flow *cached_flow(const struct flow_key *key)
 {
 	__u64 hash = hash_of(key);
@@ -129,6 +112,25 @@ static __always_inline struct flow *cached_flow(const struct flow_key *key)
 	}
 	flow = bpf_map_lookup_elem(&slots, &index);
 	return flow && is_at(flow, key) ? flow : NULL;
+}
+
+/* The flow of a tuple; NULL: there is none. */
+static __noinline struct flow *flow_at(const struct flow_key *key)
+{
+	struct flow *flow = cached_flow(key);
+	__u32 *place, index;
+
+	if (flow)
+		return flow;
+	place = bpf_map_lookup_elem(&flows, key);
+	if (!place)
+		return NULL;
+	index = *place;
+	flow = bpf_map_lookup_elem(&slots, &index);
+	if (!flow || !is_at(flow, key))
+		return NULL;
+	cache_slot(hash_of(key), index);
+	return flow;
 }
 
 /* Give the tuple a slot; two CPUs may do so at once, and get the same. NULL: there is no room. */

@@ -13,25 +13,17 @@
 #include "record/probe.h"
 #include "record/process_records.h"
 #include "record/programs.h"
+#include "record/rings.h"
 #include "record/say.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/*
- * Half of it is for short records: 8 MiB hold 262,144 of them, so that at a million events a
- * second on one CPU the recorder may be held up for a quarter of a second; or 55,000
- * whole ones.
- */
-#define DEFAULT_BYTES_A_CPU (UINT64_C(16) << 20)
-#define DEFAULT_BYTES_AT_MOST (UINT64_C(128) << 20)
-#define RING_BYTES_MAX (UINT64_C(1) << 30)
 #define SWEEP_NS NS_PER_S
 /*
  * Where nothing tells who receives, the sockets are walked for whoever has opened one, at
@@ -51,11 +43,7 @@ struct kernel {
 	int (*owner_sink)(void *context, const struct owner_record *record);
 	void *owner_context;
 	int owner_err; /* what owner_sink gave last */
-	int *rings;    /* descriptors */
-	size_t n_rings, n_cpus;
-	size_t ring_bytes;    /* of both of a CPU */
-	uint32_t *short_cpus; /* that have a ring of short records */
-	size_t n_shorts;
+	struct rings rings;
 	uint32_t max_flows;
 	bool follow;
 };
@@ -73,21 +61,6 @@ static int print_nothing(enum libbpf_print_level level, const char *format, va_l
 	return 0;
 }
 
-/* A power of two of at least two pages, so that all rings together stay within total_bytes. */
-static size_t size_of_ring(uint64_t total_bytes, size_t n_rings)
-{
-	size_t bytes = 2 * (size_t)sysconf(_SC_PAGESIZE);
-
-	if (!total_bytes) {
-		total_bytes = DEFAULT_BYTES_A_CPU * n_rings;
-		if (total_bytes > DEFAULT_BYTES_AT_MOST)
-			total_bytes = DEFAULT_BYTES_AT_MOST;
-	}
-	while (2 * bytes * n_rings <= total_bytes && 2 * bytes <= RING_BYTES_MAX)
-		bytes *= 2;
-	return bytes;
-}
-
 static bool goes_by_pid(const struct filters *filters, bool follow)
 {
 	return follow || filters_count(filters, BY_PID, false) ||
@@ -99,68 +72,6 @@ static bool goes_by_cgroup(const struct filters *filters)
 	return filters_count(filters, BY_CGROUP, false) || filters_count(filters, BY_CGROUP, true);
 }
 
-/* Where bottom halves can be preempted, a CPU's ring could have two writers. */
-static bool is_preempt_rt(void)
-{
-	int fd = open("/sys/kernel/realtime", O_RDONLY | O_CLOEXEC);
-	char yes = '0';
-	ssize_t got = fd < 0 ? 0 : read(fd, &yes, 1);
-
-	if (fd >= 0)
-		close(fd);
-	return got == 1 && yes == '1';
-}
-
-/* cpu0 cannot be taken off, and need not say so. */
-static bool is_online(size_t cpu)
-{
-	char path[64], yes = '1';
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%zu/online", cpu);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return !cpu;
-	if (read(fd, &yes, 1) != 1)
-		yes = '0';
-	close(fd);
-	return yes == '1';
-}
-
-/* CPUs that come up later write into a ring buffer alone. */
-static int choose_shorts(struct kernel *kernel)
-{
-	if (is_preempt_rt())
-		return 0;
-	kernel->short_cpus = calloc(kernel->n_rings, sizeof(*kernel->short_cpus));
-	if (!kernel->short_cpus)
-		return -ENOMEM;
-	for (uint32_t cpu = 0; cpu < kernel->n_cpus && kernel->n_shorts < kernel->n_rings; cpu++)
-		if (is_online(cpu))
-			kernel->short_cpus[kernel->n_shorts++] = cpu;
-	return 0;
-}
-
-static uint32_t short_slots(const struct kernel *kernel)
-{
-	return (uint32_t)(kernel->ring_bytes / 2 / sizeof(struct short_record));
-}
-
-static int size_shorts(struct kernel *kernel)
-{
-	struct netsnoop_bpf *programs = kernel->programs;
-	int err = choose_shorts(kernel);
-
-	programs->rodata->short_slots = short_slots(kernel);
-	if (!err)
-		err = bpf_map__set_max_entries(programs->maps.short_rings,
-					       (uint32_t)kernel->n_cpus);
-	if (!err && kernel->n_shorts)
-		err = bpf_map__set_max_entries(programs->maps.short_records,
-					       (uint32_t)kernel->n_shorts * short_slots(kernel));
-	return err;
-}
-
 /* What the programs take as constants, and maps that are only as large as needed. */
 static int configure(struct kernel *kernel, const struct filters *filters)
 {
@@ -168,11 +79,9 @@ static int configure(struct kernel *kernel, const struct filters *filters)
 	uint32_t bits = filter_bits(filters, kernel->follow);
 	int err;
 
-	programs->rodata->n_cpus = (uint32_t)kernel->n_cpus;
+	programs->rodata->n_cpus = (uint32_t)kernel->rings.n_cpus;
 	programs->rodata->filters = bits;
-	err = size_shorts(kernel);
-	if (!err)
-		err = bpf_map__set_max_entries(programs->maps.net_events, (uint32_t)kernel->n_cpus);
+	err = rings_size(&kernel->rings, programs);
 	if (!err)
 		err = bpf_map__set_max_entries(programs->maps.flows, kernel->max_flows);
 	if (!err)
@@ -197,60 +106,6 @@ static int configure(struct kernel *kernel, const struct filters *filters)
 		err = bpf_map__set_max_entries(programs->maps.orphans, 1);
 	if (!err && !goes_by_cgroup(filters))
 		err = bpf_map__set_max_entries(programs->maps.filter_cgroup, 1);
-	return err;
-}
-
-static int make_short_rings(struct kernel *kernel)
-{
-	int map = bpf_map__fd(kernel->programs->maps.short_rings), err = 0;
-
-	for (size_t i = 0; !err && i < kernel->n_shorts; i++) {
-		struct short_ring ring = { .first = (uint32_t)i * short_slots(kernel),
-					   .is_there = 1 };
-
-		err = bpf_map_update_elem(map, &kernel->short_cpus[i], &ring, BPF_ANY);
-	}
-	return err;
-}
-
-static int open_drain(struct kernel *kernel)
-{
-	const struct drain_source from = {
-		.fds = kernel->rings,
-		.n = kernel->n_rings,
-		.ring_bytes = kernel->ring_bytes / 2,
-		.short_rings = bpf_map__fd(kernel->programs->maps.short_rings),
-		.short_records = bpf_map__fd(kernel->programs->maps.short_records),
-		.short_slots = kernel->n_shorts ? short_slots(kernel) : 0,
-		.n_cpus = kernel->n_cpus,
-		.short_cpus = kernel->short_cpus,
-		.n_shorts = kernel->n_shorts,
-	};
-
-	return drain_open(&from, &kernel->drain);
-}
-
-/* CPUs that come up later share a ring with another one. */
-static int make_rings(struct kernel *kernel)
-{
-	int net_events = bpf_map__fd(kernel->programs->maps.net_events);
-	int err = 0;
-
-	for (size_t i = 0; !err && i < kernel->n_rings; i++) {
-		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "net_events", 0, 0,
-					(uint32_t)kernel->ring_bytes / 2, NULL);
-
-		kernel->rings[i] = fd;
-		err = fd < 0 ? fd : 0;
-	}
-	for (uint32_t cpu = 0; !err && cpu < kernel->n_cpus; cpu++)
-		err = bpf_map_update_elem(net_events, &cpu, &kernel->rings[cpu % kernel->n_rings],
-					  BPF_ANY);
-	if (!err)
-		err = make_short_rings(kernel) ?: open_drain(kernel);
-	if (err)
-		say("%zu rings of %zu bytes: %s; --buffer-size makes them smaller", kernel->n_rings,
-		    kernel->ring_bytes, strerror(-err));
 	return err;
 }
 
@@ -328,8 +183,6 @@ int kernel_open(const struct filters *filters, uint64_t ring_bytes, uint32_t max
 		bool verbose, struct kernel **ret_kernel)
 {
 	struct kernel *kernel;
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
-	int possible = libbpf_num_possible_cpus();
 	int err = -EPERM;
 
 	libbpf_set_print(verbose ? print_warnings : print_nothing);
@@ -341,16 +194,9 @@ int kernel_open(const struct filters *filters, uint64_t ring_bytes, uint32_t max
 	kernel->follow = follow;
 	kernel->filters = filters;
 	kernel->max_flows = max_flows;
-	kernel->n_cpus = possible > 0 ? (size_t)possible : 1;
-	kernel->n_rings =
-		online > 0 && (size_t)online < kernel->n_cpus ? (size_t)online : kernel->n_cpus;
-	kernel->ring_bytes = size_of_ring(ring_bytes, kernel->n_rings);
-	kernel->rings = calloc(kernel->n_rings, sizeof(*kernel->rings));
-	for (size_t i = 0; kernel->rings && i < kernel->n_rings; i++)
-		kernel->rings[i] = -1;
-	err = kernel->rings ? load(kernel, filters) : -ENOMEM;
+	err = rings_choose(&kernel->rings, ring_bytes) ?: load(kernel, filters);
 	if (!err)
-		err = make_rings(kernel);
+		err = rings_make(&kernel->rings, kernel->programs, &kernel->drain);
 	if (!err)
 		err = fill_slots(kernel);
 	if (!err)
@@ -416,7 +262,7 @@ void kernel_detach(struct kernel *kernel)
 {
 	hooks_detach(&kernel->hooks);
 	/* a program may still be running on another CPU */
-	grace_wait(bpf_map__fd(kernel->programs->maps.net_events), kernel->rings[0]);
+	grace_wait(bpf_map__fd(kernel->programs->maps.net_events), kernel->rings.fds[0]);
 }
 
 struct drain *kernel_drain(struct kernel *kernel)
@@ -436,17 +282,17 @@ int kernel_list_processes(struct kernel *kernel, drain_sink sink, void *context)
 
 size_t kernel_cpus(const struct kernel *kernel)
 {
-	return kernel->n_cpus;
+	return kernel->rings.n_cpus;
 }
 
 size_t kernel_rings(const struct kernel *kernel)
 {
-	return kernel->n_rings;
+	return kernel->rings.n;
 }
 
 size_t kernel_ring_bytes(const struct kernel *kernel)
 {
-	return kernel->ring_bytes;
+	return kernel->rings.bytes;
 }
 
 const char *kernel_hooks(const struct kernel *kernel)
@@ -559,7 +405,7 @@ void kernel_flows_maps(const struct kernel *kernel, struct flows_maps *ret_maps)
 		.slots = bpf_map__fd(programs->maps.slots),
 		.free_slots = bpf_map__fd(programs->maps.free_slots),
 		.net_events = bpf_map__fd(programs->maps.net_events),
-		.ring = kernel->rings[0],
+		.ring = kernel->rings.fds[0],
 	};
 }
 
@@ -581,7 +427,7 @@ void kernel_totals_maps(const struct kernel *kernel, struct kernel_totals_maps *
 			    bpf_map__fd(programs->maps.spills_b) },
 		.intervals = bpf_map__fd(programs->maps.intervals),
 		.net_events = bpf_map__fd(programs->maps.net_events),
-		.ring = kernel->rings[0],
+		.ring = kernel->rings.fds[0],
 		.turn = &programs->bss->turn,
 		.detail = &programs->bss->detail,
 	};
@@ -594,7 +440,7 @@ int kernel_counts(const struct kernel *kernel, struct counts *ret_by_cpu)
 		.intervals = bpf_map__fd(kernel->programs->maps.intervals),
 	};
 
-	return counts_read(&maps, kernel->n_cpus, ret_by_cpu);
+	return counts_read(&maps, kernel->rings.n_cpus, ret_by_cpu);
 }
 
 int kernel_throughput(const struct kernel *kernel, struct throughput **ret_rows, size_t *ret_n_rows)
@@ -605,7 +451,7 @@ int kernel_throughput(const struct kernel *kernel, struct throughput **ret_rows,
 		.own = bpf_map__fd(kernel->programs->maps.own),
 	};
 
-	return throughput_read(&maps, kernel->n_cpus, ret_rows, ret_n_rows);
+	return throughput_read(&maps, kernel->rings.n_cpus, ret_rows, ret_n_rows);
 }
 
 void kernel_close(struct kernel *kernel)
@@ -616,11 +462,7 @@ void kernel_close(struct kernel *kernel)
 	drain_close(kernel->process_drain);
 	ring_buffer__free(kernel->owner_ring);
 	hooks_detach(&kernel->hooks);
-	for (size_t i = 0; kernel->rings && i < kernel->n_rings; i++)
-		if (kernel->rings[i] >= 0)
-			close(kernel->rings[i]);
-	free(kernel->rings);
-	free(kernel->short_cpus);
+	rings_close(&kernel->rings);
 	netsnoop_bpf__destroy(kernel->programs);
 	free(kernel);
 }
