@@ -29,7 +29,7 @@ struct drain {
 	struct head {
 		uint64_t time_ns; /* of the next record */
 		struct ring *ring;
-	} *heads;
+	} * heads;
 	size_t n_heads;
 	struct ring rings[];
 };

@@ -73,8 +73,7 @@ static void note_round(struct recording *recording, struct lane_state *lane)
 	if (lane->round == recording->round)
 		return;
 	lane->round = recording->round;
-	recording->met_lanes[recording->n_met_lanes++] =
-		(uint32_t)(lane - recording->lane_states);
+	recording->met_lanes[recording->n_met_lanes++] = (uint32_t)(lane - recording->lane_states);
 }
 
 /* ---- Lanes --------------------------------------------------------------- */

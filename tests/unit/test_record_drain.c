@@ -1,87 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/*
- * The rings are files here that look like the kernel's: a page with the
- * consumer's position, a page with the producer's, the data twice in a row.
- */
+/* The rings, merged by time; their memory is given back as it is taken. */
 #include "bpf/events.h"
 #include "record/drain.h"
 
 #include "tests/unit/test.h"
+#include "tests/unit/test_record_rings.h"
 
 #include <errno.h>
-#include <linux/bpf.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #define RINGS 3
 #define RING_BYTES 4096
 #define ENTRY_BYTES (BPF_RINGBUF_HDR_SZ + sizeof(struct record))
 
-static int fds[RINGS];
-static char *rings[RINGS]; /* mapped whole, for the producer */
-static size_t page_bytes;
-
+static struct rings rings;
 static uint64_t seen[4096];
 static size_t n_seen, stop_at;
 
-static unsigned long *consumed(int ring)
+static unsigned long *consumed(size_t ring)
 {
-	return (unsigned long *)rings[ring];
+	return consumed_of(&rings, ring);
 }
 
-static unsigned long *produced(int ring)
+static unsigned long *produced(size_t ring)
 {
-	return (unsigned long *)(rings[ring] + page_bytes);
+	return produced_of(&rings, ring);
 }
 
 static struct drain *set_up(void)
 {
-	struct drain *drain = NULL;
-	size_t bytes;
-
-	page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	bytes = 2 * page_bytes + 2 * RING_BYTES;
-	for (int i = 0; i < RINGS; i++) {
-		fds[i] = memfd_create("ring", 0);
-		CHECK_INT(ftruncate(fds[i], (off_t)bytes), 0);
-		rings[i] = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fds[i], 0);
-	}
-	CHECK_INT(drain_open(fds, RINGS, RING_BYTES, &drain), 0);
 	n_seen = 0;
 	stop_at = SIZE_MAX;
-	return drain;
+	return rings_open(&rings, RINGS, RING_BYTES);
 }
 
 static void tear_down(struct drain *drain)
 {
-	drain_close(drain);
-	for (int i = 0; i < RINGS; i++) {
-		munmap(rings[i], 2 * page_bytes + 2 * RING_BYTES);
-		close(fds[i]);
-	}
-}
-
-/* Both copies of the data, as the kernel's double mapping shows them. */
-static void store(int ring, unsigned long position, const void *from, size_t bytes)
-{
-	char *data = rings[ring] + 2 * page_bytes;
-
-	for (size_t i = 0; i < bytes; i++) {
-		size_t at = (position + i) % RING_BYTES;
-
-		data[at] = data[at + RING_BYTES] = ((const char *)from)[i];
-	}
+	rings_close(&rings, drain);
 }
 
 static void produce(int ring, uint64_t timestamp, uint32_t flag)
 {
-	struct record record = { .timestamp = timestamp };
-	uint32_t header[2] = { sizeof(record) | flag, 0 };
+	const struct record record = { .timestamp = timestamp };
 
-	CHECK(*produced(ring) + ENTRY_BYTES - *consumed(ring) <= RING_BYTES);
-	store(ring, *produced(ring), header, sizeof(header));
-	store(ring, *produced(ring) + sizeof(header), &record, sizeof(record));
-	*produced(ring) += ENTRY_BYTES;
+	ring_put(&rings, (size_t)ring, &record, sizeof(record), flag);
 }
 
 static int take(void *context, const void *entry, uint32_t length_bytes)
@@ -104,7 +65,7 @@ static void merges_by_time(void)
 	CHECK_INT(n_seen, 60);
 	for (size_t i = 0; i < n_seen; i++)
 		CHECK_INT(seen[i], 10 + i);
-	for (int i = 0; i < RINGS; i++)
+	for (size_t i = 0; i < RINGS; i++)
 		CHECK_INT(*consumed(i), *produced(i));
 	tear_down(drain);
 }
@@ -138,7 +99,7 @@ static void waits_for_what_is_being_written(void)
 	CHECK_INT(n_seen, 1);
 	CHECK_INT(seen[0], 12);
 	CHECK_INT(*consumed(0), 0);
-	store(0, 0, &(uint32_t){ sizeof(struct record) }, sizeof(uint32_t));
+	ring_store(&rings, 0, 0, &(uint32_t){ sizeof(struct record) }, sizeof(uint32_t));
 	CHECK_INT(drain_until(drain, UINT64_MAX, take, NULL), 0);
 	CHECK_INT(n_seen, 3);
 	CHECK_INT(seen[1], 10);
@@ -189,6 +150,59 @@ static void ends_with_the_sink(void)
 	tear_down(drain);
 }
 
+static uint64_t wanted;
+
+static bool is_wanted(void *context, const void *entry, uint32_t length_bytes)
+{
+	const struct record *record = entry;
+
+	(void)context;
+	return length_bytes == sizeof(*record) && record->timestamp == wanted;
+}
+
+/* Its own, and what is behind it, in any ring. */
+static int look_around(void *context, const void *entry, uint32_t length_bytes)
+{
+	const struct drain *drain = context;
+	uint64_t own = ((const struct record *)entry)->timestamp;
+	const struct record *found;
+
+	(void)length_bytes;
+	for (wanted = 10; wanted <= 50; wanted += 10) {
+		found = drain_look(drain, is_wanted, NULL);
+		CHECK(wanted >= own ? found && found->timestamp == wanted : !found);
+	}
+	wanted = 15; /* being written */
+	CHECK(!drain_look(drain, is_wanted, NULL));
+	wanted = 25; /* discarded */
+	CHECK(!drain_look(drain, is_wanted, NULL));
+	seen[n_seen++] = own;
+	return 0;
+}
+
+/* What it was told of until now is there to be taken as if nobody had looked. */
+static void looks_ahead(void)
+{
+	struct drain *drain = set_up();
+
+	produce(0, 10, 0);
+	produce(0, 20, 0);
+	produce(1, 30, 0);
+	produce(2, 15, BPF_RINGBUF_BUSY_BIT);
+	produce(2, 25, BPF_RINGBUF_DISCARD_BIT);
+	produce(2, 40, 0);
+	produce(2, 50, 0);
+	CHECK_INT(drain_until(drain, UINT64_MAX, look_around, drain), 0);
+	CHECK_INT(n_seen, 3);
+	ring_store(&rings, 2, 0, &(uint32_t){ sizeof(struct record) }, sizeof(uint32_t));
+	CHECK_INT(drain_until(drain, UINT64_MAX, take, NULL), 0);
+	CHECK_INT(n_seen, 6);
+	CHECK_INT(seen[3], 15);
+	CHECK_INT(seen[4], 40);
+	CHECK_INT(seen[5], 50);
+	tear_down(drain);
+}
+
 int main(void)
 {
 	RUN(merges_by_time);
@@ -197,5 +211,6 @@ int main(void)
 	RUN(passes_over_what_was_discarded);
 	RUN(goes_round);
 	RUN(ends_with_the_sink);
+	RUN(looks_ahead);
 	return test_result();
 }
