@@ -69,6 +69,7 @@ TOOL_C := $(wildcard tests/cli/*.c tests/live/*.c tests/fuzz/*.c tests/golden/*.
 	$(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
 ALL_C := $(FORMAT_C) $(COMMON_C) $(wildcard common/static/*.c) $(RECORD_C) $(ANALYZE_C) $(UNIT_C) $(filter-out %.bpf.c,$(TOOL_C))
 
+comma := ,
 object = $(patsubst %.c,$(O)/%.o,$(1))
 LIBRARY := $(O)/libnetsnoop.a
 PROGRAMS := $(O)/netsnoop-record $(O)/netsnoop-analyze
@@ -150,6 +151,9 @@ UNIT_RECORD_OBJECTS := $(call object,$(COMMON_C) $(filter-out record/main.c,$(RE
 
 $(O)/tests/test_record_%: $(O)/tests/unit/test_record_%.o $(UNIT_RECORD_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_RECORD)
+# What the kernel side does, and who counts what is lost, is in the test.
+$(O)/tests/test_record_taking: LDFLAGS_ALL += \
+	$(addprefix -Wl$(comma)--wrap=,kernel_drain kernel_process_drain totals_lose)
 $(O)/tests/test_%: $(O)/tests/unit/test_%.o $(UNIT_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
 

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 #define ROWS NST_CHUNK_EVENTS_MAX
-#define ENTRIES (4 * ROWS) /* flows and lanes of a host with 16,000 flows, and a chunk of new ones */
+#define ENTRIES \
+	(4 * ROWS) /* flows and lanes of a host with 16,000 flows, and a chunk of new ones */
 #define PROCESSES (2 * ROWS)
 
 /* Entry + 1 by hash, open addressing; the slots in use, so that clearing costs what was used. */
@@ -54,11 +55,11 @@ uint64_t nst_serial(void)
 	return atomic_fetch_add(&last, 1) + 1;
 }
 
-#define INDEX_OF(intern, what, entries)                                                          \
-	((struct index){ .slots = (intern)->what##_slots,                                        \
-			 .used = (intern)->what##_used,                                          \
-			 .mask = 2 * (entries)-1,                                                \
-			 .max = (entries),                                                       \
+#define INDEX_OF(intern, what, entries)                   \
+	((struct index){ .slots = (intern)->what##_slots, \
+			 .used = (intern)->what##_used,   \
+			 .mask = 2 * (entries)-1,         \
+			 .max = (entries),                \
 			 .seed = nst_hash_seed() })
 
 int nst_intern_new(struct nst_intern **ret_intern)
@@ -128,18 +129,18 @@ static inline uint32_t index_entry(struct index *index, const void *key, size_t 
 }
 
 /* An entry of before may have been forgotten, and its place with it. */
-#define ENTRY_OF(intern, what, key, key_len)                                                     \
-	({                                                                                       \
-		bool is_new_;                                                                    \
-		uint32_t entry_ =                                                                \
+#define ENTRY_OF(intern, what, key, key_len)                                                      \
+	({                                                                                        \
+		bool is_new_;                                                                     \
+		uint32_t entry_ =                                                                 \
 			index_entry(&(intern)->what##_index, key, key_len, (intern)->what##_keys, \
-				    sizeof((intern)->what##_keys[0]), &is_new_);                 \
-                                                                                                 \
-		if (is_new_) {                                                                   \
-			memcpy(&(intern)->what##_keys[entry_], key, key_len);                    \
-			(intern)->what##_places[entry_].chunk = 0;                               \
-		}                                                                                \
-		entry_;                                                                          \
+				    sizeof((intern)->what##_keys[0]), &is_new_);                  \
+                                                                                                  \
+		if (is_new_) {                                                                    \
+			memcpy(&(intern)->what##_keys[entry_], key, key_len);                     \
+			(intern)->what##_places[entry_].chunk = 0;                                \
+		}                                                                                 \
+		entry_;                                                                           \
 	})
 
 uint32_t nst_intern_process(struct nst_intern *intern, uint32_t pid, uint64_t start_ns,

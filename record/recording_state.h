@@ -71,7 +71,7 @@ struct recording {
 	uint64_t event_ns;	/* when it was */
 	struct lanes *lanes;
 	struct lane_state *lane_states; /* by index, lanes_max() of them */
-	uint32_t *met_lanes; /* in this round */
+	uint32_t *met_lanes;		/* in this round */
 	uint32_t n_met_lanes;
 	uint32_t round; /* counts drains, but is never 0 */
 };

@@ -100,8 +100,8 @@ int take_event(struct recording *recording, struct lane_state *lane)
 {
 	const struct net_event *event = &recording->event;
 	bool is_full = part_is_full(recording);
-	int err = is_full ? -EAGAIN
-			  : nst_writer_event_lane(recording->writer, event, &lane->row), met;
+	int err = is_full ? -EAGAIN : nst_writer_event_lane(recording->writer, event, &lane->row),
+	    met;
 
 	recording->event_ns = event->timestamp;
 	if (err && err != -EAGAIN)
