@@ -15,6 +15,7 @@
 #include "bpf/ready.h"
 #include "bpf/ring.h"
 #include "bpf/seed.h"
+#include "bpf/stage.h"
 #include "bpf/total.h"
 
 #include <bpf/bpf_core_read.h>
@@ -81,7 +82,9 @@ static __always_inline void keep_packet(struct own *state, const struct flow *fl
 	if (record->flags & RECORD_BAD_HEADER)
 		count->value[COUNTER_BAD_HEADER]++;
 	count_bytes(state, is_send);
+	END_OF_STAGE(STAGE_COUNT);
 	is_told = tell_packet(record, flow, interval);
+	END_OF_STAGE(STAGE_RECORD);
 	count_total(state, interval, generation, is_send, is_told);
 }
 
@@ -110,10 +113,13 @@ static __always_inline void see(struct sk_buff *skb, bool is_send)
 	record->lane = NO_LANE;
 	parse(skb, record, &cursor);
 	describe_device(device, record);
+	END_OF_STAGE(STAGE_HEADERS);
 	if (is_send)
 		find_sender(&seen);
 	else
 		find_receiver(&seen);
+	END_OF_STAGE(STAGE_FLOW);
+	END_OF_STAGE(STAGE_OWNER);
 	if (passes(device, record, &state->counters))
 		keep_packet(state, seen.flow, interval, generation, is_send);
 }

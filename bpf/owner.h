@@ -28,6 +28,7 @@
 #include "bpf/parse.h"
 #include "bpf/place.h"
 #include "bpf/ready.h"
+#include "bpf/stage.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -208,6 +209,7 @@ static __always_inline void find_sender(struct seen *seen)
 	__u64 id;
 
 	begin(seen);
+	END_OF_STAGE(STAGE_FLOW);
 	flow = seen->flow;
 	if (record->flags & RECORD_TUNNELLED)
 		return see_tunnel(seen);
@@ -418,6 +420,7 @@ static __always_inline void find_receiver(struct seen *seen)
 	struct flow *flow;
 
 	begin(seen);
+	END_OF_STAGE(STAGE_FLOW);
 	flow = seen->flow;
 	if (is_for_kernel(seen)) {
 		record->owner_source = SOURCE_KERNEL;
