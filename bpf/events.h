@@ -53,10 +53,7 @@ enum record_source {
 	SOURCE_CURRENT = 8,
 };
 
-/*
- * One skb: what a ring holds. Host byte order; addresses in network order. What a lane
- * is compared by stands in words of 8 bytes, from flow_id to comm.
- */
+/* One skb: what a ring holds. Host byte order; addresses in network order. */
 struct record {
 	__u64 timestamp; /* CLOCK_BOOTTIME, ns */
 	__u64 flow_id;
@@ -83,8 +80,16 @@ struct record {
 	__u16 ethertype;
 	__u16 sport, dport;
 	__u8 protocol;
-	__u8 reserved;
+	__u8 party; /* enum record_party */
 	__u8 saddr[16], daddr[16];
+};
+
+/* Where the owner of a record comes from; of the kernel side alone. */
+enum record_party {
+	PARTY_NONE,
+	PARTY_RECEIVER, /* of the flow */
+	PARTY_SENDER,	/* of the flow */
+	PARTY_OTHER,
 };
 
 /*
@@ -119,7 +124,6 @@ struct short_ring {
 	__u64 reserved_too[7];
 };
 #define NO_LANE 0xffffffffu
-#define LANE_WORDS 7	/* of a record: flow_id and those behind it */
 #define LANES_OF_FLOW 2 /* one a direction */
 #define RECORD_FLAGS_OF_PACKET 0x00ff
 
@@ -160,10 +164,23 @@ enum flow_flag {
 };
 
 /*
+ * Who is charged with what a flow receives, or sends, and beside it the lane that was
+ * announced last: what most packets need is in one cache line.
+ */
+struct party {
+	__u64 start_ns;
+	__u64 cgroup_id;
+	char comm[COMM_BYTES];
+	__u32 pid; /* 0: not known */
+	__u32 uid;
+	__u32 check; /* of the owner; does not fit while another CPU writes it */
+	__u32 lane_turn;
+	__u64 lane_words[2]; /* see bpf/lane.h */
+};
+
+/*
  * Value of `slots`: one incarnation of a tuple. The recorder may take any of
- * them; if the tuple comes back, it is another flow with another id. A check is
- * start_ns + pid of its owner, and does not fit while another CPU writes it.
- * What each packet needs stands in front.
+ * them; if the tuple comes back, it is another flow with another id.
  */
 struct flow {
 	struct flow_key key;
@@ -171,28 +188,27 @@ struct flow {
 	__u32 index;   /* of the slot */
 	__u64 id;
 
-	__u64 seen_ns;	 /* its last event, CLOCK_BOOTTIME */
-	__u64 sent_ns;	 /* when sender last sent in its own system call */
-	__u64 socket;	 /* which sent last; a number that is only compared */
-	__u64 socket_id; /* whose flow it is; 0: not known */
-	__u64 owner_check, sender_check;
-	__u32 owner_epoch;  /* at which owner was looked up */
+	__u64 first_ns;	    /* its first event, CLOCK_BOOTTIME */
+	__u64 seen_ns;	    /* its last one */
+	__u64 sent_ns;	    /* when sender last sent in its own system call */
+	__u64 socket;	    /* which sent last; a number that is only compared */
+	__u64 socket_id;    /* whose flow it is; 0: not known */
+	__u32 owner_epoch;  /* at which receiver was looked up */
 	__u32 name_epoch;   /* at which sender had its name */
 	__u32 local_device; /* twice the ifindex that was asked last, and 1 if it has the address */
+	__u32 syn_sequence; /* of the SYN that it began with; only compared */
+	__u32 version;	    /* raised whenever a party is another one, and with each id */
 	__u16 flags;	    /* enum flow_flag */
-	__u8 source;	    /* enum record_source, of owner */
+	__u8 source;	    /* enum record_source, of receiver */
 	__u8 reserved;
 
-	struct owner owner;  /* who receives */
-	struct owner sender; /* who last sent in its own system call */
-	__u64 first_ns;	     /* its first event */
-	__u32 syn_sequence;  /* of the SYN that it began with; only compared */
-	__u8 rest[20];
+	struct party receiver;
+	struct party sender; /* who last sent in its own system call */
 };
 
 /* Who has a socket; the value of `holders`, by the socket's id. */
 struct holder {
-	__u64 owner_check;
+	__u64 owner_check;  /* start_ns + pid; does not fit while another CPU writes it */
 	struct owner owner; /* without a pid: the socket is closed */
 	__u32 sweep;	    /* which last met the socket */
 	__u8 source;

@@ -48,14 +48,24 @@ static __always_inline __u64 check_of(const struct owner *owner)
 	return owner->start_ns + owner->pid;
 }
 
+static __always_inline bool is_there(const struct party *party)
+{
+	return party->pid && party->check == (__u32)(party->start_ns + party->pid);
+}
+
 static __always_inline bool has_owner(const struct flow *flow)
 {
-	return flow->owner.pid && flow->owner_check == check_of(&flow->owner);
+	return is_there(&flow->receiver);
 }
 
 static __always_inline bool has_sender(const struct flow *flow)
 {
-	return flow->sender.pid && flow->sender_check == check_of(&flow->sender);
+	return is_there(&flow->sender);
+}
+
+static __always_inline bool is_party(const struct party *party, const struct owner *owner)
+{
+	return party->pid == owner->pid && party->start_ns == owner->start_ns;
 }
 
 static __always_inline bool is_same(const struct owner *a, const struct owner *b)
@@ -77,6 +87,31 @@ static __always_inline void set_owner(struct owner *to, __u64 *check, const stru
 	*to = *from;
 	barrier();
 	*(volatile __u64 *)check = check_of(from);
+}
+
+static __always_inline bool is_as_told(const struct party *party, const struct owner *owner)
+{
+	const __u64 *x = (const void *)party->comm, *y = (const void *)owner->comm;
+
+	return is_there(party) && is_party(party, owner) && party->cgroup_id == owner->cgroup_id &&
+	       x[0] == y[0] && x[1] == y[1];
+}
+
+/* The version is raised behind it: who has read that before has not read this for it. */
+static __always_inline void set_party(struct flow *flow, struct party *to, const struct owner *from)
+{
+	to->uid = from->uid;
+	if (is_as_told(to, from))
+		return;
+	*(volatile __u32 *)&to->check = ~(__u32)check_of(from);
+	barrier();
+	to->start_ns = from->start_ns;
+	to->cgroup_id = from->cgroup_id;
+	__builtin_memcpy(to->comm, from->comm, sizeof(to->comm));
+	to->pid = from->pid;
+	barrier();
+	*(volatile __u32 *)&to->check = (__u32)check_of(from);
+	raise(&flow->version);
 }
 
 /* In words, as they are compared: see set_ip4(). */
@@ -115,15 +150,15 @@ static __always_inline __u64 next_flow_id(struct counters *count)
 
 static __always_inline void begin_again(struct flow *flow, __u64 now_ns, struct counters *count)
 {
-	flow->owner_check = flow->sender_check = ~0ULL;
+	flow->receiver.pid = flow->sender.pid = 0;
 	barrier();
 	flow->id = next_flow_id(count);
 	flow->first_ns = now_ns;
 	flow->socket = flow->socket_id = flow->sent_ns = 0;
-	flow->owner.pid = flow->sender.pid = 0;
 	flow->owner_epoch = 0;
 	flow->flags = 0;
 	flow->source = SOURCE_UNKNOWN;
+	raise(&flow->version);
 }
 
 /* What TCP's flags tell about where an incarnation begins and ends. */

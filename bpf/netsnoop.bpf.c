@@ -25,29 +25,29 @@
 /* The kernel lends its helpers to programs under a licence that it takes for GPL. */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* lane: what it announces, NULL: nothing. */
-static __always_inline bool put_whole(struct record *record, struct lane *lane)
+/* Without a place to store it, it announces nothing. */
+static __always_inline bool put_whole(struct record *record, const struct lane *lane)
 {
 	struct record *slot = reserve(sizeof(*slot));
 
 	if (!slot)
 		return false;
-	if (lane)
+	if (lane->party)
 		next_turn(lane, record);
 	else
 		record->lane = NO_LANE;
 	*slot = *record;
 	bpf_ringbuf_submit(slot, BPF_RB_NO_WAKEUP);
-	if (lane)
+	if (lane->party)
 		store_lane(lane, record);
 	return true;
 }
 
 /* Is there a record of the packet now? */
-static __always_inline bool tell_packet(struct record *record, const struct flow *flow,
-					struct interval *interval)
+static __always_inline bool tell_packet(const struct seen *seen, struct interval *interval)
 {
-	struct lane *lane;
+	struct record *record = seen->record;
+	struct lane lane = {};
 	bool is_told;
 
 	if (!wants_records()) {
@@ -55,11 +55,12 @@ static __always_inline bool tell_packet(struct record *record, const struct flow
 		interval->count[INTERVAL_SUMMED_BYTES] += record->bytes;
 		return false;
 	}
-	lane = flow ? lane_of(flow, record) : NULL;
-	if (lane && is_of_lane(lane, record))
+	if (seen->flow && record->party != PARTY_OTHER)
+		lane_of(seen->flow, seen->version, record, &lane);
+	if (lane.party && is_stored(&lane, record))
 		is_told = put_short(record);
 	else
-		is_told = put_whole(record, lane);
+		is_told = put_whole(record, &lane);
 	if (!is_told)
 		count_full(record, interval);
 	return is_told;
@@ -69,7 +70,7 @@ static __always_inline bool tell_packet(struct record *record, const struct flow
  * From here on nothing can fail, so that each packet is in the totals, and among the untold
  * ones if it is not in a ring.
  */
-static __always_inline void keep_packet(struct own *state, const struct flow *flow,
+static __always_inline void keep_packet(struct own *state, const struct seen *seen,
 					struct interval *interval, __u32 generation, bool is_send)
 {
 	struct record *record = &state->hand.record;
@@ -83,7 +84,7 @@ static __always_inline void keep_packet(struct own *state, const struct flow *fl
 		count->value[COUNTER_BAD_HEADER]++;
 	count_bytes(state, is_send);
 	END_OF_STAGE(STAGE_COUNT);
-	is_told = tell_packet(record, flow, interval);
+	is_told = tell_packet(seen, interval);
 	END_OF_STAGE(STAGE_RECORD);
 	count_total(state, interval, generation, is_send, is_told);
 }
@@ -121,7 +122,7 @@ static __always_inline void see(struct sk_buff *skb, bool is_send)
 	END_OF_STAGE(STAGE_FLOW);
 	END_OF_STAGE(STAGE_OWNER);
 	if (passes(device, record, &state->counters))
-		keep_packet(state, seen.flow, interval, generation, is_send);
+		keep_packet(state, &seen, interval, generation, is_send);
 }
 
 /* BPF_PROG() names a context that none of these needs beside its arguments. */

@@ -91,9 +91,9 @@ struct {
 	__type(value, __u8);
 } ended SEC(".maps");
 
-static __always_inline bool has_ended(const struct owner *owner)
+static __always_inline bool has_ended(__u64 start_ns, __u32 pid)
 {
-	__u64 check = check_of(owner);
+	__u64 check = start_ns + pid;
 
 	return bpf_map_lookup_elem(&ended, &check);
 }

@@ -136,15 +136,19 @@ static __noinline struct flow *flow_at(const struct flow_key *key)
 /* Give the tuple a slot; two CPUs may do so at once, and get the same. NULL: there is no room. */
 static __noinline struct flow *take_slot(const struct flow_key *key, __u64 id, __u64 now_ns)
 {
+	__u32 index, receive_turn, send_turn;
 	struct flow *flow;
-	__u32 index;
 
 	if (bpf_map_pop_elem(&free_slots, &index))
 		return NULL;
 	flow = bpf_map_lookup_elem(&slots, &index);
 	if (!flow)
 		return NULL;
+	receive_turn = flow->receiver.lane_turn;
+	send_turn = flow->sender.lane_turn;
 	__builtin_memset(flow, 0, sizeof(*flow));
+	flow->receiver.lane_turn = receive_turn; /* they count up for ever */
+	flow->sender.lane_turn = send_turn;
 	flow->key = *key;
 	flow->index = index;
 	flow->id = id;

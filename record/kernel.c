@@ -88,9 +88,6 @@ static int configure(struct kernel *kernel, const struct filters *filters)
 		err = bpf_map__set_max_entries(programs->maps.slots,
 					       flows_slots(kernel->max_flows));
 	if (!err)
-		err = bpf_map__set_max_entries(programs->maps.lanes,
-					       LANES_OF_FLOW * flows_slots(kernel->max_flows));
-	if (!err)
 		err = bpf_map__set_max_entries(programs->maps.free_slots,
 					       flows_slots(kernel->max_flows));
 	if (!err)
