@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * drain EVENTS LANES LEVEL FILE: what the recorder's own code takes for an event from a ring
+ * drain EVENTS LANES LEVEL FILE [full|short]: what the recorder's own code takes for an event from a ring
  * to FILE, without a kernel side: ns of CPU an event by full records and by short ones. The
  * rings are filled in between, which is not counted. The linker gives the functions of the
  * kernel side to this file.
  */
+#include "record/drain.h"
 #include "bpf/events.h"
 #include "format/trace.h"
 #include "record/clock.h"
-#include "record/drain.h"
 #include "record/options.h"
 #include "record/owners.h"
 #include "record/recording_state.h"
@@ -230,22 +230,24 @@ int main(int argc, char **argv)
 	uint32_t n_lanes;
 	int level;
 
-	if (argc != 5) {
-		fprintf(stderr, "usage: drain EVENTS LANES LEVEL FILE\n");
+	if (argc != 5 && argc != 6) {
+		fprintf(stderr, "usage: drain EVENTS LANES LEVEL FILE [full|short]\n");
 		return 2;
 	}
 	n_events = strtoull(argv[1], NULL, 10);
 	n_lanes = (uint32_t)strtoul(argv[2], NULL, 10);
 	level = atoi(argv[3]);
 	for (int is_short = 0; is_short < 2; is_short++) {
+		const char *name = is_short ? "short" : "full";
 		double ns;
 
+		if (argc == 6 && strcmp(argv[5], name))
+			continue;
 		file_fd = open(argv[4], O_WRONLY | O_CREAT | O_TRUNC, 0600);
 		if (file_fd < 0)
 			die(argv[4], errno);
 		ns = run(n_events, n_lanes, level, is_short);
-		printf("%s records: %.1f ns of CPU an event, %.2f bytes\n",
-		       is_short ? "short" : "full", ns,
+		printf("%s records: %.1f ns of CPU an event, %.2f bytes\n", name, ns,
 		       (double)lseek(file_fd, 0, SEEK_END) / (double)n_events);
 		close(file_fd);
 	}
