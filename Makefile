@@ -173,6 +173,9 @@ $(O)/tests/clock_shim.so: tests/live/clock_shim.c Makefile
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARNINGS) -O2 -fPIC -shared -o $@ $<
 $(O)/tests/bench-flood: $(O)/tests/bench/flood.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
+$(O)/tests/bench-drain: LDFLAGS_ALL += $(addprefix -Wl$(comma)--wrap=,kernel_drain kernel_process_drain)
+$(O)/tests/bench-drain: $(O)/tests/bench/drain.o $(UNIT_RECORD_OBJECTS) $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_RECORD)
 $(O)/tests/bench-hooks: $(O)/tests/bench/hooks.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(call libs,libbpf libelf)
 $(O)/tests/bench-mixed: $(call object,$(wildcard tests/bench/mixed*.c)) $(LIBRARY)
@@ -282,7 +285,7 @@ check-kills:
 		tests/live/$$test.sh; status=$$?; rm -rf "$$TMP"; [ $$status -eq 0 ] || exit 1; \
 	done
 
-BENCH_TOOLS := $(addprefix $(O)/tests/,bench-hooks bench-flood bench/empty.bpf.o)
+BENCH_TOOLS := $(addprefix $(O)/tests/,bench-drain bench-hooks bench-flood bench/empty.bpf.o)
 
 # A peer that cannot be had is named as missing, there and in the table.
 bench bench-quick:

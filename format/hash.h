@@ -34,8 +34,11 @@ static inline uint64_t nst_hash_bytes(const void *data, size_t len, uint64_t see
 		memcpy(&word, at, sizeof(word));
 		hash = nst_hash_mix(hash, word);
 	}
-	while (len--)
-		hash = nst_hash_mix(hash, *at++);
+	if (len) {
+		word = 0;
+		memcpy(&word, at, len);
+		hash = nst_hash_mix(hash, word);
+	}
 	return hash;
 }
 

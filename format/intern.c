@@ -146,9 +146,12 @@ static inline uint32_t index_entry(struct index *index, const void *key, size_t 
 uint32_t nst_intern_process(struct nst_intern *intern, uint32_t pid, uint64_t start_ns,
 			    const char *comm, uint8_t comm_len)
 {
-	struct process_key key = { .start_ns = start_ns, .pid = pid, .comm_len = comm_len };
 	size_t key_len = offsetof(struct process_key, comm) + comm_len;
+	struct process_key key; /* of which no more than that is set */
 
+	key.start_ns = start_ns;
+	key.pid = pid;
+	key.comm_len = comm_len;
 	memcpy(key.comm, comm, comm_len);
 	return ENTRY_OF(intern, process, &key, key_len);
 }

@@ -248,8 +248,8 @@ struct nst_lane_event {
 };
 
 /*
- * Another event of the lane. 0, or 1: the same, and a chunk that was full has been written
- * for it. -ESTALE: the lane is not known (any more), because the writer has met too many
+ * Another event of the lane. Both give 0, or 1: the same, and a chunk that was full has been
+ * written for it. -ESTALE: the lane is not known (any more), because the writer has met too many
  * others since, or because it is another writer; nst_writer_event_lane() has to be asked.
  * Else as nst_writer_event().
  */
@@ -283,6 +283,9 @@ int nst_writer_rows(struct nst_writer *writer, enum nst_chunk_type type,
  */
 int nst_writer_copy(struct nst_writer *writer, const struct nst_chunk *chunk,
 		    struct nst_bytes dictionaries, struct nst_bytes columns);
+
+/* zstd's level of all further chunks. -EINVAL: it is none, as when opening. */
+int nst_writer_set_level(struct nst_writer *writer, int level);
 
 /* Cumulative losses by cause, for the headers of all further chunks. */
 void nst_writer_set_lost(struct nst_writer *writer, const uint64_t lost[NST_LOSS_SLOTS]);

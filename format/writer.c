@@ -483,14 +483,15 @@ int nst_writer_event_lane(struct nst_writer *writer, const struct net_event *eve
 	};
 	ret_lane->row = nst_intern_row(writer->intern, ret_lane->entry);
 	lane_append(writer, ret_lane, &own);
-	return 0;
+	return r;
 }
 
 int nst_writer_event(struct nst_writer *writer, const struct net_event *event)
 {
 	struct nst_writer_lane lane;
+	int r = nst_writer_event_lane(writer, event, &lane);
 
-	return nst_writer_event_lane(writer, event, &lane);
+	return r < 0 ? r : 0;
 }
 
 /* The lane's first event in the open chunk, or in the next one. */
@@ -587,6 +588,14 @@ int nst_writer_copy(struct nst_writer *writer, const struct nst_chunk *chunk,
 	if (nst_chunk_too_large(&copy) || nst_chunk_fault(&copy))
 		return -EINVAL;
 	return chunk_write(writer, &copy, dictionaries, columns);
+}
+
+int nst_writer_set_level(struct nst_writer *writer, int level)
+{
+	if (level < 1 || level > LEVEL_MAX ||
+	    ZSTD_isError(ZSTD_CCtx_setParameter(writer->cctx, ZSTD_c_compressionLevel, level)))
+		return -EINVAL;
+	return 0;
 }
 
 void nst_writer_set_lost(struct nst_writer *writer, const uint64_t lost[NST_LOSS_SLOTS])

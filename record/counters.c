@@ -72,6 +72,11 @@ static size_t fill_counters(const struct counters_source *source, struct nst_cou
 		.cpu = NST_ALL_CPUS,
 		.value = source->totals_merged,
 	};
+	to[n++] = (struct nst_counter){
+		.name = bytes_of("level_lowered", COUNT_NAME_MAX),
+		.cpu = NST_ALL_CPUS,
+		.value = source->level_lowered,
+	};
 	processes_counters(source->processes, to + n);
 	return n + PROCESS_COUNTERS;
 }
@@ -103,7 +108,7 @@ static int write_counters(const struct counters_source *source, struct nst_write
 {
 	size_t n_cpus = kernel_cpus(source->kernel);
 	struct nst_counter *counters =
-		calloc(n_count_names * (n_cpus + 1) + 2 + PROCESS_COUNTERS, sizeof(*counters));
+		calloc(n_count_names * (n_cpus + 1) + 3 + PROCESS_COUNTERS, sizeof(*counters));
 	int err = -ENOMEM;
 
 	if (counters) {

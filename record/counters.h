@@ -15,6 +15,7 @@ struct counters_source {
 	struct counts counts; /* their sum */
 	uint64_t owners_lost;
 	uint64_t totals_merged;
+	uint64_t level_lowered;
 	const struct processes *processes;
 	bool throughput; /* with the byte maps, which are of the whole recording */
 };

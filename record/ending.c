@@ -109,6 +109,7 @@ int write_counters(struct recording *recording)
 		.counts = counts_of_part(recording),
 		.owners_lost = owners_lost(recording->owners) - base->owners_forgotten,
 		.totals_merged = totals_merged(recording->totals) - base->totals_merged,
+		.level_lowered = recording->level_lowered - base->level_lowered,
 		.processes = recording->processes,
 		.throughput = !rotation_is_on(recording->rotation) && !has_reached_limit(recording),
 	};

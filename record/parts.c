@@ -29,6 +29,7 @@ void begin_part(struct recording *recording, struct part *part, uint64_t start_n
 	recording->part = part;
 	recording->outlet = part->outlet;
 	recording->writer = part->writer;
+	nst_writer_set_level(part->writer, recording->level.now); /* which is one */
 	recording->id.number = rotation_number(recording->rotation);
 	recording->is_full = false;
 	recording->unchecked_events = 0;
@@ -152,6 +153,7 @@ static void set_base(struct recording *recording)
 	base->lost_owners = lost_owners(recording);
 	base->owners_forgotten = owners_lost(recording->owners);
 	base->totals_merged = totals_merged(recording->totals);
+	base->level_lowered = recording->level_lowered;
 }
 
 static int next_header(uint64_t start_ns, struct nst_header *ret_header)

@@ -124,6 +124,7 @@ int recording_open(struct kernel *kernel, const struct settings *settings,
 	recording->rotation = rotation;
 	recording->flight = flight;
 	recording->max_events = settings->max_events;
+	level_begin(&recording->level, settings->level);
 	recording->by_cpu = calloc(n_cpus, sizeof(*recording->by_cpu));
 	recording->base.by_cpu = calloc(n_cpus, sizeof(*recording->base.by_cpu));
 	limits_open(&recording->limits, rotation_part_bytes(rotation), settings->rotate_ns,
@@ -240,6 +241,8 @@ int recording_tick(struct recording *recording)
 		err = 0;
 	is_behind = recording->taken_ns < until_ns;
 	if (!err)
+		err = adapt_level(recording);
+	if (!err)
 		err = kernel_tick(recording->kernel, at_ns);
 	if (!err)
 		err = or_later(settle_owners(recording, recording->taken_ns));
@@ -304,6 +307,7 @@ void recording_status(const struct recording *recording, struct status *status)
 	status->counts = recording->counts;
 	status->detail = totals_detail(recording->totals) == NST_DETAIL_FLOWS ? "flows" : "packets";
 	status->totals_merged = totals_merged(recording->totals);
+	status->level_lowered = recording->level_lowered;
 }
 
 uint64_t recording_written(const struct recording *recording)

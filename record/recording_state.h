@@ -10,6 +10,7 @@
 #include "record/environment.h"
 #include "record/flight.h"
 #include "record/lanes.h"
+#include "record/level.h"
 #include "record/limits.h"
 #include "record/outlet.h"
 #include "record/processes.h"
@@ -26,7 +27,7 @@
 struct part_base {
 	struct counts *by_cpu; /* as many as recording.by_cpu */
 	struct counts counts;
-	uint64_t lost_recorder, lost_owners, owners_forgotten, totals_merged;
+	uint64_t lost_recorder, lost_owners, owners_forgotten, totals_merged, level_lowered;
 };
 
 struct recording {
@@ -52,6 +53,8 @@ struct recording {
 	uint64_t max_events;
 	uint64_t events, bytes; /* given to the writer */
 	uint64_t lost_recorder;
+	struct level level;
+	uint64_t level_lowered; /* how often */
 	uint64_t sampled_ns;
 	struct devices devices;
 	struct processes *processes;
@@ -105,11 +108,11 @@ int meet_total(void *recording, const struct nst_total *total);
 /* Write recording->event, which is of that lane, and look at it. 0, STALLED, or what goes wrong. */
 int take_event(struct recording *recording, struct lane_state *lane);
 
-/* It is not written: a total in its place. 0, STALLED, or -ENOMEM. */
-int lose_event(struct recording *recording, bool is_full);
-
 /* Whose the event at at_ns is, and where it was seen. 0 or -ENOMEM. */
 int meet_lane(struct recording *recording, const struct lane_state *lane, uint64_t at_ns);
+
+/* Compress what comes as well as there is time for: after each chunk, and after each drain. */
+int adapt_level(struct recording *recording);
 
 /* Can an event be taken? */
 bool has_room(const struct recording *recording);

@@ -112,6 +112,7 @@ static void say_oddities(const struct status *status)
 		{ "owner_ring_full, records of owners lost:", status->lost_owners },
 		{ "process_ring_full, records of processes lost:", counts->process_ring_full },
 		{ "snoop_full, children not followed:", counts->snoop_full },
+		{ "level_lowered, compressed less to keep up, times:", status->level_lowered },
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)

@@ -14,6 +14,7 @@ struct status {
 	uint64_t file_bytes;
 	const char *detail;	/* what is recorded now: "packets" or "flows" */
 	uint64_t totals_merged; /* events whose total lost its flow or owner for want of room */
+	uint64_t level_lowered; /* how often that of compression was */
 	const char *file;	/* the current one */
 	const char *first_file; /* the oldest that is there; with files */
 	uint64_t files;		/* 0: it is one, without a number */

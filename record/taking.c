@@ -88,7 +88,18 @@ bool has_room(const struct recording *recording)
 	return !recording->outlet || outlet_has_room(recording->outlet);
 }
 
-int lose_event(struct recording *recording, bool is_full)
+int adapt_level(struct recording *recording)
+{
+	int before = recording->level.now;
+	int level = level_look(&recording->level, drain_percent(kernel_drain(recording->kernel)),
+			       now_ns());
+
+	recording->level_lowered += level < before;
+	return level == before ? 0 : nst_writer_set_level(recording->writer, level);
+}
+
+/* It is not written: a total in its place. 0, STALLED, or -ENOMEM. */
+static int lose_event(struct recording *recording, bool is_full)
 {
 	int err = totals_lose_event(recording->totals, &recording->event, is_full);
 
@@ -100,23 +111,27 @@ int take_event(struct recording *recording, struct lane_state *lane)
 {
 	const struct net_event *event = &recording->event;
 	bool is_full = part_is_full(recording);
-	int err = is_full ? -EAGAIN : nst_writer_event_lane(recording->writer, event, &lane->row),
-	    met;
+	int written =
+		is_full ? -EAGAIN : nst_writer_event_lane(recording->writer, event, &lane->row);
+	int err = 0;
 
 	recording->event_ns = event->timestamp;
-	if (err && err != -EAGAIN)
-		return err;
-	if (err) { /* or a chunk was larger than those for which room is kept */
-		err = lose_event(recording, is_full);
-		if (err < 0 || is_full) /* then there is no room for more rows of others */
-			return err;
+	if (written == -EAGAIN) { /* or a chunk was larger than those for which room is kept */
+		written = lose_event(recording, is_full);
+		if (written < 0 || is_full) /* then there is no room for more rows of others */
+			return written;
+	} else if (written < 0) {
+		return written;
 	} else {
 		recording->events++;
 		recording->bytes += event->bytes;
+		err = written ? adapt_level(recording) : 0;
+		written = 0;
 	}
-	met = meet_lane(recording, lane, event->timestamp);
+	if (!err)
+		err = meet_lane(recording, lane, event->timestamp);
 	/* what is in the open chunk can always be written as long as there was room here */
-	return met ?: err ?: has_room(recording) ? 0 : STALLED;
+	return err ?: written ?: has_room(recording) ? 0 : STALLED;
 }
 
 /* A drain_sink. */

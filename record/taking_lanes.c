@@ -155,11 +155,14 @@ static int take_whole(struct recording *recording, struct lane_id id,
 }
 
 /* What was written is the lane's first event in this round, or the first behind a full chunk. */
-static int look(struct recording *recording, struct lane_state *lane, uint64_t at_ns)
+static int look(struct recording *recording, struct lane_state *lane, uint64_t at_ns,
+		bool has_written)
 {
-	int err = 0;
+	int err = has_written ? adapt_level(recording) : 0;
 
 	recording->event_ns = at_ns;
+	if (err)
+		return err;
 	if (lane->round != recording->round) {
 		note_round(recording, lane);
 		err = meet_lane(recording, lane, at_ns);
@@ -187,7 +190,7 @@ int take_short(struct recording *recording, struct lane_id id, const struct nst_
 	recording->events++;
 	recording->bytes += own->bytes;
 	if (r || lane->round != recording->round)
-		return look(recording, lane, own->timestamp);
+		return look(recording, lane, own->timestamp, r);
 	lane->last_ns = own->timestamp;
 	return 0;
 }
