@@ -184,8 +184,8 @@ struct party {
  */
 struct flow {
 	struct flow_key key;
-	__u32 is_live; /* 0: free, or about to be */
-	__u32 index;   /* of the slot */
+	__u32 place; /* 1 + index of the slot; 0: it is free, or about to be */
+	__u32 begun; /* changes of its parties or its id */
 	__u64 id;
 
 	__u64 first_ns;	    /* its first event, CLOCK_BOOTTIME */
@@ -197,7 +197,7 @@ struct flow {
 	__u32 name_epoch;   /* at which sender had its name */
 	__u32 local_device; /* twice the ifindex that was asked last, and 1 if it has the address */
 	__u32 syn_sequence; /* of the SYN that it began with; only compared */
-	__u32 version;	    /* raised whenever a party is another one, and with each id */
+	__u32 done;	    /* changes, as begun */
 	__u16 flags;	    /* enum flow_flag */
 	__u8 source;	    /* enum record_source, of receiver */
 	__u8 reserved;

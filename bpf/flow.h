@@ -97,12 +97,16 @@ static __always_inline bool is_as_told(const struct party *party, const struct o
 	       x[0] == y[0] && x[1] == y[1];
 }
 
-/* The version is raised behind it: who has read that before has not read this for it. */
+/*
+ * Who finds as many changes begun, behind all that was read, as there were done before, has
+ * read none of them in part.
+ */
 static __always_inline void set_party(struct flow *flow, struct party *to, const struct owner *from)
 {
 	to->uid = from->uid;
 	if (is_as_told(to, from))
 		return;
+	raise(&flow->begun);
 	*(volatile __u32 *)&to->check = ~(__u32)check_of(from);
 	barrier();
 	to->start_ns = from->start_ns;
@@ -111,7 +115,7 @@ static __always_inline void set_party(struct flow *flow, struct party *to, const
 	to->pid = from->pid;
 	barrier();
 	*(volatile __u32 *)&to->check = (__u32)check_of(from);
-	raise(&flow->version);
+	raise(&flow->done);
 }
 
 /* In words, as they are compared: see set_ip4(). */
@@ -150,6 +154,7 @@ static __always_inline __u64 next_flow_id(struct counters *count)
 
 static __always_inline void begin_again(struct flow *flow, __u64 now_ns, struct counters *count)
 {
+	raise(&flow->begun);
 	flow->receiver.pid = flow->sender.pid = 0;
 	barrier();
 	flow->id = next_flow_id(count);
@@ -158,7 +163,7 @@ static __always_inline void begin_again(struct flow *flow, __u64 now_ns, struct 
 	flow->owner_epoch = 0;
 	flow->flags = 0;
 	flow->source = SOURCE_UNKNOWN;
-	raise(&flow->version);
+	raise(&flow->done);
 }
 
 /* What TCP's flags tell about where an incarnation begins and ends. */

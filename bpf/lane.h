@@ -5,9 +5,9 @@
  *
  * What holds here:
  * - A lane is stored only when the record that announces it is in its ring.
- * - Who is charged is not compared: the flow's version is, which was read before that was
- *   and is raised after it has changed. So what was announced with a version is what
- *   whoever finds that version has read. An owner from elsewhere has no lane.
+ * - Who is charged is not compared. The number of changes of the flow is, and where a
+ *   change was under way while this one looked, or by it, there is no lane: so all who have
+ *   found the same number have found the same owner. One from elsewhere has no lane.
  * - Several CPUs may store a lane at a time, and none of them waits: each word is stored
  *   together with the turn, so that a lane of two of them is nobody's.
  * - Turns of an index count up, and no two CPUs give the same one.
@@ -28,14 +28,19 @@ struct lane {
 	__u64 words[2];
 };
 
-static __always_inline void lane_of(struct flow *flow, __u32 version, struct record *record,
+static __always_inline void lane_of(struct flow *flow, __u32 changes, struct record *record,
 				    struct lane *lane)
 {
-	record->lane = flow->index * LANES_OF_FLOW + record->is_send;
+	__u32 place = *(volatile __u32 *)&flow->place;
+
+	barrier();
+	if (!place || *(volatile __u32 *)&flow->begun != changes)
+		return;
+	record->lane = (place - 1) * LANES_OF_FLOW + record->is_send;
 	lane->party = record->is_send ? &flow->sender : &flow->receiver;
 	lane->words[0] = record->ifindex | (__u64)record->has << 32 |
 			 (__u64)(record->flags >> 8) << 48 | (__u64)record->link_header_bytes << 56;
-	lane->words[1] = version | (__u64)record->vlan_id << 32 |
+	lane->words[1] = changes | (__u64)record->vlan_id << 32 |
 			 (__u64)record->owner_source << 48 | (__u64)record->party << 56;
 }
 

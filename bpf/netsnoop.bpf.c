@@ -56,7 +56,7 @@ static __always_inline bool tell_packet(const struct seen *seen, struct interval
 		return false;
 	}
 	if (seen->flow && record->party != PARTY_OTHER)
-		lane_of(seen->flow, seen->version, record, &lane);
+		lane_of(seen->flow, seen->done, record, &lane);
 	if (lane.party && is_stored(&lane, record))
 		is_told = put_short(record);
 	else

@@ -41,7 +41,7 @@ struct seen {
 	const struct cursor *cursor;
 	struct counters *count;
 	struct flow *flow; /* NULL: the table is full */
-	__u32 version;	   /* of it, before anything else of it was read */
+	__u32 done;	   /* changes of it, before anything else of it was read */
 };
 
 static __always_inline void charge(struct record *record, const struct owner *owner, __u8 source)
@@ -105,7 +105,7 @@ static __always_inline void begin(struct seen *seen)
 		join_fragments(record, seen->cursor, seen->key);
 	seen->flow = find_flow(seen->key, record, seen->cursor, seen->count);
 	if (seen->flow)
-		seen->version = *(volatile __u32 *)&seen->flow->version;
+		seen->done = *(volatile __u32 *)&seen->flow->done;
 	barrier();
 	locate(seen);
 }

@@ -6,9 +6,9 @@
  *
  * What holds here:
  * - A slot is of one tuple from when it is taken from the free ones until the recorder
- *   gives it back. The recorder takes the tuple out of the hash, then takes is_live from the
+ *   gives it back. The recorder takes the tuple out of the hash, then its place from the
  *   slot, and gives it back when all programs have ended that ran at that time.
- * - Hence who has seen is_live may go on with the slot until its program ends: is_live is read
+ * - Hence who has seen the place may go on with the slot until its program ends: that is read
  *   first, and the tuple then. That alone makes an entry of the cache true; it may say anything.
  */
 #ifndef NETSNOOP_BPF_SLOT_H
@@ -72,7 +72,7 @@ static __always_inline bool is_same_key(const struct flow_key *a, const struct f
 
 static __always_inline bool is_at(const struct flow *flow, const struct flow_key *key)
 {
-	if (!*(const volatile __u32 *)&flow->is_live)
+	if (!*(const volatile __u32 *)&flow->place)
 		return false;
 	barrier();
 	return is_same_key(&flow->key, key);
@@ -150,14 +150,13 @@ static __noinline struct flow *take_slot(const struct flow_key *key, __u64 id, _
 	flow->receiver.lane_turn = receive_turn; /* they count up for ever */
 	flow->sender.lane_turn = send_turn;
 	flow->key = *key;
-	flow->index = index;
 	flow->id = id;
 	flow->first_ns = flow->seen_ns = now_ns;
 	barrier();
-	*(volatile __u32 *)&flow->is_live = 1;
+	*(volatile __u32 *)&flow->place = index + 1;
 	if (!bpf_map_update_elem(&flows, key, &index, BPF_NOEXIST))
 		return flow;
-	flow->is_live = 0;
+	flow->place = 0;
 	bpf_map_push_elem(&free_slots, &index, BPF_ANY);
 	return flow_at(key);
 }

@@ -104,7 +104,7 @@ static uint64_t age_of(const struct flow *flow, uint64_t at_ns)
 	return flow->flags & FLOW_ENDED ? age_ns * (IDLE_NS / ENDED_NS) : age_ns;
 }
 
-static int add_slot(struct flows *flows, const struct flow *flow, uint64_t at_ns)
+static int add_slot(struct flows *flows, uint32_t index, const struct flow *flow, uint64_t at_ns)
 {
 	if (flows->n_slots == flows->room) {
 		size_t room = flows->room ? 2 * flows->room : WINDOW_SLOTS;
@@ -118,7 +118,7 @@ static int add_slot(struct flows *flows, const struct flow *flow, uint64_t at_ns
 	flows->slots[flows->n_slots++] = (struct slot){
 		.id = flow->id,
 		.age_ns = age_of(flow, at_ns),
-		.index = flow->index,
+		.index = index,
 		.key = flow->key,
 	};
 	return 0;
@@ -146,8 +146,8 @@ static int read_window(struct flows *flows, uint32_t first, uint64_t at_ns)
 	if (!window)
 		return -errno;
 	for (size_t i = 0; !err && i < bytes / sizeof(*window); i++)
-		if (__atomic_load_n(&window[i].is_live, __ATOMIC_ACQUIRE))
-			err = add_slot(flows, &window[i], at_ns);
+		if (__atomic_load_n(&window[i].place, __ATOMIC_ACQUIRE))
+			err = add_slot(flows, first + (uint32_t)i, &window[i], at_ns);
 	munmap(window, bytes);
 	return err;
 }
@@ -233,7 +233,7 @@ static int take_slots(struct flows *flows, size_t n)
 		if (!window)
 			return -errno;
 		for (; at < n && flows->slots[at].index - first < WINDOW_SLOTS; at++) {
-			__atomic_store_n(&window[flows->slots[at].index - first].is_live, 0,
+			__atomic_store_n(&window[flows->slots[at].index - first].place, 0,
 					 __ATOMIC_RELEASE);
 			flows->leaving[flows->n_leaving++] = flows->slots[at].index;
 		}
