@@ -135,6 +135,20 @@ $(O)/tests/netsnoop-record-emulate: $(O)/tests/emulate/hooks.o \
 		$(filter-out $(O)/record/hooks.o,$(call object,$(RECORD_C) $(COMMON_C))) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_RECORD)
 
+# Recorders whose programs end at a stage (bpf/stage.h), to find out what each costs.
+STAGES := 1 2 3 4 5 6
+define stage_rules
+$(O)/tests/stage$(1)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
+	$(call say,BPF,$$@)mkdir -p $$(@D) && $$(CLANG) $$(BPF_FLAGS) -DLAST_STAGE=$(1) \
+		$$(if $$(MULTIARCH),-idirafter /usr/include/$$(MULTIARCH)) -MMD -MP -MF $$(@:.o=.d) -c -o $$@ $$<
+$(O)/tests/stage$(1)/programs.o: record/programs.c $(O)/tests/stage$(1)/bpf/netsnoop.skel.h $(O)/tests/stage$(1)/bpf/netsnoop_casts.skel.h
+	$(call say,CC,$$@)$$(CC) -I$(O)/tests/stage$(1) $$(CPPFLAGS_ALL) $$(CFLAGS_ALL) -c -o $$@ $$<
+$(O)/tests/stage$(1)/netsnoop-record: $(O)/tests/stage$(1)/programs.o \
+		$$(filter-out $(O)/record/programs.o,$$(call object,$$(RECORD_C) $$(COMMON_C))) $$(LIBRARY)
+	$(call say,LD,$$@)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(LIBS_RECORD)
+endef
+$(foreach stage,$(STAGES),$(eval $(call stage_rules,$(stage))))
+
 # The recorder whose way to the file is soon full.
 $(O)/tests/narrow/outlet.o: record/outlet.c Makefile
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS_ALL) '-DQUEUE_BYTES=((size_t)1 << 20)' $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
@@ -285,7 +299,8 @@ check-kills:
 		tests/live/$$test.sh; status=$$?; rm -rf "$$TMP"; [ $$status -eq 0 ] || exit 1; \
 	done
 
-BENCH_TOOLS := $(addprefix $(O)/tests/,bench-drain bench-hooks bench-flood bench/empty.bpf.o)
+BENCH_TOOLS := $(addprefix $(O)/tests/,bench-drain bench-hooks bench-flood bench/empty.bpf.o) \
+	$(foreach stage,$(STAGES),$(O)/tests/stage$(stage)/netsnoop-record)
 
 # A peer that cannot be had is named as missing, there and in the table.
 bench bench-quick:
@@ -325,4 +340,4 @@ compile_commands.json: Makefile $(ALL_C)
 			printf ',"%s"' "$$(printf '%s' "$$a" | sed 's/["\\]/\\&/g')"; done; \
 		printf ',"%s"]}' "$$f"; separator=",\n"; done; printf '\n]\n'; } > $@
 
--include $(patsubst %.o,%.d,$(call object,$(ALL_C))) $(O)/analyze/sql.d $(O)/bpf/netsnoop.bpf.d $(O)/bpf/netsnoop_casts.bpf.d $(O)/tests/rig/current.bpf.d
+-include $(patsubst %.o,%.d,$(call object,$(ALL_C))) $(O)/analyze/sql.d $(O)/bpf/netsnoop.bpf.d $(O)/bpf/netsnoop_casts.bpf.d $(O)/tests/rig/current.bpf.d $(wildcard $(O)/tests/stage*/bpf/*.d)

@@ -25,7 +25,7 @@
 /* The kernel lends its helpers to programs under a licence that it takes for GPL. */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Without a place to store it, it announces nothing. */
+/* Without a lane it announces nothing. */
 static __always_inline bool put_whole(struct record *record, const struct lane *lane)
 {
 	struct record *slot = reserve(sizeof(*slot));
@@ -34,8 +34,6 @@ static __always_inline bool put_whole(struct record *record, const struct lane *
 		return false;
 	if (lane->party)
 		next_turn(lane, record);
-	else
-		record->lane = NO_LANE;
 	*slot = *record;
 	bpf_ringbuf_submit(slot, BPF_RB_NO_WAKEUP);
 	if (lane->party)
@@ -111,6 +109,7 @@ static __always_inline void see(struct sk_buff *skb, bool is_send)
 	interval = bpf_map_lookup_elem(&intervals, &generation);
 	if (!interval)
 		return;
+	END_OF_STAGE(STAGE_CLOCK);
 	record->is_send = is_send;
 	record->lane = NO_LANE;
 	parse(skb, record, is_send, &cursor);

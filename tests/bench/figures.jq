@@ -42,6 +42,7 @@ def met:
 def section_names: {
 	flood: "A flood's rate while it is traced, against untraced",
 	kernel: "The kernel's programs, for each packet",
+	stages: "The kernel's programs, stage by stage",
 	recorder: "The recorder",
 	trace: "The trace",
 	report: "Reports",

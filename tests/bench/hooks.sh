@@ -4,7 +4,8 @@
 # hooks.sh BUILD [OLDBUILD]: what each program of the recorder costs a run, in ns and
 # net of an empty program beside it, with FLOWS= (1) flows of 64-byte datagrams from one
 # namespace to another and events written. With OLDBUILD, an older build records
-# the same packets at the same time. ROUNDS= (15) and MS= (300) are heeded.
+# the same packets at the same time. ROUNDS= (15) and MS= (300) are heeded, and RECORD=,
+# another build's recorder in place of the first.
 cd "$(dirname "$0")/../.." || exit 1
 BUILD=$(cd "$1" && pwd) || exit 1
 OLD=${2:+$(cd "$2" && pwd)}
@@ -16,11 +17,12 @@ at_exit "rm -rf $TMP"
 need_live
 make_pair
 
+record=${RECORD:-$record}
 hooks=$BUILD/tests/bench-hooks flood=$BUILD/tests/bench-flood
 flows=${FLOWS:-1} rounds=${ROUNDS:-15} ms=${MS:-300}
 ip netns exec "$right" "$flood" take udp 10.99.0.2 10000 "$flows" >"$TMP/take" &
 at_exit "kill -KILL $!"
-until_true 10 grep -q ready "$TMP/take"
+until_true 10 grep -qs ready "$TMP/take"
 first=$("$hooks" last)
 start_record -B 64M -o /dev/null --force
 second=

@@ -114,6 +114,8 @@ else
 	run kernel_16000 FLOWS=16000 tests/bench/hooks.sh "$build"
 	run recorder tests/bench/recorder.sh "$build"
 fi
+[ -n "$QUICK" ] || run stages tests/bench/stages.sh "$build"
+[ -n "$QUICK" ] || run stages_16000 FLOWS=16000 PASSES=3 tests/bench/stages.sh "$build"
 run flood tests/bench/flood.sh "$build"
 [ ! -x tests/bench/trace.sh ] || run trace tests/bench/trace.sh "$build"
 echo "$(($(date +%s) - all_began)) s in all"
