@@ -38,7 +38,8 @@ struct process_key {
 
 struct nst_intern {
 	struct index process_index, flow_index, lane_index;
-	uint64_t generation, chunk;
+	uint64_t chunk;
+	uint32_t generation;
 	size_t comm_bytes;
 	size_t n_processes, n_flows, n_lanes; /* rows */
 	struct process_key process_keys[PROCESSES];
@@ -52,9 +53,10 @@ struct nst_intern {
 	uint32_t process_hashes[PROCESSES], flow_hashes[ENTRIES], lane_hashes[ENTRIES];
 };
 
-uint64_t nst_serial(void)
+/* A number that no other intern of this process has, nor this one again. */
+static uint32_t new_generation(void)
 {
-	static atomic_uint_fast64_t last;
+	static atomic_uint_least32_t last;
 
 	return atomic_fetch_add(&last, 1) + 1;
 }
@@ -75,7 +77,7 @@ int nst_intern_new(struct nst_intern **ret_intern)
 	intern->process_index = INDEX_OF(intern, process, PROCESSES);
 	intern->flow_index = INDEX_OF(intern, flow, ENTRIES);
 	intern->lane_index = INDEX_OF(intern, lane, ENTRIES);
-	intern->generation = nst_serial();
+	intern->generation = new_generation();
 	intern->chunk = 1; /* no place is of chunk 0 */
 	*ret_intern = intern;
 	return 0;
@@ -127,7 +129,7 @@ void nst_intern_clear(struct nst_intern *intern)
 	index_clear(&intern->process_index);
 	index_clear(&intern->flow_index);
 	index_clear(&intern->lane_index);
-	intern->generation = nst_serial();
+	intern->generation = new_generation();
 }
 
 /* The entry of a key, found or (is_new) to be filled in at the end of keys. */
@@ -263,7 +265,7 @@ uint32_t nst_intern_row(struct nst_intern *intern, uint32_t lane)
 	return place->row;
 }
 
-uint64_t nst_intern_generation(const struct nst_intern *intern)
+uint32_t nst_intern_generation(const struct nst_intern *intern)
 {
 	return intern->generation;
 }
