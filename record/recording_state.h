@@ -73,8 +73,9 @@ struct recording {
 	struct net_event event; /* the one on its way, if it is taken whole */
 	uint64_t event_ns;	/* when it was */
 	struct lanes *lanes;
-	struct lane_state *lane_states; /* by index, lanes_max() of them */
-	uint32_t *met_lanes;		/* in this round */
+	struct lane_state *lane_states; /* by index */
+	uint32_t n_lanes;
+	uint32_t *met_lanes; /* in this round */
 	uint32_t n_met_lanes;
 	uint32_t round; /* counts drains, but is never 0 */
 	uint32_t part_count;
@@ -143,6 +144,13 @@ int end_round(struct recording *recording);
 
 /* recording->event is the first that is known of this lane. 0 or -ENOMEM. */
 int begin_lane(struct recording *recording, struct lane_id id, struct nst_writer_lane **ret_row);
+
+/* A short record of that lane may come soon. */
+static inline void expect_lane(const struct recording *recording, uint32_t index)
+{
+	if (index < recording->n_lanes)
+		__builtin_prefetch(&recording->lane_states[index], 1);
+}
 
 /* A short record was taken. As take_event(). */
 int take_short(struct recording *recording, struct lane_id id, const struct nst_lane_event *event);

@@ -19,7 +19,7 @@ int open_lanes(struct recording *recording)
 
 	if (err)
 		return err;
-	max = lanes_max(recording->lanes);
+	max = recording->n_lanes = lanes_max(recording->lanes);
 	recording->lane_states = pages_get(max, sizeof(*recording->lane_states));
 	recording->met_lanes = pages_get(max, sizeof(*recording->met_lanes));
 	return recording->lane_states && recording->met_lanes ? 0 : -ENOMEM;
@@ -27,11 +27,8 @@ int open_lanes(struct recording *recording)
 
 void close_lanes(struct recording *recording)
 {
-	uint32_t max;
+	uint32_t max = recording->n_lanes;
 
-	if (!recording->lanes)
-		return;
-	max = lanes_max(recording->lanes);
 	pages_put(recording->lane_states, max, sizeof(*recording->lane_states));
 	pages_put(recording->met_lanes, max, sizeof(*recording->met_lanes));
 	lanes_close(recording->lanes);
@@ -170,7 +167,7 @@ int take_short(struct recording *recording, struct lane_id id, const struct nst_
 	struct lane_state *lane;
 	int r;
 
-	if (id.index >= lanes_max(recording->lanes))
+	if (id.index >= recording->n_lanes)
 		return lose_unknown(recording, own);
 	lane = &recording->lane_states[id.index];
 	if (lane->turn != id.turn || !lane->round || part_is_full(recording))
