@@ -116,7 +116,7 @@ $(O)/analyze/sql.o: $(O)/analyze/sql.c
 
 # The generated headers must be there before whoever includes them is compiled
 # for the first time; from then on the compiler's own lists say who depends.
-$(call object,$(RECORD_C)): | $(O)/bpf/netsnoop.skel.h
+$(call object,$(RECORD_C)): | $(O)/bpf/netsnoop.skel.h $(O)/bpf/netsnoop_casts.skel.h
 $(O)/tests/rig/current.o: | $(O)/tests/rig/current.skel.h
 $(call object,$(ANALYZE_C) $(UNIT_C)): | $(O)/analyze/sql.h
 
@@ -129,7 +129,7 @@ $(O)/netsnoop-record: $(call object,$(RECORD_C) $(COMMON_C)) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_RECORD)
 
 # The recorder that can do as if the kernel were an older one: NETSNOOP_WITHOUT="HOOK..."
-$(O)/tests/emulate/%.o: record/%.c Makefile | $(O)/bpf/netsnoop.skel.h
+$(O)/tests/emulate/%.o: record/%.c Makefile | $(O)/bpf/netsnoop.skel.h $(O)/bpf/netsnoop_casts.skel.h
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS_ALL) -DNETSNOOP_TEST_HOOKS $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 $(O)/tests/netsnoop-record-emulate: $(O)/tests/emulate/hooks.o \
 		$(filter-out $(O)/record/hooks.o,$(call object,$(RECORD_C) $(COMMON_C))) $(LIBRARY)
@@ -325,4 +325,4 @@ compile_commands.json: Makefile $(ALL_C)
 			printf ',"%s"' "$$(printf '%s' "$$a" | sed 's/["\\]/\\&/g')"; done; \
 		printf ',"%s"]}' "$$f"; separator=",\n"; done; printf '\n]\n'; } > $@
 
--include $(patsubst %.o,%.d,$(call object,$(ALL_C))) $(O)/analyze/sql.d $(O)/bpf/netsnoop.bpf.d $(O)/tests/rig/current.bpf.d
+-include $(patsubst %.o,%.d,$(call object,$(ALL_C))) $(O)/analyze/sql.d $(O)/bpf/netsnoop.bpf.d $(O)/bpf/netsnoop_casts.bpf.d $(O)/tests/rig/current.bpf.d

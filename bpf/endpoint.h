@@ -18,6 +18,7 @@
 
 #include "bpf/kernel.h"
 
+#include "bpf/cast.h"
 #include "bpf/context.h"
 #include "bpf/events.h"
 #include "bpf/flow.h"
@@ -84,9 +85,9 @@ static __always_inline void current_owner(struct owner *owner)
 
 static __always_inline bool is_user_process(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	void *task = (void *)bpf_get_current_task();
 
-	return bpf_get_current_pid_tgid() >> 32 && !(BPF_CORE_READ(task, flags) & PF_KTHREAD);
+	return bpf_get_current_pid_tgid() >> 32 && !(READ(task, task_struct, flags) & PF_KTHREAD);
 }
 
 /* TIME_WAIT and request sockets are not whole sockets: none of their fields may be read. */

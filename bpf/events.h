@@ -59,29 +59,37 @@ struct record {
 	__u64 flow_id;
 	__u64 start_ns;
 	__u64 cgroup_id;
+	char comm[COMM_BYTES];
 	__u32 pid;
-	__u32 tid;
-	__u32 bytes;
-	__u32 segments;
 	__u32 ifindex;
-	__u32 netns;
-	__u32 lane; /* that it announces, or NO_LANE */
-	__u32 lane_turn;
 	__u16 has;
 	__u16 flags;
-	__u16 ethertype;
-	__u16 sport, dport;
 	__u16 vlan_id;
-	__u16 header_bytes;
-	__u8 protocol;
-	__u8 tcp_flags;
-	__u8 is_send;
 	__u8 owner_source;
 	__u8 link_header_bytes;
-	__u8 reserved;
+	__u32 bytes;
+	__u32 tid;
+	__u32 segments;
+	__u16 header_bytes;
+	__u8 tcp_flags;
+	__u8 is_send;
+	__u32 lane; /* that it announces, or NO_LANE */
+	__u32 lane_turn;
+	__u32 netns;
 	__u32 uid; /* of the owner */
+	__u16 ethertype;
+	__u16 sport, dport;
+	__u8 protocol;
+	__u8 party; /* enum record_party */
 	__u8 saddr[16], daddr[16];
-	char comm[COMM_BYTES];
+};
+
+/* Where the owner of a record comes from; of the kernel side alone. */
+enum record_party {
+	PARTY_NONE,
+	PARTY_RECEIVER, /* of the flow */
+	PARTY_SENDER,	/* of the flow */
+	PARTY_OTHER,
 };
 
 /*
@@ -102,6 +110,19 @@ struct short_record {
 	__u8 tcp_flags;
 	__u8 flags; /* RECORD_FLAGS_OF_PACKET; the lane has the others */
 };
+/*
+ * A ring of short records, whose one writer is the CPU: programs that make events have
+ * bottom halves off. The value of `short_rings`, by CPU; what it holds is in `short_records`.
+ */
+struct short_ring {
+	__u64 produced; /* records, ever: written when they are */
+	__u64 consumed; /* as the writer last saw it */
+	__u32 first;	/* its first one in short_records */
+	__u32 is_there; /* 0: this CPU has none, and writes into net_events */
+	__u64 reserved[5];
+	__u64 taken; /* records, ever; the recorder's */
+	__u64 reserved_too[7];
+};
 #define NO_LANE 0xffffffffu
 #define LANES_OF_FLOW 2 /* one a direction */
 #define RECORD_FLAGS_OF_PACKET 0x00ff
@@ -120,10 +141,11 @@ struct owner {
 /* Key of `flows`: a tuple as this host sees it. What a packet has not got is 0. */
 struct flow_key {
 	__u32 netns;
-	__u16 ethertype;
 	__u16 local_port, remote_port; /* of an ICMP echo: its id, in both directions */
+	__u16 ethertype;
 	__u8 protocol;
 	__u8 has_port; /* a later fragment is not of the flow with port 0 */
+	__u32 reserved;
 	__u8 local[16], remote[16];
 };
 
@@ -142,32 +164,51 @@ enum flow_flag {
 };
 
 /*
- * Value of `flows`: one incarnation of a tuple. The recorder may delete any of
- * them; if the tuple comes back, it is another flow with another id. A check is
- * start_ns + pid of its owner, and does not fit while another CPU writes it.
+ * Who is charged with what a flow receives, or sends, and beside it the lane that was
+ * announced last: what most packets need is in one cache line.
+ */
+struct party {
+	__u64 start_ns;
+	__u64 cgroup_id;
+	char comm[COMM_BYTES];
+	__u32 pid; /* 0: not known */
+	__u32 uid;
+	__u32 check; /* of the owner; does not fit while another CPU writes it */
+	__u32 lane_turn;
+	__u64 lane_words[2]; /* see bpf/lane.h */
+};
+
+/*
+ * Value of `slots`: one incarnation of a tuple. The recorder may take any of
+ * them; if the tuple comes back, it is another flow with another id.
  */
 struct flow {
+	struct flow_key key;
+	__u32 place; /* 1 + index of the slot; 0: it is free, or about to be */
+	__u32 begun; /* changes of its parties or its id */
 	__u64 id;
-	__u64 first_ns;	 /* its first event, CLOCK_BOOTTIME */
-	__u64 seen_ns;	 /* its last one */
-	__u64 sent_ns;	 /* when sender last sent in its own system call */
-	__u64 socket;	 /* which sent last; a number that is only compared */
-	__u64 socket_id; /* whose flow it is; 0: not known */
-	__u64 owner_check, sender_check;
-	struct owner owner;  /* who receives */
-	struct owner sender; /* who last sent in its own system call */
-	__u32 owner_epoch;   /* at which owner was looked up */
-	__u32 name_epoch;    /* at which sender had its name */
+
+	__u64 first_ns;	    /* its first event, CLOCK_BOOTTIME */
+	__u64 seen_ns;	    /* its last one */
+	__u64 sent_ns;	    /* when sender last sent in its own system call */
+	__u64 socket;	    /* which sent last; a number that is only compared */
+	__u64 socket_id;    /* whose flow it is; 0: not known */
+	__u32 owner_epoch;  /* at which receiver was looked up */
+	__u32 name_epoch;   /* at which sender had its name */
 	__u32 local_device; /* twice the ifindex that was asked last, and 1 if it has the address */
 	__u32 syn_sequence; /* of the SYN that it began with; only compared */
+	__u32 done;	    /* changes, as begun */
 	__u16 flags;	    /* enum flow_flag */
-	__u8 source;	    /* enum record_source, of owner */
-	__u8 reserved[5];
+	__u8 source;	    /* enum record_source, of receiver */
+	__u8 reserved;
+
+	struct party receiver;
+	struct party sender; /* who last sent in its own system call */
 };
 
 /* Who has a socket; the value of `holders`, by the socket's id. */
 struct holder {
-	__u64 owner_check;
+	__u64 owner_check;  /* start_ns + pid; does not fit while another CPU writes it */
 	struct owner owner; /* without a pid: the socket is closed */
 	__u32 sweep;	    /* which last met the socket */
 	__u8 source;
@@ -355,19 +396,24 @@ struct total_key {
 	 RECORD_HAS_PROTOCOL)
 
 /*
- * Value of totals_a, totals_b, and, by keys without flow and owner, spills_a and
- * spills_b. All but the sums is as the first packet had it.
+ * Value of sums_a and sums_b, by keys without a flow, where `all` is counted; of totals_a
+ * and totals_b, where `untold` is; and of spills_a and spills_b, by keys without flow and
+ * owner, where both are. All but the sums is as the first packet had it.
  */
 struct total {
 	struct sums all;
 	struct sums untold; /* of these, what no record tells */
 	struct flow_key tuple;
-	__u32 reserved;
 	__u64 cgroup_id;
 	char comm[COMM_BYTES];
 };
 
-/* What a CPU has added up of one key since it last met another one. */
+/* What a CPU has added up of one key since it last met another one, and of what kind. */
+enum run_kind {
+	RUN_OF_ALL,    /* of all packets, by keys without a flow: goes to sums_a, sums_b */
+	RUN_OF_UNTOLD, /* of those that no record tells: goes to totals_a, totals_b */
+	RUN_KINDS,
+};
 struct run {
 	struct total_key key;
 	struct total total;
@@ -383,13 +429,14 @@ enum interval_count {
 	INTERVAL_RING_FULL_BYTES,
 	INTERVAL_SUMMED_EVENTS, /* of these, not in a ring because only totals are wanted */
 	INTERVAL_SUMMED_BYTES,
-	INTERVAL_ENTRIES, /* that were made in totals_a or totals_b */
+	INTERVAL_SUMS,	 /* elements that were made in sums_a or sums_b */
+	INTERVAL_TOTALS, /* and in totals_a or totals_b */
 	INTERVAL_COUNTS,
 };
 struct interval {
 	__u64 count[INTERVAL_COUNTS];
-	struct run runs[2];   /* by is_send, and so the next */
-	struct total rest[2]; /* for what there was no room even in spills_a or spills_b */
+	struct run runs[RUN_KINDS][2]; /* by is_send, and so the next */
+	struct total rest[2];	       /* for what there was no room even in spills_a or spills_b */
 };
 
 /* What is recorded: the value of `detail`. */
@@ -420,7 +467,6 @@ struct counters {
 struct in_hand {
 	struct record record;
 	struct flow_key key;
-	__u32 reserved;
 };
 
 /* What a CPU has for itself: one value, because looking one up costs more than using it. */

@@ -5,7 +5,7 @@
  * What holds here:
  * - An id is given out once in a recording. Ids come from the packet hooks only,
  *   which run with bottom halves off, so that nothing interrupts a CPU's counting.
- * - The table never evicts: the recorder deletes what is idle or over.
+ * - The table never evicts: the recorder takes what is idle or over.
  * - A slot that has seen its end becomes another flow with a SYN, but not with
  *   the one that it began with, sent again; and with a new socket that sends. That
  *   of a socket without a hook for its end does when the sweep has missed the socket.
@@ -20,17 +20,9 @@
 #include "bpf/count.h"
 #include "bpf/events.h"
 #include "bpf/parse.h"
+#include "bpf/slot.h"
 
 #include <bpf/bpf_helpers.h>
-
-#define FLOW_ENTRIES 65536
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, FLOW_ENTRIES);
-	__type(key, struct flow_key);
-	__type(value, struct flow);
-} flows SEC(".maps");
 
 const volatile __u32 n_cpus = 1; /* possible ones */
 /* Nothing tells who receives (before 6.3): whoever is found with a socket is asked. */
@@ -56,14 +48,24 @@ static __always_inline __u64 check_of(const struct owner *owner)
 	return owner->start_ns + owner->pid;
 }
 
+static __always_inline bool is_there(const struct party *party)
+{
+	return party->pid && party->check == (__u32)(party->start_ns + party->pid);
+}
+
 static __always_inline bool has_owner(const struct flow *flow)
 {
-	return flow->owner.pid && flow->owner_check == check_of(&flow->owner);
+	return is_there(&flow->receiver);
 }
 
 static __always_inline bool has_sender(const struct flow *flow)
 {
-	return flow->sender.pid && flow->sender_check == check_of(&flow->sender);
+	return is_there(&flow->sender);
+}
+
+static __always_inline bool is_party(const struct party *party, const struct owner *owner)
+{
+	return party->pid == owner->pid && party->start_ns == owner->start_ns;
 }
 
 static __always_inline bool is_same(const struct owner *a, const struct owner *b)
@@ -87,27 +89,61 @@ static __always_inline void set_owner(struct owner *to, __u64 *check, const stru
 	*(volatile __u64 *)check = check_of(from);
 }
 
+static __always_inline bool is_as_told(const struct party *party, const struct owner *owner)
+{
+	const __u64 *x = (const void *)party->comm, *y = (const void *)owner->comm;
+
+	return is_there(party) && is_party(party, owner) && party->cgroup_id == owner->cgroup_id &&
+	       x[0] == y[0] && x[1] == y[1];
+}
+
+/*
+ * Who finds as many changes begun, behind all that was read, as there were done before, has
+ * read none of them in part.
+ */
+static __always_inline void set_party(struct flow *flow, struct party *to, const struct owner *from)
+{
+	to->uid = from->uid;
+	if (is_as_told(to, from))
+		return;
+	raise(&flow->begun);
+	*(volatile __u32 *)&to->check = ~(__u32)check_of(from);
+	barrier();
+	to->start_ns = from->start_ns;
+	to->cgroup_id = from->cgroup_id;
+	__builtin_memcpy(to->comm, from->comm, sizeof(to->comm));
+	to->pid = from->pid;
+	barrier();
+	*(volatile __u32 *)&to->check = (__u32)check_of(from);
+	raise(&flow->done);
+}
+
+/* In words, as they are compared: see set_ip4(). */
+static __always_inline void set_key(struct flow_key *key, const struct record *record,
+				    __u16 local_port, __u16 remote_port)
+{
+	__u8 has_port = !!(record->has & RECORD_HAS_PORT);
+	__u64 *words = (void *)key;
+
+	words[0] = record->netns | (__u64)local_port << 32 | (__u64)remote_port << 48;
+	words[1] = record->ethertype | (__u32)record->protocol << 16 | (__u32)has_port << 24;
+}
+
 /* The tuple of a packet. One that comes in has its local end as destination. */
 static __always_inline void key_of(const struct record *record, const struct cursor *cursor,
 				   struct flow_key *key)
 {
-	key->netns = record->netns;
-	key->ethertype = record->ethertype;
-	key->protocol = record->protocol;
-	key->has_port = !!(record->has & RECORD_HAS_PORT);
 	if (record->is_send) {
-		key->local_port = record->sport;
-		key->remote_port = record->dport;
+		set_key(key, record, cursor->is_echo ? cursor->icmp_id : record->sport,
+			record->dport);
 		__builtin_memcpy(key->local, record->saddr, sizeof(key->local));
 		__builtin_memcpy(key->remote, record->daddr, sizeof(key->remote));
 	} else {
-		key->local_port = record->dport;
-		key->remote_port = record->sport;
+		set_key(key, record, cursor->is_echo ? cursor->icmp_id : record->dport,
+			record->sport);
 		__builtin_memcpy(key->local, record->daddr, sizeof(key->local));
 		__builtin_memcpy(key->remote, record->saddr, sizeof(key->remote));
 	}
-	if (cursor->is_echo)
-		key->local_port = cursor->icmp_id;
 }
 
 /* Each CPU counts its own and all count in steps of their number. */
@@ -118,15 +154,16 @@ static __always_inline __u64 next_flow_id(struct counters *count)
 
 static __always_inline void begin_again(struct flow *flow, __u64 now_ns, struct counters *count)
 {
-	flow->owner_check = flow->sender_check = ~0ULL;
+	raise(&flow->begun);
+	flow->receiver.pid = flow->sender.pid = 0;
 	barrier();
 	flow->id = next_flow_id(count);
 	flow->first_ns = now_ns;
 	flow->socket = flow->socket_id = flow->sent_ns = 0;
-	flow->owner.pid = flow->sender.pid = 0;
 	flow->owner_epoch = 0;
 	flow->flags = 0;
 	flow->source = SOURCE_UNKNOWN;
+	raise(&flow->done);
 }
 
 /* What TCP's flags tell about where an incarnation begins and ends. */
@@ -151,37 +188,14 @@ static __always_inline void follow_tcp(struct flow *flow, const struct record *r
 		flow->flags |= FLOW_ENDED;
 }
 
-/* A CPU's own, for what is too large for a stack; both packet hooks run with bottom halves off. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct flow);
-} first_flow SEC(".maps");
-
-/* One without a time would be the oldest to the recorder, and deleted before it is looked up. */
-static __always_inline struct flow *make_flow(const struct flow_key *key, __u64 now_ns,
-					      struct counters *count)
-{
-	__u32 zero = 0;
-	struct flow *first = bpf_map_lookup_elem(&first_flow, &zero);
-
-	if (!first)
-		return NULL;
-	first->id = next_flow_id(count);
-	first->first_ns = first->seen_ns = now_ns; /* the rest is never written */
-	bpf_map_update_elem(&flows, key, first, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&flows, key);
-}
-
 /* The record's flow, made if it is new; two CPUs may be the first to see it. */
 static __always_inline struct flow *find_flow(const struct flow_key *key, struct record *record,
 					      const struct cursor *cursor, struct counters *count)
 {
-	struct flow *flow = bpf_map_lookup_elem(&flows, key);
+	struct flow *flow = cached_flow(key);
 
 	if (!flow)
-		flow = make_flow(key, record->timestamp, count);
+		flow = flow_at(key) ?: take_slot(key, next_flow_id(count), record->timestamp);
 	if (!flow) {
 		count->value[COUNTER_FLOW_TABLE_FULL]++;
 		return NULL;

@@ -42,10 +42,10 @@ static __always_inline void settle(struct flow *flow, struct endpoint *endpoint,
 	flow->socket_id = endpoint->id;
 	flow->flags |= is_connected ? FLOW_SETTLED | FLOW_PUSHED : FLOW_SETTLED;
 	if (is_known(&endpoint->holder)) {
-		set_owner(&flow->owner, &flow->owner_check, &endpoint->holder.owner);
+		set_party(flow, &flow->receiver, &endpoint->holder.owner);
 		flow->source = endpoint->holder.source;
 	} else {
-		flow->owner.pid = 0;
+		flow->receiver.pid = 0;
 		telling.owner = NULL;
 		telling.kind = SOCKET_OF_FLOW;
 		telling.source = SOURCE_UNKNOWN;
@@ -68,11 +68,11 @@ static __always_inline struct flow *flow_of(struct sock *sk, struct endpoint *en
 		if (!is_connected(sk) || sk->sk_type == SOCK_RAW)
 			return NULL;
 		key_of_socket(sk, &endpoint->flow);
-		if (!bpf_map_lookup_elem(&flows, &endpoint->flow))
+		if (!flow_at(&endpoint->flow))
 			return NULL;
 		endpoint->flags |= ENDPOINT_HAS_FLOW;
 	}
-	flow = bpf_map_lookup_elem(&flows, &endpoint->flow);
+	flow = flow_at(&endpoint->flow);
 	if (flow && sk->sk_protocol == IPPROTO_TCP && flow->socket_id != endpoint->id &&
 	    sk->__sk_common.skc_state == TCP_CLOSE)
 		return NULL;
@@ -91,7 +91,8 @@ static __always_inline void spread(struct sock *sk, struct endpoint *endpoint, b
 	struct flow *flow = flow_of(sk, endpoint);
 
 	if (flow) {
-		bool is_news = !has_owner(flow) || !is_same(&flow->owner, &endpoint->holder.owner);
+		bool is_news =
+			!has_owner(flow) || !is_party(&flow->receiver, &endpoint->holder.owner);
 
 		settle(flow, endpoint, used_ns, true, is_news);
 	} else if (is_other && endpoint->flags & ENDPOINT_TOLD) {
@@ -114,9 +115,9 @@ static __always_inline bool knows_receiver(const struct endpoint *endpoint)
 		return false;
 	if (!(endpoint->flags & ENDPOINT_HAS_FLOW))
 		return endpoint->flags & ENDPOINT_BOUND;
-	flow = bpf_map_lookup_elem(&flows, &endpoint->flow);
-	return !flow || (flow->socket_id == endpoint->id &&
-			 flow->owner_check == endpoint->holder.owner_check &&
+	flow = flow_at(&endpoint->flow);
+	return !flow || (flow->socket_id == endpoint->id && is_there(&flow->receiver) &&
+			 is_party(&flow->receiver, &endpoint->holder.owner) &&
 			 flow->source == endpoint->holder.source);
 }
 
@@ -152,9 +153,9 @@ static __always_inline void own_flow(struct flow *flow, const struct owner *owne
 	};
 
 	flow->source = SOURCE_SOCKET;
-	if (has_owner(flow) && is_same(&flow->owner, owner))
+	if (has_owner(flow) && is_party(&flow->receiver, owner))
 		return;
-	set_owner(&flow->owner, &flow->owner_check, owner);
+	set_party(flow, &flow->receiver, owner);
 	tell(&telling);
 }
 
@@ -179,7 +180,7 @@ static __always_inline void learn_sender(struct sock *sk, struct flow *flow,
 		record->flow_id = flow->id;
 	}
 	used_ns = flow->sent_ns;
-	set_owner(&flow->sender, &flow->sender_check, owner);
+	set_party(flow, &flow->sender, owner);
 	flow->socket = (__u64)sk;
 	flow->name_epoch = name_epoch;
 	flow->sent_ns = record->timestamp;
@@ -198,7 +199,7 @@ static __always_inline void learn_sender(struct sock *sk, struct flow *flow,
 			used_ns = endpoint->used_ns;
 	}
 	is_news = has_owner(flow)
-			  ? !is_same(&flow->owner, &endpoint->holder.owner)
+			  ? !is_party(&flow->receiver, &endpoint->holder.owner)
 			  : !is_connected(sk) || flow->flags & (FLOW_SETTLED | FLOW_UNOWNED);
 	settle(flow, endpoint, used_ns, is_connected(sk), is_news);
 	if (!is_other && endpoint->flags & ENDPOINT_BOUND)
@@ -276,7 +277,7 @@ static __always_inline void end_flow(struct endpoint *endpoint)
 
 	if (!(endpoint->flags & ENDPOINT_HAS_FLOW))
 		return;
-	flow = bpf_map_lookup_elem(&flows, &endpoint->flow);
+	flow = flow_at(&endpoint->flow);
 	if (flow && flow->socket_id == endpoint->id)
 		flow->flags |= FLOW_ENDED;
 }

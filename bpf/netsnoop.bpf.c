@@ -7,12 +7,15 @@
 #include "bpf/events.h"
 #include "bpf/files.h"
 #include "bpf/filter.h"
+#include "bpf/lane.h"
 #include "bpf/learn.h"
 #include "bpf/owner.h"
 #include "bpf/parse.h"
 #include "bpf/process.h"
 #include "bpf/ready.h"
+#include "bpf/ring.h"
 #include "bpf/seed.h"
+#include "bpf/stage.h"
 #include "bpf/total.h"
 
 #include <bpf/bpf_core_read.h>
@@ -22,51 +25,57 @@
 /* The kernel lends its helpers to programs under a licence that it takes for GPL. */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* A ring a CPU; the recorder makes them and sets their size. */
-struct ring {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__array(values, struct ring);
-} net_events SEC(".maps");
-
-/* Room for the record, or NULL, and counted why. */
-static __always_inline struct record *reserve(const struct record *record,
-					      struct interval *interval)
+/* Without a place to store it, it announces nothing. */
+static __always_inline bool put_whole(struct record *record, const struct lane *lane)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct record *slot = NULL;
-	void *ring;
+	struct record *slot = reserve(sizeof(*slot));
+
+	if (!slot)
+		return false;
+	if (lane->party)
+		next_turn(lane, record);
+	else
+		record->lane = NO_LANE;
+	*slot = *record;
+	bpf_ringbuf_submit(slot, BPF_RB_NO_WAKEUP);
+	if (lane->party)
+		store_lane(lane, record);
+	return true;
+}
+
+/* Is there a record of the packet now? */
+static __always_inline bool tell_packet(const struct seen *seen, struct interval *interval)
+{
+	struct record *record = seen->record;
+	struct lane lane = {};
+	bool is_told;
 
 	if (!wants_records()) {
 		interval->count[INTERVAL_SUMMED_EVENTS]++;
 		interval->count[INTERVAL_SUMMED_BYTES] += record->bytes;
-		return NULL;
+		return false;
 	}
-	ring = bpf_map_lookup_elem(&net_events, &cpu);
-	if (ring)
-		slot = bpf_ringbuf_reserve(ring, sizeof(*slot), 0);
-	if (!slot) {
-		interval->count[INTERVAL_RING_FULL_EVENTS]++;
-		interval->count[INTERVAL_RING_FULL_BYTES] += record->bytes;
-	}
-	return slot;
+	if (seen->flow && record->party != PARTY_OTHER)
+		lane_of(seen->flow, seen->done, record, &lane);
+	if (lane.party && is_stored(&lane, record))
+		is_told = put_short(record);
+	else
+		is_told = put_whole(record, &lane);
+	if (!is_told)
+		count_full(record, interval);
+	return is_told;
 }
 
 /*
  * From here on nothing can fail, so that each packet is in the totals, and among the untold
- * ones if it is not in a ring. Nobody is woken for it (3.2 us an event against 0.28): the
- * recorder looks at the rings on a timer.
+ * ones if it is not in a ring.
  */
-static __always_inline void keep_packet(struct own *state, struct interval *interval,
-					__u32 generation, bool is_send)
+static __always_inline void keep_packet(struct own *state, const struct seen *seen,
+					struct interval *interval, __u32 generation, bool is_send)
 {
-	struct record *record = &state->hand.record, *slot;
+	struct record *record = &state->hand.record;
 	struct counters *count = &state->counters;
+	bool is_told;
 
 	interval->count[INTERVAL_EVENTS]++;
 	if (record->ethertype != ETH_P_IP && record->ethertype != ETH_P_IPV6)
@@ -74,12 +83,10 @@ static __always_inline void keep_packet(struct own *state, struct interval *inte
 	if (record->flags & RECORD_BAD_HEADER)
 		count->value[COUNTER_BAD_HEADER]++;
 	count_bytes(state, is_send);
-	slot = reserve(record, interval);
-	if (!slot)
-		return count_total(state, interval, generation, is_send, false);
-	count_total(state, interval, generation, is_send, true);
-	*slot = *record;
-	bpf_ringbuf_submit(slot, BPF_RB_NO_WAKEUP);
+	END_OF_STAGE(STAGE_COUNT);
+	is_told = tell_packet(seen, interval);
+	END_OF_STAGE(STAGE_RECORD);
+	count_total(state, interval, generation, is_send, is_told);
 }
 
 static __always_inline void see(struct sk_buff *skb, bool is_send)
@@ -94,8 +101,8 @@ static __always_inline void see(struct sk_buff *skb, bool is_send)
 
 	if (!state || !device)
 		return;
-	__builtin_memset(&state->hand, 0, sizeof(state->hand));
 	seen.record = record = &state->hand.record;
+	__builtin_memset(record, 0, sizeof(*record));
 	seen.key = &state->hand.key;
 	seen.count = &state->counters;
 	record->timestamp = bpf_ktime_get_boot_ns();
@@ -107,12 +114,15 @@ static __always_inline void see(struct sk_buff *skb, bool is_send)
 	record->lane = NO_LANE;
 	parse(skb, record, &cursor);
 	describe_device(device, record);
+	END_OF_STAGE(STAGE_HEADERS);
 	if (is_send)
 		find_sender(&seen);
 	else
 		find_receiver(&seen);
+	END_OF_STAGE(STAGE_FLOW);
+	END_OF_STAGE(STAGE_OWNER);
 	if (passes(device, record, &state->counters))
-		keep_packet(state, interval, generation, is_send);
+		keep_packet(state, &seen, interval, generation, is_send);
 }
 
 /* BPF_PROG() names a context that none of these needs beside its arguments. */

@@ -91,9 +91,9 @@ struct {
 	__type(value, __u8);
 } ended SEC(".maps");
 
-static __always_inline bool has_ended(const struct owner *owner)
+static __always_inline bool has_ended(__u64 start_ns, __u32 pid)
 {
-	__u64 check = check_of(owner);
+	__u64 check = start_ns + pid;
 
 	return bpf_map_lookup_elem(&ended, &check);
 }
@@ -199,7 +199,7 @@ static __always_inline bool is_told(__u64 flow_id, const struct owner *owner)
 
 static __always_inline void give(struct orphan *orphan, const struct heir *heir, bool is_end)
 {
-	struct flow *flow = bpf_map_lookup_elem(&flows, &orphan->key);
+	struct flow *flow = flow_at(&orphan->key);
 	const struct owner *owner = &heir->owner;
 	bool is_younger = owner->start_ns > orphan->first_ns;
 	struct telling telling = { .flow_id = orphan->flow_id,

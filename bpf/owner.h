@@ -28,6 +28,7 @@
 #include "bpf/parse.h"
 #include "bpf/place.h"
 #include "bpf/ready.h"
+#include "bpf/stage.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -40,6 +41,7 @@ struct seen {
 	const struct cursor *cursor;
 	struct counters *count;
 	struct flow *flow; /* NULL: the table is full */
+	__u32 done;	   /* changes of it, before anything else of it was read */
 };
 
 static __always_inline void charge(struct record *record, const struct owner *owner, __u8 source)
@@ -51,6 +53,22 @@ static __always_inline void charge(struct record *record, const struct owner *ow
 	__builtin_memcpy(record->comm, owner->comm, sizeof(record->comm));
 	record->owner_source = source;
 	record->has |= RECORD_HAS_OWNER | RECORD_HAS_CGROUP;
+	record->party = PARTY_OTHER;
+}
+
+static __always_inline void charge_party(struct record *record, const struct flow *flow,
+					 bool is_sender, __u8 source)
+{
+	const struct party *party = is_sender ? &flow->sender : &flow->receiver;
+
+	record->pid = party->pid;
+	record->start_ns = party->start_ns;
+	record->cgroup_id = party->cgroup_id;
+	record->uid = party->uid;
+	__builtin_memcpy(record->comm, party->comm, sizeof(record->comm));
+	record->owner_source = source;
+	record->has |= RECORD_HAS_OWNER | RECORD_HAS_CGROUP;
+	record->party = is_sender ? PARTY_SENDER : PARTY_RECEIVER;
 }
 
 static __always_inline void charge_thread(struct record *record, __u32 tid)
@@ -86,6 +104,9 @@ static __always_inline void begin(struct seen *seen)
 	if (record->flags & RECORD_FRAGMENT)
 		join_fragments(record, seen->cursor, seen->key);
 	seen->flow = find_flow(seen->key, record, seen->cursor, seen->count);
+	if (seen->flow)
+		seen->done = *(volatile __u32 *)&seen->flow->done;
+	barrier();
 	locate(seen);
 }
 
@@ -127,9 +148,9 @@ static __always_inline void charge_flow(struct seen *seen)
 	struct flow *flow = seen->flow;
 
 	if (flow && has_sender(flow))
-		charge(seen->record, &flow->sender, SOURCE_FLOW);
+		charge_party(seen->record, flow, true, SOURCE_FLOW);
 	else if (flow && has_owner(flow))
-		charge(seen->record, &flow->owner, flow_source(flow->source));
+		charge_party(seen->record, flow, false, flow_source(flow->source));
 }
 
 /* TIME_WAIT, requests, replies of the kernel's own, and what is routed or bridged. */
@@ -178,6 +199,7 @@ static __always_inline void send_from(struct sock *sk, struct seen *seen)
 		charge_thread(seen->record, owner.tid);
 		if (seen->flow)
 			learn_sender(sk, seen->flow, seen->key, &owner, seen->record, seen->count);
+		seen->record->party = PARTY_SENDER; /* it is now, or there is no flow */
 		return;
 	}
 	if (!seen->flow)
@@ -208,6 +230,7 @@ static __always_inline void find_sender(struct seen *seen)
 	__u64 id;
 
 	begin(seen);
+	END_OF_STAGE(STAGE_FLOW);
 	flow = seen->flow;
 	if (record->flags & RECORD_TUNNELLED)
 		return see_tunnel(seen);
@@ -217,7 +240,7 @@ static __always_inline void find_sender(struct seen *seen)
 	if (!flow || !sends_again(sk, flow, id) ||
 	    (record->protocol == IPPROTO_TCP && !sk->sk_lock.owned))
 		return send_from(sk, seen);
-	charge(record, &flow->sender, SOURCE_SOCKET);
+	charge_party(record, flow, true, SOURCE_SOCKET);
 	charge_thread(record, (__u32)id);
 	flow->sent_ns = record->timestamp;
 }
@@ -270,10 +293,10 @@ static __always_inline __u8 guess_source(const struct bound *bound)
 }
 
 /* The flow's first events came before anything was known of its socket. */
-static __always_inline void tell_guess(struct flow *flow)
+static __always_inline void tell_guess(struct flow *flow, const struct owner *owner)
 {
 	const struct telling telling = { .flow_id = flow->id,
-					 .owner = &flow->owner,
+					 .owner = owner,
 					 .kind = OWNER_OF_FLOW,
 					 .source = flow_source(flow->source) };
 
@@ -314,7 +337,7 @@ static __always_inline void guess_receiver(struct seen *seen, bool is_for_many)
 	source = is_shared(bound) ? SOURCE_SHARED : guess_source(bound);
 	holder = bpf_map_lookup_elem(&holders, &bound->socket_id);
 	if (holder && (!is_known(holder) || (finds_orphans && record->protocol != IPPROTO_TCP &&
-					     has_ended(&holder->owner))))
+					     has_ended(holder->owner.start_ns, holder->owner.pid))))
 		holder = NULL;
 	if (!flow) {
 		record->owner_source = source;
@@ -326,19 +349,19 @@ static __always_inline void guess_receiver(struct seen *seen, bool is_for_many)
 	}
 	flow->source = source;
 	if (!holder || source == SOURCE_SHARED) {
-		flow->owner.pid = 0;
+		flow->receiver.pid = 0;
 		return;
 	}
 	if (finds_orphans && flow->flags & FLOW_UNOWNED)
 		leave_orphan(seen, &holder->owner);
-	set_owner(&flow->owner, &flow->owner_check, &holder->owner);
+	set_party(flow, &flow->receiver, &holder->owner);
 	flow->source = source;
 	if (bound->is_connected) {
 		flow->socket_id = bound->socket_id;
 		flow->flags |= FLOW_SETTLED | FLOW_PUSHED;
 	}
 	if (flow->flags & FLOW_UNOWNED && !(finds_orphans && is_for_all(record, is_for_many)))
-		tell_guess(flow);
+		tell_guess(flow, &holder->owner);
 }
 
 /* Its socket is known: who has that now? */
@@ -351,7 +374,7 @@ static __always_inline void ask_holder(struct seen *seen)
 		return lose_owner(seen);
 	if (!holder || !is_known(holder) || flow->flags & FLOW_PUSHED)
 		return;
-	set_owner(&flow->owner, &flow->owner_check, &holder->owner);
+	set_party(flow, &flow->receiver, &holder->owner);
 	flow->source = holder->source;
 }
 
@@ -377,7 +400,7 @@ static __always_inline void look_up_receiver(struct seen *seen, bool is_for_many
 	__u32 epoch = owner_epoch;
 
 	if (finds_orphans && seen->record->protocol != IPPROTO_TCP && has_owner(flow) &&
-	    has_ended(&flow->owner))
+	    has_ended(flow->receiver.start_ns, flow->receiver.pid))
 		lose_owner(seen);
 	if (flow->flags & FLOW_SETTLED)
 		ask_holder(seen);
@@ -418,6 +441,7 @@ static __always_inline void find_receiver(struct seen *seen)
 	struct flow *flow;
 
 	begin(seen);
+	END_OF_STAGE(STAGE_FLOW);
 	flow = seen->flow;
 	if (is_for_kernel(seen)) {
 		record->owner_source = SOURCE_KERNEL;
@@ -437,7 +461,7 @@ static __always_inline void find_receiver(struct seen *seen)
 	if (flow->flags & FLOW_SHARED)
 		record->owner_source = SOURCE_SHARED;
 	else if (has_owner(flow))
-		charge(record, &flow->owner, flow_source(flow->source));
+		charge_party(record, flow, false, flow_source(flow->source));
 	else if (flow->flags & FLOW_FORWARDED)
 		record->owner_source = SOURCE_FORWARDED;
 	else if (flow->flags & FLOW_KERNEL)

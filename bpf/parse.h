@@ -9,98 +9,14 @@
 
 #include "bpf/kernel.h"
 
+#include "bpf/cast.h"
 #include "bpf/events.h"
+#include "bpf/headers.h"
+#include "bpf/usual.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
-
-#define VLAN_ID_MASK 0x0fff
-#define VLAN_TAGS_MAX 2
-#define EXTENSIONS_MAX 8
-#define NO_MAC_HEADER 0xffff
-#define ETH_BYTES 14
-
-struct vlan_tag {
-	__be16 tci, protocol;
-};
-
-struct ip4_header {
-	__u8 version_length;
-	__u8 tos;
-	__be16 total_bytes;
-	__be16 id;
-	__be16 fragment;
-	__u8 ttl;
-	__u8 protocol;
-	__be16 checksum;
-	__u8 saddr[4], daddr[4];
-};
-#define IP4_MORE_FRAGMENTS 0x2000
-#define IP4_OFFSET 0x1fff
-
-struct ip6_header {
-	__be32 version_class_flow;
-	__be16 payload_bytes;
-	__u8 next;
-	__u8 hop_limit;
-	__u8 saddr[16], daddr[16];
-};
-
-struct ip6_extension {
-	__u8 next;
-	__u8 length;	 /* in units that depend on the header */
-	__be16 fragment; /* of a fragment header */
-	__be32 rest;
-};
-#define IP6_MORE_FRAGMENTS 0x0001
-#define IP6_OFFSET 0xfff8
-
-struct transport_header {
-	__be16 sport, dport;
-};
-struct tcp_header {
-	__be16 sport, dport;
-	__be32 sequence, acknowledged;
-	__u8 length; /* upper half: in words */
-	__u8 flags;
-	__be16 window, checksum, urgent;
-};
-struct icmp_header {
-	__u8 type, code;
-	__be16 checksum, id, sequence;
-};
-#define UDP_BYTES 8
-#define ICMP_BYTES 8
-#define SCTP_BYTES 12
-
-/* Where parsing stands, from the network header on. */
-struct cursor {
-	unsigned char *at;
-	__u32 linear_bytes; /* from here to the end of the linear part */
-	__u32 bytes;	    /* from here to the end of the packet */
-	bool is_gso;
-	__u8 icmp_type;
-	bool is_echo;	/* ICMP's, and so icmp_id is there */
-	__u16 icmp_id;	/* host byte order */
-	__u32 sequence; /* TCP's, only compared */
-	__u32 ip_id;	/* of a fragment; only compared */
-};
-
-static __always_inline bool peek(const struct cursor *cursor, void *to, __u32 bytes)
-{
-	return cursor->linear_bytes >= bytes && !bpf_probe_read_kernel(to, bytes, cursor->at);
-}
-
-static __always_inline bool skip(struct cursor *cursor, __u32 bytes)
-{
-	if (cursor->linear_bytes < bytes)
-		return false;
-	cursor->at += bytes;
-	cursor->linear_bytes -= bytes;
-	cursor->bytes -= bytes;
-	return true;
-}
 
 static __always_inline void bad_header(struct record *record)
 {
@@ -122,26 +38,19 @@ static __always_inline void trim(struct cursor *cursor, struct record *record, _
 		cursor->linear_bytes = bytes;
 }
 
-static __always_inline void set_ports(struct record *record, __be16 sport, __be16 dport)
-{
-	record->sport = bpf_ntohs(sport);
-	record->dport = bpf_ntohs(dport);
-	record->has |= RECORD_HAS_PORT;
-}
-
 /* 0 where the header could not be read, else its length. */
 static __always_inline __u32 parse_tcp(struct cursor *cursor, struct record *record)
 {
-	struct tcp_header tcp;
+	struct tcphdr tcp;
 	__u32 bytes;
 
 	if (!peek(cursor, &tcp, sizeof(tcp)))
 		return 0;
 	set_ports(record, tcp.sport, tcp.dport);
-	record->tcp_flags = tcp.flags;
+	record->tcp_flags = tcp_flags(&tcp);
 	cursor->sequence = tcp.sequence;
 	record->has |= RECORD_HAS_TCP_FLAGS;
-	bytes = (tcp.length >> 4) * 4;
+	bytes = tcp_bytes(&tcp);
 	return bytes < sizeof(tcp) || bytes > cursor->bytes ? 0 : bytes;
 }
 
@@ -218,7 +127,7 @@ static __always_inline void later_fragment(struct record *record, __u32 ip_bytes
 
 static __always_inline void parse_ip4(struct cursor *cursor, struct record *record)
 {
-	struct ip4_header ip;
+	struct iphdr ip;
 	__u32 header_bytes;
 	__u16 fragment;
 
@@ -228,8 +137,8 @@ static __always_inline void parse_ip4(struct cursor *cursor, struct record *reco
 	if (ip.version_length >> 4 != 4 || header_bytes < sizeof(ip))
 		return bad_header(record);
 	record->protocol = ip.protocol;
-	__builtin_memcpy(record->saddr, ip.saddr, sizeof(ip.saddr));
-	__builtin_memcpy(record->daddr, ip.daddr, sizeof(ip.daddr));
+	__builtin_memcpy(record->saddr, &ip.saddr, sizeof(ip.saddr));
+	__builtin_memcpy(record->daddr, &ip.daddr, sizeof(ip.daddr));
 	record->has |= RECORD_HAS_PROTOCOL | RECORD_HAS_ADDR;
 	if (ip.total_bytes)
 		trim(cursor, record, bpf_ntohs(ip.total_bytes), header_bytes);
@@ -298,96 +207,20 @@ static __always_inline bool skip_extensions(struct cursor *cursor, struct record
 
 static __always_inline void parse_ip6(struct cursor *cursor, struct record *record)
 {
-	struct ip6_header ip;
+	struct ipv6hdr ip;
 	__u32 ip_bytes = sizeof(ip);
 
-	if (!peek(cursor, &ip, sizeof(ip)) || *(__u8 *)&ip >> 4 != 6)
+	if (!peek(cursor, &ip, sizeof(ip)) || ip.version_class >> 4 != 6)
 		return bad_header(record);
 	record->protocol = ip.next;
-	__builtin_memcpy(record->saddr, ip.saddr, sizeof(ip.saddr));
-	__builtin_memcpy(record->daddr, ip.daddr, sizeof(ip.daddr));
+	__builtin_memcpy(record->saddr, &ip.saddr, sizeof(ip.saddr));
+	__builtin_memcpy(record->daddr, &ip.daddr, sizeof(ip.daddr));
 	record->has |= RECORD_HAS_PROTOCOL | RECORD_HAS_ADDR;
 	if (ip.payload_bytes)
 		trim(cursor, record, bpf_ntohs(ip.payload_bytes) + sizeof(ip), sizeof(ip));
 	skip(cursor, sizeof(ip));
 	if (skip_extensions(cursor, record, &ip_bytes))
 		parse_transport(cursor, record, ip_bytes);
-}
-
-/* The headers of most packets, at once: a read costs more than what it reads. */
-struct usual_headers {
-	union {
-		struct {
-			struct ip4_header ip;
-			struct tcp_header tcp;
-		} four;
-		struct {
-			struct ip6_header ip;
-			struct tcp_header tcp;
-		} six;
-	};
-};
-
-/* Is it TCP or UDP without options of IP, whole and true to its lengths? If not, nothing is done. */
-static __always_inline bool parse_usual(struct cursor *cursor, struct record *record)
-{
-	bool is_ip4 = record->ethertype == ETH_P_IP;
-	struct usual_headers headers;
-	struct tcp_header tcp;
-	__u32 bytes, ip_bytes, transport_bytes = UDP_BYTES;
-	__u8 protocol;
-
-	/* what is behind the linear part is the skb's shared info, and not looked at */
-	if (bpf_probe_read_kernel(&headers, sizeof(headers), cursor->at))
-		return false;
-	if (is_ip4) {
-		const struct ip4_header *ip = &headers.four.ip;
-
-		if (ip->version_length != 0x45 ||
-		    ip->fragment & bpf_htons(IP4_MORE_FRAGMENTS | IP4_OFFSET))
-			return false;
-		ip_bytes = sizeof(*ip);
-		bytes = bpf_ntohs(ip->total_bytes);
-		protocol = ip->protocol;
-		tcp = headers.four.tcp;
-	} else {
-		const struct ip6_header *ip = &headers.six.ip;
-
-		if (*(const __u8 *)ip >> 4 != 6)
-			return false;
-		ip_bytes = sizeof(*ip);
-		bytes = ip->payload_bytes ? bpf_ntohs(ip->payload_bytes) + sizeof(*ip) : 0;
-		protocol = ip->next;
-		tcp = headers.six.tcp;
-	}
-	if (protocol == IPPROTO_TCP)
-		transport_bytes = (tcp.length >> 4) * 4;
-	else if (protocol != IPPROTO_UDP)
-		return false;
-	if (cursor->is_gso || !bytes)
-		bytes = cursor->bytes;
-	if (bytes > cursor->bytes || ip_bytes + transport_bytes > bytes ||
-	    ip_bytes + transport_bytes > cursor->linear_bytes ||
-	    (protocol == IPPROTO_TCP && transport_bytes < sizeof(tcp)))
-		return false;
-	if (is_ip4) {
-		__builtin_memcpy(record->saddr, headers.four.ip.saddr, 4);
-		__builtin_memcpy(record->daddr, headers.four.ip.daddr, 4);
-	} else {
-		__builtin_memcpy(record->saddr, headers.six.ip.saddr, 16);
-		__builtin_memcpy(record->daddr, headers.six.ip.daddr, 16);
-	}
-	record->bytes = bytes;
-	record->protocol = protocol;
-	record->header_bytes = ip_bytes + transport_bytes;
-	record->has |= RECORD_HAS_PROTOCOL | RECORD_HAS_ADDR | RECORD_HAS_HEADER_BYTES;
-	set_ports(record, tcp.sport, tcp.dport);
-	if (protocol != IPPROTO_TCP)
-		return true;
-	record->tcp_flags = tcp.flags;
-	record->has |= RECORD_HAS_TCP_FLAGS;
-	cursor->sequence = tcp.sequence;
-	return true;
 }
 
 static __always_inline bool is_vlan(__u16 ethertype)
@@ -467,13 +300,13 @@ static __always_inline void start_cursor(struct sk_buff *skb, struct record *rec
 static __always_inline void count_segments(struct sk_buff *skb, struct record *record,
 					   struct cursor *cursor)
 {
-	struct skb_shared_info *shared = (void *)(skb->head + skb->end);
+	unsigned char *shared = skb->head + skb->end;
 
 	record->segments = 1;
 	record->has |= RECORD_HAS_SEGMENTS;
-	cursor->is_gso = BPF_CORE_READ(shared, gso_size) != 0;
+	cursor->is_gso = READ(shared, skb_shared_info, gso_size) != 0;
 	if (cursor->is_gso)
-		record->segments = BPF_CORE_READ(shared, gso_segs) ?: 1;
+		record->segments = READ(shared, skb_shared_info, gso_segs) ?: 1;
 }
 
 /* Fill in everything that the skb itself tells; what no record holds stays in the cursor. */

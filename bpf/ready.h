@@ -130,8 +130,8 @@ static __always_inline bool key_of_queued(struct sk_buff *skb, struct flow_key *
 {
 	unsigned char *at = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, network_header);
 	union {
-		struct ip4_header ip4;
-		struct ip6_header ip6;
+		struct iphdr ip4;
+		struct ipv6hdr ip6;
 	} ip;
 	struct transport_header ports;
 	struct icmp_header icmp;
@@ -142,8 +142,8 @@ static __always_inline bool key_of_queued(struct sk_buff *skb, struct flow_key *
 	if (ip.ip4.version_length >> 4 == 4) {
 		key->ethertype = ETH_P_IP;
 		key->protocol = ip.ip4.protocol;
-		__builtin_memcpy(key->local, ip.ip4.daddr, sizeof(ip.ip4.daddr));
-		__builtin_memcpy(key->remote, ip.ip4.saddr, sizeof(ip.ip4.saddr));
+		__builtin_memcpy(key->local, &ip.ip4.daddr, sizeof(ip.ip4.daddr));
+		__builtin_memcpy(key->remote, &ip.ip4.saddr, sizeof(ip.ip4.saddr));
 		header_bytes = (ip.ip4.version_length & 15) * 4;
 	} else {
 		key->ethertype = ETH_P_IPV6;
@@ -225,7 +225,7 @@ static __noinline int learn_ready(struct sock *sk)
 		return 0;
 	if (bpf_core_field_exists(sk->__sk_common.skc_net.net)) /* CONFIG_NET_NS */
 		key.netns = sk->__sk_common.skc_net.net->ns.inum;
-	flow = bpf_map_lookup_elem(&flows, &key);
+	flow = flow_at(&key);
 	if (!flow)
 		return 0;
 	endpoint = endpoint_of(sk);

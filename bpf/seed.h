@@ -51,7 +51,7 @@ static __always_inline void inherit(struct sock *sk, __u64 number, const struct 
 static __always_inline bool is_bequeathed(struct sock *sk, const struct endpoint *endpoint)
 {
 	return finds_orphans && sk->sk_protocol != IPPROTO_TCP &&
-	       has_ended(&endpoint->holder.owner);
+	       has_ended(endpoint->holder.owner.start_ns, endpoint->holder.owner.pid);
 }
 
 /* number is the socket's address once more, for what goes by that. */

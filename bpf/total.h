@@ -7,9 +7,10 @@
  *   a packet is of follows from its timestamp alone. While one is counted in, the recorder
  *   reads and empties the other, once no program can be left that began before the turn;
  *   so nothing is ever added to an element that is being taken out.
- * - Nothing evicts. What finds no room among the totals goes to the spills, without flow
+ * - Every packet is in the sums, by device and owner. By flow it is counted only if no
+ *   record tells of it, which is known before.
+ * - Nothing evicts. What finds no room among sums or totals goes to the spills, without flow
  *   and owner, and what finds none there to what the CPU has for each direction.
- * - Whether a record tells of a packet is known before it is counted.
  */
 #ifndef NETSNOOP_BPF_TOTAL_H
 #define NETSNOOP_BPF_TOTAL_H
@@ -21,8 +22,16 @@
 
 #include <bpf/bpf_helpers.h>
 
+#define SUM_ENTRIES 16384
 #define TOTAL_ENTRIES 65536
 #define SPILL_ENTRIES 1024
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SUM_ENTRIES);
+	__type(key, struct total_key);
+	__type(value, struct total);
+} sums_a SEC(".maps"), sums_b SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -82,7 +91,8 @@ static __always_inline void add_sums(struct sums *to, const struct sums *from)
 
 static __always_inline void add_total(struct total *to, const struct total *from)
 {
-	add_sums(&to->all, &from->all);
+	if (from->all.events)
+		add_sums(&to->all, &from->all);
 	if (from->untold.events)
 		add_sums(&to->untold, &from->untold);
 }
@@ -107,8 +117,9 @@ static __always_inline int put_total(void *map, const struct run *run)
 static __always_inline void spill(struct interval *interval, struct run *run, __u32 generation,
 				  bool is_send, struct counters *count)
 {
-	if (run->key.has & RECORD_HAS_FLOW_ID)
-		count->value[COUNTER_FLOW_TABLE_FULL] += run->total.all.events;
+	if (run->key.has & (RECORD_HAS_FLOW_ID | RECORD_HAS_OWNER))
+		count->value[COUNTER_FLOW_TABLE_FULL] +=
+			run->total.all.events + run->total.untold.events;
 	run->key.has &= ~(RECORD_HAS_FLOW_ID | RECORD_HAS_OWNER);
 	run->key.flow_id = run->key.start_ns = 0;
 	run->key.pid = 0;
@@ -116,7 +127,7 @@ static __always_inline void spill(struct interval *interval, struct run *run, __
 		add_total(&interval->rest[is_send], &run->total);
 }
 
-static __always_inline void begin_total_run(struct run *run, const struct in_hand *hand)
+static __always_inline void begin_run(struct run *run, const struct in_hand *hand, __u32 kind)
 {
 	const struct record *record = &hand->record;
 
@@ -132,6 +143,10 @@ static __always_inline void begin_total_run(struct run *run, const struct in_han
 				       .owner_source = record->owner_source,
 				       .link_header_bytes = record->link_header_bytes,
 				       .has = record->has & RECORD_HAS_OF_TOTAL };
+	if (kind == RUN_OF_ALL) {
+		run->key.flow_id = 0;
+		run->key.has &= ~RECORD_HAS_FLOW_ID;
+	}
 	__builtin_memset(&run->total.all, 0, sizeof(run->total.all));
 	__builtin_memset(&run->total.untold, 0, sizeof(run->total.untold));
 	run->total.tuple = hand->key;
@@ -139,37 +154,68 @@ static __always_inline void begin_total_run(struct run *run, const struct in_han
 	__builtin_memcpy(run->total.comm, record->comm, sizeof(run->total.comm));
 }
 
-/* The packet in hand begins a run: what there was of the one before goes to the totals. */
-__noinline int change_total_run(__u32 generation, __u32 is_send)
+static __always_inline void *map_of(__u32 generation, __u32 kind)
 {
-	struct interval *interval = bpf_map_lookup_elem(&intervals, &generation);
-	struct own *state = own_state();
-	struct run *run;
+	if (kind == RUN_OF_ALL)
+		return generation ? (void *)&sums_b : (void *)&sums_a;
+	return generation ? (void *)&totals_b : (void *)&totals_a;
+}
+
+/* The packet in hand begins a run: what there was of the one before goes to its map. */
+static __always_inline void change_run(struct interval *interval, struct own *state,
+				       __u32 generation, __u32 is_send, __u32 kind)
+{
+	struct run *run = &interval->runs[kind][is_send & 1];
 	int made;
 
-	if (!interval || !state)
-		return 0;
-	run = &interval->runs[is_send & 1];
-	if (run->total.all.events) {
-		made = put_total(generation ? (void *)&totals_b : (void *)&totals_a, run);
+	if (run->total.all.events || run->total.untold.events) {
+		made = put_total(map_of(generation, kind), run);
 		if (made < 0)
 			spill(interval, run, generation, is_send & 1, &state->counters);
 		else
-			interval->count[INTERVAL_ENTRIES] += made;
+			interval->count[kind == RUN_OF_ALL ? INTERVAL_SUMS : INTERVAL_TOTALS] +=
+				made;
 	}
-	begin_total_run(run, &state->hand);
+	begin_run(run, &state->hand, kind);
+}
+
+__noinline int change_sum(__u32 generation, __u32 is_send)
+{
+	struct interval *interval = bpf_map_lookup_elem(&intervals, &generation);
+	struct own *state = own_state();
+
+	if (interval && state)
+		change_run(interval, state, generation, is_send, RUN_OF_ALL);
 	return 0;
 }
 
+__noinline int change_total(__u32 generation, __u32 is_send)
+{
+	struct interval *interval = bpf_map_lookup_elem(&intervals, &generation);
+	struct own *state = own_state();
+
+	if (interval && state)
+		change_run(interval, state, generation, is_send, RUN_OF_UNTOLD);
+	return 0;
+}
+
+/* Is it of the same sum? Of the same total it is if the flow is the same as well. */
 static __always_inline bool is_of_run(const struct record *record, const struct total_key *key)
 {
-	return !((record->flow_id ^ key->flow_id) | (record->start_ns ^ key->start_ns) |
-		 (record->pid ^ key->pid) | (record->ifindex ^ key->ifindex) |
-		 (record->netns ^ key->netns) | (record->ethertype ^ key->ethertype) |
+	const __u32 has = RECORD_HAS_OF_TOTAL & ~RECORD_HAS_FLOW_ID;
+
+	return !((record->start_ns ^ key->start_ns) | (record->pid ^ key->pid) |
+		 (record->ifindex ^ key->ifindex) | (record->netns ^ key->netns) |
+		 (record->ethertype ^ key->ethertype) |
 		 ((record->flags & RECORD_FLAGS_OF_TOTAL) ^ key->flags) |
 		 (record->protocol ^ key->protocol) | (record->owner_source ^ key->owner_source) |
 		 (record->link_header_bytes ^ key->link_header_bytes) |
-		 ((record->has & RECORD_HAS_OF_TOTAL) ^ key->has));
+		 ((record->has ^ key->has) & has));
+}
+
+static __always_inline bool is_of_flow(const struct record *record, const struct total_key *key)
+{
+	return record->flow_id == key->flow_id && !((record->has ^ key->has) & RECORD_HAS_FLOW_ID);
 }
 
 static __always_inline void add_packet(struct sums *sums, const struct record *record)
@@ -187,18 +233,23 @@ static __always_inline void add_packet(struct sums *sums, const struct record *r
 				    (__u64)record->segments * record->link_header_bytes;
 }
 
-/* Most packets are of the flow that the one before was, as with count_bytes(). */
+/* Most packets are of the device and owner that the one before was, as with count_bytes(). */
 static __always_inline void count_total(struct own *state, struct interval *interval,
 					__u32 generation, bool is_send, bool is_told)
 {
 	const struct record *record = &state->hand.record;
-	struct run *run = &interval->runs[is_send];
+	struct run *sum = &interval->runs[RUN_OF_ALL][is_send];
+	struct run *total = &interval->runs[RUN_OF_UNTOLD][is_send];
 
-	if (!run->total.all.events || !is_of_run(record, &run->key))
-		change_total_run(generation, is_send);
-	add_packet(&run->total.all, record);
-	if (!is_told)
-		add_packet(&run->total.untold, record);
+	if (!sum->total.all.events || !is_of_run(record, &sum->key))
+		change_sum(generation, is_send);
+	add_packet(&sum->total.all, record);
+	if (is_told)
+		return;
+	if (!total->total.untold.events || !is_of_run(record, &total->key) ||
+	    !is_of_flow(record, &total->key))
+		change_total(generation, is_send);
+	add_packet(&total->total.untold, record);
 }
 
 #endif

@@ -1,29 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "record/drain.h"
 
+#include "record/ring.h"
+
 #include <errno.h>
-#include <linux/bpf.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #define HELD_MAX 256 /* records after which a ring gets its room back */
 
-/* A ring as the kernel maps it: a page of ours, a page of its own, the data twice in a row. */
-struct ring {
-	unsigned long *consumed; /* bytes, our position */
-	const unsigned long *produced;
-	const char *data;
-	size_t bytes;
-	unsigned long position; /* what consumed will be */
-	unsigned long end;	/* produced, when last looked at */
-	unsigned int held;	/* records between the two */
-};
-
 struct drain {
-	size_t page_bytes;
 	size_t n;
+	struct short_rings shorts;
 	unsigned int percent; /* of the fullest, before the last drain */
 	/* Rings that have something to give now, a heap: no ring is older than its parent. */
 	struct head {
@@ -34,47 +22,31 @@ struct drain {
 	struct ring rings[];
 };
 
-static int map_ring(struct ring *ring, int fd, size_t bytes, size_t page_bytes)
+static int map_rings(struct drain *drain, const struct drain_source *from)
 {
-	char *kernels;
-
-	ring->consumed = mmap(NULL, page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (ring->consumed == MAP_FAILED) {
-		ring->consumed = NULL;
-		return -errno;
-	}
-	kernels = mmap(NULL, page_bytes + 2 * bytes, PROT_READ, MAP_SHARED, fd, (off_t)page_bytes);
-	if (kernels == MAP_FAILED)
-		return -errno;
-	ring->produced = (const unsigned long *)kernels;
-	ring->data = kernels + page_bytes;
-	ring->bytes = bytes;
-	ring->position = *ring->consumed;
-	return 0;
-}
-
-static void unmap_ring(struct ring *ring, size_t page_bytes)
-{
-	if (ring->consumed)
-		munmap(ring->consumed, page_bytes);
-	if (ring->produced)
-		munmap((void *)ring->produced, page_bytes + 2 * ring->bytes);
-}
-
-int drain_open(const int *fds, size_t n, size_t ring_bytes, struct drain **ret_drain)
-{
-	struct drain *drain = calloc(1, sizeof(*drain) + n * sizeof(drain->rings[0]));
 	int err = 0;
+
+	for (size_t i = 0; !err && i < from->n; i++)
+		err = ring_map(&drain->rings[i], from->fds[i], from->ring_bytes);
+	if (err || !from->short_slots)
+		return err;
+	err = short_rings_map(from, &drain->shorts);
+	for (size_t i = 0; !err && i < from->n_shorts; i++)
+		short_ring_set(&drain->rings[from->n + i], &drain->shorts, i);
+	return err;
+}
+
+int drain_open(const struct drain_source *from, struct drain **ret_drain)
+{
+	size_t n = from->n + from->n_shorts;
+	struct drain *drain = calloc(1, sizeof(*drain) + n * sizeof(drain->rings[0]));
+	int err;
 
 	if (!drain)
 		return -ENOMEM;
-	drain->heads = calloc(n ?: 1, sizeof(*drain->heads));
-	if (!drain->heads)
-		err = -ENOMEM;
-	drain->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	drain->n = n;
-	for (size_t i = 0; !err && i < n; i++)
-		err = map_ring(&drain->rings[i], fds[i], ring_bytes, drain->page_bytes);
+	drain->heads = calloc(n ?: 1, sizeof(*drain->heads));
+	err = drain->heads ? map_rings(drain, from) : -ENOMEM;
 	if (err) {
 		drain_close(drain);
 		return err;
@@ -88,45 +60,16 @@ void drain_close(struct drain *drain)
 	if (!drain)
 		return;
 	for (size_t i = 0; i < drain->n; i++)
-		unmap_ring(&drain->rings[i], drain->page_bytes);
+		ring_unmap(&drain->rings[i]);
+	short_rings_unmap(&drain->shorts);
 	free(drain->heads);
 	free(drain);
-}
-
-static size_t entry_bytes(uint32_t length)
-{
-	return (BPF_RINGBUF_HDR_SZ + length + 7) / 8 * 8;
 }
 
 /* Every record begins with the moment that it is of. */
 static uint64_t time_of(const void *record)
 {
 	return *(const uint64_t *)record;
-}
-
-static uint32_t length_of(const void *record)
-{
-	return *(const uint32_t *)((const char *)record - BPF_RINGBUF_HDR_SZ);
-}
-
-/*
- * The next record of a ring, or NULL: none, or the next one is still being
- * written. The kernel sets the length last, after the record itself.
- */
-static const void *first_of(struct ring *ring)
-{
-	while (ring->position != ring->end ||
-	       ring->position != (ring->end = __atomic_load_n(ring->produced, __ATOMIC_ACQUIRE))) {
-		const char *entry = ring->data + (ring->position & (ring->bytes - 1));
-		uint32_t length = __atomic_load_n((const uint32_t *)entry, __ATOMIC_ACQUIRE);
-
-		if (length & BPF_RINGBUF_BUSY_BIT)
-			return NULL;
-		if (!(length & BPF_RINGBUF_DISCARD_BIT))
-			return entry + BPF_RINGBUF_HDR_SZ;
-		ring->position += entry_bytes(length & ~BPF_RINGBUF_DISCARD_BIT);
-	}
-	return NULL;
 }
 
 /* The ring at the top has become younger: down with it. */
@@ -160,7 +103,7 @@ static void find_heads(struct drain *drain, uint64_t until_ns)
 {
 	drain->n_heads = 0;
 	for (size_t i = 0; i < drain->n; i++) {
-		const void *record = first_of(&drain->rings[i]);
+		const void *record = ring_first(&drain->rings[i]);
 
 		if (record && time_of(record) <= until_ns)
 			add_head(drain, &drain->rings[i], time_of(record));
@@ -188,17 +131,15 @@ static int take_run(struct drain *drain, uint64_t until_ns, drain_sink sink, voi
 {
 	struct head *head = &drain->heads[0];
 	struct ring *ring = head->ring;
-	const void *record = first_of(ring);
+	const void *record = ring_first(ring);
 	int err;
 
 	do {
-		uint32_t length = length_of(record);
-
-		err = sink(context, record, length);
-		ring->position += entry_bytes(length);
+		err = sink(context, record, ring_length(ring, record));
+		ring_pass(ring, record);
 		if (++ring->held == HELD_MAX)
 			give_back(ring);
-		record = first_of(ring);
+		record = ring_first(ring);
 	} while (!err && record && time_of(record) <= until_ns);
 	head->time_ns = record ? time_of(record) : UINT64_MAX;
 	if (!record)
@@ -214,7 +155,7 @@ static unsigned int fullest_percent(const struct drain *drain)
 		const struct ring *ring = &drain->rings[i];
 		unsigned long used =
 			__atomic_load_n(ring->produced, __ATOMIC_ACQUIRE) - *ring->consumed;
-		unsigned long percent = used * 100 / ring->bytes;
+		unsigned long percent = used * 100 / ring->room;
 
 		if (percent > most)
 			most = percent;
@@ -245,19 +186,17 @@ int drain_until(struct drain *drain, uint64_t until_ns, drain_sink sink, void *c
 	return err;
 }
 
-/* In one ring, whatever is being written there. */
+/* In one ring, also behind what is being written there. */
 static const void *look_at(const struct ring *ring, drain_wish wish, void *context)
 {
-	unsigned long end = __atomic_load_n(ring->produced, __ATOMIC_ACQUIRE), at = ring->position;
+	struct ring ahead = *ring;
+	const void *record;
 
-	while (at != end) {
-		const char *entry = ring->data + (at & (ring->bytes - 1));
-		uint32_t length = __atomic_load_n((const uint32_t *)entry, __ATOMIC_ACQUIRE);
-		const uint32_t no_record = BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT;
-
-		if (!(length & no_record) && wish(context, entry + BPF_RINGBUF_HDR_SZ, length))
-			return entry + BPF_RINGBUF_HDR_SZ;
-		at += entry_bytes(length & ~no_record);
+	ahead.end = __atomic_load_n(ring->produced, __ATOMIC_ACQUIRE);
+	while ((record = ring_next(&ahead))) {
+		if (wish(context, record, ring_length(&ahead, record)))
+			return record;
+		ring_pass(&ahead, record);
 	}
 	return NULL;
 }

@@ -15,11 +15,22 @@ struct drain;
  */
 typedef int (*drain_sink)(void *context, const void *record, uint32_t length_bytes);
 
+struct drain_source {
+	const int *fds; /* of n of the kernel's ring buffers, of ring_bytes each */
+	size_t n, ring_bytes;
+	/* The rings of bpf/ring.h, of which there are none if short_slots is 0. */
+	int short_rings, short_records; /* descriptors */
+	size_t short_slots;		/* of each */
+	size_t n_cpus;			/* possible ones */
+	const uint32_t *short_cpus;	/* n_shorts: those that have one */
+	size_t n_shorts;
+};
+
 /*
- * Map n rings of ring_bytes each; the descriptors stay the caller's.
- * -ENOMEM, or what mmap(2) gives.
+ * Map the rings; what from leads to stays the caller's, and as it is while the drain is
+ * open. -ENOMEM, or what mmap(2) gives.
  */
-int drain_open(const int *fds, size_t n, size_t ring_bytes, struct drain **ret_drain);
+int drain_open(const struct drain_source *from, struct drain **ret_drain);
 
 /*
  * Give every record up to until_ns (CLOCK_BOOTTIME) to sink, merged by time.

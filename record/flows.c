@@ -3,15 +3,18 @@
 
 #include "bpf/events.h"
 #include "record/clock.h"
+#include "record/grace.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
-#define BATCH 1024 /* slots; the kernel wants room for the longest chain of its table */
+#define BATCH 1024	   /* tuples that are taken out with one call */
+#define WINDOW_SLOTS 4096u /* of the table of slots, that are looked at at a time: a megabyte */
 #define IDLE_NS (60 * NS_PER_S)
 #define ENDED_NS (5 * NS_PER_S)
 
@@ -27,36 +30,55 @@
 struct slot {
 	uint64_t id;
 	uint64_t age_ns;
+	uint32_t index;
 	struct flow_key key;
 };
 
 struct flows {
-	int map_fd;
-	uint32_t max_flows;
+	struct flows_maps maps;
+	uint32_t max_flows, max_gone;
+	struct grace *grace;
 	struct flow_key *keys; /* of a batch */
-	struct flow *values;
-	struct slot *slots; /* all that there are */
+	struct slot *slots;    /* all that there are */
 	size_t n_slots, room;
 	uint64_t *gone;
-	size_t gone_room;
+	uint32_t *leaving; /* slots that programs may still be in */
+	size_t n_leaving;
 	uint64_t passed_ns, cost_ns; /* of the last pass */
 	size_t left;		     /* by it */
 	uint64_t given_out;	     /* at its time */
 };
 
-int flows_open(int map_fd, uint32_t max_flows, struct flows **ret_flows)
+/* The one with the lowest number is used first. */
+int flows_fill(const struct flows_maps *maps, uint32_t max_flows)
+{
+	int err = 0;
+
+	for (uint32_t i = flows_slots(max_flows); !err && i-- > 0;)
+		err = bpf_map_update_elem(maps->free_slots, NULL, &i, BPF_ANY);
+	return err;
+}
+
+int flows_open(const struct flows_maps *maps, uint32_t max_flows, struct flows **ret_flows)
 {
 	struct flows *flows = calloc(1, sizeof(*flows));
+	int err = 0;
 
 	if (!flows)
 		return -ENOMEM;
-	flows->map_fd = map_fd;
+	flows->maps = *maps;
 	flows->max_flows = max_flows;
+	flows->max_gone = flows_slots(max_flows) - max_flows;
 	flows->keys = calloc(BATCH, sizeof(*flows->keys));
-	flows->values = calloc(BATCH, sizeof(*flows->values));
-	if (!flows->keys || !flows->values) {
+	flows->gone = calloc(flows->max_gone, sizeof(*flows->gone));
+	flows->leaving = calloc(flows->max_gone, sizeof(*flows->leaving));
+	if (!flows->keys || !flows->gone || !flows->leaving)
+		err = -ENOMEM;
+	if (!err)
+		err = grace_open(maps->net_events, maps->ring, &flows->grace);
+	if (err) {
 		flows_close(flows);
-		return -ENOMEM;
+		return err;
 	}
 	*ret_flows = flows;
 	return 0;
@@ -66,10 +88,11 @@ void flows_close(struct flows *flows)
 {
 	if (!flows)
 		return;
+	grace_close(flows->grace);
 	free(flows->keys);
-	free(flows->values);
 	free(flows->slots);
 	free(flows->gone);
+	free(flows->leaving);
 	free(flows);
 }
 
@@ -81,10 +104,10 @@ static uint64_t age_of(const struct flow *flow, uint64_t at_ns)
 	return flow->flags & FLOW_ENDED ? age_ns * (IDLE_NS / ENDED_NS) : age_ns;
 }
 
-static int add_batch(struct flows *flows, uint32_t n, uint64_t at_ns)
+static int add_slot(struct flows *flows, uint32_t index, const struct flow *flow, uint64_t at_ns)
 {
-	if (flows->n_slots + n > flows->room) {
-		size_t room = 2 * (flows->n_slots + n);
+	if (flows->n_slots == flows->room) {
+		size_t room = flows->room ? 2 * flows->room : WINDOW_SLOTS;
 		struct slot *slots = reallocarray(flows->slots, room, sizeof(*slots));
 
 		if (!slots)
@@ -92,37 +115,52 @@ static int add_batch(struct flows *flows, uint32_t n, uint64_t at_ns)
 		flows->slots = slots;
 		flows->room = room;
 	}
-	for (uint32_t i = 0; i < n; i++)
-		flows->slots[flows->n_slots++] = (struct slot){
-			.id = flows->values[i].id,
-			.age_ns = age_of(&flows->values[i], at_ns),
-			.key = flows->keys[i],
-		};
+	flows->slots[flows->n_slots++] = (struct slot){
+		.id = flow->id,
+		.age_ns = age_of(flow, at_ns),
+		.index = index,
+		.key = flow->key,
+	};
 	return 0;
+}
+
+/* Only a window is mapped at a time: the whole table would count as memory of this process. */
+static struct flow *map_window(const struct flows *flows, uint32_t first, size_t *ret_bytes)
+{
+	uint32_t n_slots = flows_slots(flows->max_flows);
+	uint32_t n = n_slots - first < WINDOW_SLOTS ? n_slots - first : WINDOW_SLOTS;
+	struct flow *window;
+
+	*ret_bytes = n * sizeof(*window);
+	window = mmap(NULL, *ret_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, flows->maps.slots,
+		      (off_t)(first * sizeof(*window)));
+	return window == MAP_FAILED ? NULL : window;
+}
+
+static int read_window(struct flows *flows, uint32_t first, uint64_t at_ns)
+{
+	size_t bytes;
+	struct flow *window = map_window(flows, first, &bytes);
+	int err = 0;
+
+	if (!window)
+		return -errno;
+	for (size_t i = 0; !err && i < bytes / sizeof(*window); i++)
+		if (__atomic_load_n(&window[i].place, __ATOMIC_ACQUIRE))
+			err = add_slot(flows, first + (uint32_t)i, &window[i], at_ns);
+	munmap(window, bytes);
+	return err;
 }
 
 static int read_slots(struct flows *flows, uint64_t at_ns)
 {
-	uint32_t at, next;
-	bool is_first = true;
 	int err = 0;
 
 	flows->n_slots = 0;
-	while (!err) {
-		uint32_t n = BATCH;
-		int added;
-
-		err = bpf_map_lookup_batch(flows->map_fd, is_first ? NULL : &at, &next, flows->keys,
-					   flows->values, &n, NULL);
-		if (err && err != -ENOENT)
-			return err;
-		added = add_batch(flows, n, at_ns);
-		if (added)
-			return added;
-		at = next;
-		is_first = false;
-	}
-	return 0;
+	for (uint32_t first = 0; !err && first < flows_slots(flows->max_flows);
+	     first += WINDOW_SLOTS)
+		err = read_window(flows, first, at_ns);
+	return err;
 }
 
 static int by_age(const void *a, const void *b)
@@ -145,17 +183,26 @@ static size_t choose(struct flows *flows)
 		flows->slots[i] = flows->slots[n];
 		flows->slots[n++] = slot;
 	}
-	if (flows->n_slots - n <= flows->max_flows / 4 * 3)
-		return n;
-	qsort(flows->slots, flows->n_slots, sizeof(*flows->slots), by_age);
-	return flows->n_slots - flows->max_flows / 2;
+	if (flows->n_slots - n > flows->max_flows / 4 * 3) {
+		qsort(flows->slots, flows->n_slots, sizeof(*flows->slots), by_age);
+		n = flows->n_slots - flows->max_flows / 2;
+	}
+	return n < flows->max_gone ? n : flows->max_gone;
+}
+
+static int by_index(const void *a, const void *b)
+{
+	const struct slot *x = a, *y = b;
+
+	return x->index < y->index ? -1 : x->index > y->index;
 }
 
 /*
- * Whoever used a slot since it was looked at has only its id come to an end: the
- * flow goes on with a new one, and its owner is known from its socket.
+ * Nobody finds them by their tuple any more. Whoever used a slot since it was looked at
+ * has only its id come to an end: the flow goes on with a new one, and its owner is known
+ * from its socket.
  */
-static int take_out(struct flows *flows, size_t n)
+static int take_tuples(struct flows *flows, size_t n)
 {
 	size_t done = 0;
 
@@ -165,7 +212,7 @@ static int take_out(struct flows *flows, size_t n)
 
 		for (uint32_t i = 0; i < count; i++)
 			flows->keys[i] = flows->slots[done + i].key;
-		err = bpf_map_delete_batch(flows->map_fd, flows->keys, &count, NULL);
+		err = bpf_map_delete_batch(flows->maps.flows, flows->keys, &count, NULL);
 		if (err && err != -ENOENT)
 			return err;
 		done += count + (err ? 1 : 0); /* that one is not there any more */
@@ -173,19 +220,49 @@ static int take_out(struct flows *flows, size_t n)
 	return 0;
 }
 
-static int keep_ids(struct flows *flows, size_t n)
+/* And none by the cache. */
+static int take_slots(struct flows *flows, size_t n)
 {
-	if (n > flows->gone_room) {
-		uint64_t *gone = reallocarray(flows->gone, n, sizeof(*gone));
+	size_t bytes = 0, at = 0;
 
-		if (!gone)
-			return -ENOMEM;
-		flows->gone = gone;
-		flows->gone_room = n;
+	qsort(flows->slots, n, sizeof(*flows->slots), by_index);
+	while (at < n) {
+		uint32_t first = flows->slots[at].index / WINDOW_SLOTS * WINDOW_SLOTS;
+		struct flow *window = map_window(flows, first, &bytes);
+
+		if (!window)
+			return -errno;
+		for (; at < n && flows->slots[at].index - first < WINDOW_SLOTS; at++) {
+			__atomic_store_n(&window[flows->slots[at].index - first].place, 0,
+					 __ATOMIC_RELEASE);
+			flows->leaving[flows->n_leaving++] = flows->slots[at].index;
+		}
+		munmap(window, bytes);
 	}
+	return 0;
+}
+
+static int take_out(struct flows *flows, size_t n)
+{
+	int err = take_tuples(flows, n);
+
 	for (size_t i = 0; i < n; i++)
 		flows->gone[i] = flows->slots[i].id;
-	return 0;
+	if (!err)
+		err = take_slots(flows, n);
+	grace_begin(flows->grace, now_ns());
+	return err;
+}
+
+/* No program is in them any more. */
+static int give_back(struct flows *flows)
+{
+	int err = 0;
+
+	while (!err && flows->n_leaving)
+		err = bpf_map_update_elem(flows->maps.free_slots, NULL,
+					  &flows->leaving[--flows->n_leaving], BPF_ANY);
+	return err;
 }
 
 static bool is_due(const struct flows *flows, uint64_t at_ns, uint64_t given_out)
@@ -209,7 +286,12 @@ int flows_collect(struct flows *flows, uint64_t at_ns, uint64_t given_out,
 
 	if (!flows->passed_ns)
 		flows->passed_ns = at_ns;
-	if (!is_due(flows, at_ns, given_out)) {
+	if (flows->n_leaving && grace_is_over(flows->grace)) {
+		err = give_back(flows);
+		if (err)
+			return err;
+	}
+	if (flows->n_leaving || !is_due(flows, at_ns, given_out)) {
 		*ret_n_gone = 0;
 		return 0;
 	}
@@ -217,7 +299,7 @@ int flows_collect(struct flows *flows, uint64_t at_ns, uint64_t given_out,
 	err = read_slots(flows, at_ns);
 	if (!err) {
 		n = choose(flows);
-		err = keep_ids(flows, n) ?: take_out(flows, n);
+		err = n ? take_out(flows, n) : 0;
 	}
 	if (err)
 		return err;

@@ -52,6 +52,7 @@ static const struct hook table[] = {
 _Static_assert(N_HOOKS <= HOOKS_MAX, "more hooks than links");
 
 #define STORAGE_FUNCTION "bpf_sk_storage_get_tracing"
+#define CAST_FUNCTION "bpf_rdonly_cast"
 #define STORAGE_MAP "endpoints"
 #define ITERATOR "iter/"
 
@@ -86,16 +87,25 @@ static bool is_word_of(const char *words, const char *word)
 }
 
 /* The build for tests can do as if the kernel were an older one. */
-static bool is_left_out(const struct hook *hook)
+static bool is_left_out(const char *name)
 {
 #ifdef NETSNOOP_TEST_HOOKS
 	const char *without = getenv("NETSNOOP_WITHOUT");
 
-	return without && is_word_of(without, hook->name);
+	return without && is_word_of(without, name);
 #else
-	(void)hook;
+	(void)name;
 	return false;
 #endif
+}
+
+bool hooks_can_cast(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool can = btf && btf__find_by_name_kind(btf, CAST_FUNCTION, BTF_KIND_FUNC) > 0;
+
+	btf__free(btf);
+	return can && !is_left_out(CAST_FUNCTION);
 }
 
 static void add_name(struct hooks *hooks, const char *name)
@@ -115,7 +125,7 @@ int hooks_choose(struct bpf_object *object, bool by_cgroup, struct hooks *hooks)
 		struct bpf_program *program =
 			bpf_object__find_program_by_name(object, table[i].program);
 		bool is_wanted = table[i].role == MAKES_EVENTS ||
-				 (is_there(btf, &table[i]) && !is_left_out(&table[i]));
+				 (is_there(btf, &table[i]) && !is_left_out(table[i].name));
 
 		if (!strcmp(table[i].program, "see_cgroup_end") && !by_cgroup)
 			is_wanted = false;

@@ -32,6 +32,9 @@ int hooks_attach_events(struct hooks *hooks);
 
 bool hooks_has(const struct hooks *hooks, const char *hook);
 
+/* May the programs be those with casts (bpf/cast.h)? */
+bool hooks_can_cast(void);
+
 /* Run a program that walks; nothing happens where it was left out. 0 or -errno. */
 int hooks_walk(const struct hooks *hooks, const char *hook);
 

@@ -6,11 +6,14 @@
 #include "record/arm.h"
 #include "record/arm_processes.h"
 #include "record/clock.h"
+#include "record/flows.h"
 #include "record/grace.h"
 #include "record/hooks.h"
 #include "record/kernel_totals.h"
 #include "record/probe.h"
 #include "record/process_records.h"
+#include "record/programs.h"
+#include "record/rings.h"
 #include "record/say.h"
 
 #include <bpf/bpf.h>
@@ -21,13 +24,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/*
- * 16 MiB hold 123,000 records: at a million events a second on one CPU the
- * recorder may be held up for a tenth of a second.
- */
-#define DEFAULT_BYTES_A_CPU (UINT64_C(16) << 20)
-#define DEFAULT_BYTES_AT_MOST (UINT64_C(128) << 20)
-#define RING_BYTES_MAX (UINT64_C(1) << 30)
 #define SWEEP_NS NS_PER_S
 /*
  * Where nothing tells who receives, the sockets are walked for whoever has opened one, at
@@ -47,9 +43,7 @@ struct kernel {
 	int (*owner_sink)(void *context, const struct owner_record *record);
 	void *owner_context;
 	int owner_err; /* what owner_sink gave last */
-	int *rings;    /* descriptors */
-	size_t n_rings, n_cpus;
-	size_t ring_bytes;
+	struct rings rings;
 	uint32_t max_flows;
 	bool follow;
 };
@@ -65,21 +59,6 @@ static int print_nothing(enum libbpf_print_level level, const char *format, va_l
 	(void)format;
 	(void)arguments;
 	return 0;
-}
-
-/* A power of two of at least a page, so that all rings together stay within total_bytes. */
-static size_t size_of_ring(uint64_t total_bytes, size_t n_rings)
-{
-	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE), bytes = page_bytes;
-
-	if (!total_bytes) {
-		total_bytes = DEFAULT_BYTES_A_CPU * n_rings;
-		if (total_bytes > DEFAULT_BYTES_AT_MOST)
-			total_bytes = DEFAULT_BYTES_AT_MOST;
-	}
-	while (2 * bytes * n_rings <= total_bytes && 2 * bytes <= RING_BYTES_MAX)
-		bytes *= 2;
-	return bytes;
 }
 
 static bool goes_by_pid(const struct filters *filters, bool follow)
@@ -100,11 +79,17 @@ static int configure(struct kernel *kernel, const struct filters *filters)
 	uint32_t bits = filter_bits(filters, kernel->follow);
 	int err;
 
-	programs->rodata->n_cpus = (uint32_t)kernel->n_cpus;
+	programs->rodata->n_cpus = (uint32_t)kernel->rings.n_cpus;
 	programs->rodata->filters = bits;
-	err = bpf_map__set_max_entries(programs->maps.net_events, (uint32_t)kernel->n_cpus);
+	err = rings_size(&kernel->rings, programs);
 	if (!err)
 		err = bpf_map__set_max_entries(programs->maps.flows, kernel->max_flows);
+	if (!err)
+		err = bpf_map__set_max_entries(programs->maps.slots,
+					       flows_slots(kernel->max_flows));
+	if (!err)
+		err = bpf_map__set_max_entries(programs->maps.free_slots,
+					       flows_slots(kernel->max_flows));
 	if (!err)
 		err = bpf_map__set_max_entries(programs->maps.totals_a, kernel->max_flows);
 	if (!err)
@@ -118,31 +103,6 @@ static int configure(struct kernel *kernel, const struct filters *filters)
 		err = bpf_map__set_max_entries(programs->maps.orphans, 1);
 	if (!err && !goes_by_cgroup(filters))
 		err = bpf_map__set_max_entries(programs->maps.filter_cgroup, 1);
-	return err;
-}
-
-/* CPUs that come up later share a ring with another one. */
-static int make_rings(struct kernel *kernel)
-{
-	int net_events = bpf_map__fd(kernel->programs->maps.net_events);
-	int err = 0;
-
-	for (size_t i = 0; !err && i < kernel->n_rings; i++) {
-		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "net_events", 0, 0,
-					(uint32_t)kernel->ring_bytes, NULL);
-
-		kernel->rings[i] = fd;
-		err = fd < 0 ? fd : 0;
-	}
-	for (uint32_t cpu = 0; !err && cpu < kernel->n_cpus; cpu++)
-		err = bpf_map_update_elem(net_events, &cpu, &kernel->rings[cpu % kernel->n_rings],
-					  BPF_ANY);
-	if (!err)
-		err = drain_open(kernel->rings, kernel->n_rings, kernel->ring_bytes,
-				 &kernel->drain);
-	if (err)
-		say("%zu rings of %zu bytes: %s; --buffer-size makes them smaller", kernel->n_rings,
-		    kernel->ring_bytes, strerror(-err));
 	return err;
 }
 
@@ -184,12 +144,24 @@ static int open_owner_ring(struct kernel *kernel)
 	return -errno;
 }
 
+static int fill_slots(const struct kernel *kernel)
+{
+	struct flows_maps maps;
+	int err;
+
+	kernel_flows_maps(kernel, &maps);
+	err = flows_fill(&maps, kernel->max_flows);
+	if (err)
+		say("the table of flows: %s", strerror(-err));
+	return err;
+}
+
 static int load(struct kernel *kernel, const struct filters *filters)
 {
 	struct filter_maps maps;
 	int err;
 
-	kernel->programs = netsnoop_bpf__open();
+	kernel->programs = programs_open(hooks_can_cast());
 	err = kernel->programs ? configure(kernel, filters) : -errno;
 	if (!err)
 		err = netsnoop_bpf__load(kernel->programs);
@@ -208,8 +180,6 @@ int kernel_open(const struct filters *filters, uint64_t ring_bytes, uint32_t max
 		bool verbose, struct kernel **ret_kernel)
 {
 	struct kernel *kernel;
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
-	int possible = libbpf_num_possible_cpus();
 	int err = -EPERM;
 
 	libbpf_set_print(verbose ? print_warnings : print_nothing);
@@ -221,16 +191,11 @@ int kernel_open(const struct filters *filters, uint64_t ring_bytes, uint32_t max
 	kernel->follow = follow;
 	kernel->filters = filters;
 	kernel->max_flows = max_flows;
-	kernel->n_cpus = possible > 0 ? (size_t)possible : 1;
-	kernel->n_rings =
-		online > 0 && (size_t)online < kernel->n_cpus ? (size_t)online : kernel->n_cpus;
-	kernel->ring_bytes = size_of_ring(ring_bytes, kernel->n_rings);
-	kernel->rings = calloc(kernel->n_rings, sizeof(*kernel->rings));
-	for (size_t i = 0; kernel->rings && i < kernel->n_rings; i++)
-		kernel->rings[i] = -1;
-	err = kernel->rings ? load(kernel, filters) : -ENOMEM;
+	err = rings_choose(&kernel->rings, ring_bytes) ?: load(kernel, filters);
 	if (!err)
-		err = make_rings(kernel);
+		err = rings_make(&kernel->rings, kernel->programs, &kernel->drain);
+	if (!err)
+		err = fill_slots(kernel);
 	if (!err)
 		err = open_owner_ring(kernel);
 	if (!err)
@@ -294,7 +259,7 @@ void kernel_detach(struct kernel *kernel)
 {
 	hooks_detach(&kernel->hooks);
 	/* a program may still be running on another CPU */
-	grace_wait(bpf_map__fd(kernel->programs->maps.net_events), kernel->rings[0]);
+	grace_wait(bpf_map__fd(kernel->programs->maps.net_events), kernel->rings.fds[0]);
 }
 
 struct drain *kernel_drain(struct kernel *kernel)
@@ -314,17 +279,17 @@ int kernel_list_processes(struct kernel *kernel, drain_sink sink, void *context)
 
 size_t kernel_cpus(const struct kernel *kernel)
 {
-	return kernel->n_cpus;
+	return kernel->rings.n_cpus;
 }
 
 size_t kernel_rings(const struct kernel *kernel)
 {
-	return kernel->n_rings;
+	return kernel->rings.n;
 }
 
 size_t kernel_ring_bytes(const struct kernel *kernel)
 {
-	return kernel->ring_bytes;
+	return kernel->rings.bytes;
 }
 
 const char *kernel_hooks(const struct kernel *kernel)
@@ -428,9 +393,17 @@ int kernel_settle(struct kernel *kernel)
 	return hooks_walk(&kernel->hooks, "iter/task_file");
 }
 
-int kernel_flows_fd(const struct kernel *kernel)
+void kernel_flows_maps(const struct kernel *kernel, struct flows_maps *ret_maps)
 {
-	return bpf_map__fd(kernel->programs->maps.flows);
+	const struct netsnoop_bpf *programs = kernel->programs;
+
+	*ret_maps = (struct flows_maps){
+		.flows = bpf_map__fd(programs->maps.flows),
+		.slots = bpf_map__fd(programs->maps.slots),
+		.free_slots = bpf_map__fd(programs->maps.free_slots),
+		.net_events = bpf_map__fd(programs->maps.net_events),
+		.ring = kernel->rings.fds[0],
+	};
 }
 
 int kernel_followed_fd(const struct kernel *kernel)
@@ -443,13 +416,15 @@ void kernel_totals_maps(const struct kernel *kernel, struct kernel_totals_maps *
 	const struct netsnoop_bpf *programs = kernel->programs;
 
 	*ret_maps = (struct kernel_totals_maps){
+		.sums = { bpf_map__fd(programs->maps.sums_a), bpf_map__fd(programs->maps.sums_b) },
+		.n_sums = bpf_map__max_entries(programs->maps.sums_a),
 		.totals = { bpf_map__fd(programs->maps.totals_a),
 			    bpf_map__fd(programs->maps.totals_b) },
 		.spills = { bpf_map__fd(programs->maps.spills_a),
 			    bpf_map__fd(programs->maps.spills_b) },
 		.intervals = bpf_map__fd(programs->maps.intervals),
 		.net_events = bpf_map__fd(programs->maps.net_events),
-		.ring = kernel->rings[0],
+		.ring = kernel->rings.fds[0],
 		.turn = &programs->bss->turn,
 		.detail = &programs->bss->detail,
 	};
@@ -462,7 +437,7 @@ int kernel_counts(const struct kernel *kernel, struct counts *ret_by_cpu)
 		.intervals = bpf_map__fd(kernel->programs->maps.intervals),
 	};
 
-	return counts_read(&maps, kernel->n_cpus, ret_by_cpu);
+	return counts_read(&maps, kernel->rings.n_cpus, ret_by_cpu);
 }
 
 int kernel_throughput(const struct kernel *kernel, struct throughput **ret_rows, size_t *ret_n_rows)
@@ -473,7 +448,7 @@ int kernel_throughput(const struct kernel *kernel, struct throughput **ret_rows,
 		.own = bpf_map__fd(kernel->programs->maps.own),
 	};
 
-	return throughput_read(&maps, kernel->n_cpus, ret_rows, ret_n_rows);
+	return throughput_read(&maps, kernel->rings.n_cpus, ret_rows, ret_n_rows);
 }
 
 void kernel_close(struct kernel *kernel)
@@ -484,10 +459,7 @@ void kernel_close(struct kernel *kernel)
 	drain_close(kernel->process_drain);
 	ring_buffer__free(kernel->owner_ring);
 	hooks_detach(&kernel->hooks);
-	for (size_t i = 0; kernel->rings && i < kernel->n_rings; i++)
-		if (kernel->rings[i] >= 0)
-			close(kernel->rings[i]);
-	free(kernel->rings);
+	rings_close(&kernel->rings);
 	netsnoop_bpf__destroy(kernel->programs);
 	free(kernel);
 }

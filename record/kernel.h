@@ -8,6 +8,7 @@
 #include "record/filters.h"
 
 struct kernel;
+struct flows_maps;	   /* of flows.h */
 struct kernel_totals_maps; /* of kernel_totals.h */
 struct owner_record;	   /* of bpf/events.h */
 
@@ -62,8 +63,8 @@ int kernel_tick(struct kernel *kernel, uint64_t at_ns);
 /* Learn who holds the sockets that nobody has used. Once, before kernel_detach(). 0 or -errno. */
 int kernel_settle(struct kernel *kernel);
 
-/* The map `flows`: struct flow by struct flow_key, of bpf/events.h. */
-int kernel_flows_fd(const struct kernel *kernel);
+/* The table of flows. */
+void kernel_flows_maps(const struct kernel *kernel, struct flows_maps *ret_maps);
 
 /* The map `snoop_proc`: struct snoop_value by pid. */
 int kernel_followed_fd(const struct kernel *kernel);

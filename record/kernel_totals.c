@@ -12,6 +12,11 @@
 
 #define BATCH 1024 /* elements; the kernel wants room for the longest chain of its table */
 
+/* Elements that were made, ever. */
+struct entries {
+	uint64_t sums, totals;
+};
+
 struct kernel_totals {
 	struct kernel_totals_maps maps;
 	size_t n_cpus;
@@ -22,7 +27,7 @@ struct kernel_totals {
 	struct total *values;
 	struct interval *intervals;	 /* of all CPUs */
 	struct interval_counts *read[2]; /* by generation and CPU: at its last reading */
-	uint64_t entries[2];		 /* the same, of all CPUs */
+	struct entries entries[2];	 /* the same, of all CPUs */
 };
 
 int kernel_totals_open(const struct kernel_totals_maps *maps, size_t n_cpus, uint32_t max_flows,
@@ -118,6 +123,12 @@ static struct interval_counts counts_of(const struct interval *interval)
 	};
 }
 
+static void add_entries(struct entries *to, const struct interval *interval)
+{
+	to->sums += interval->count[INTERVAL_SUMS];
+	to->totals += interval->count[INTERVAL_TOTALS];
+}
+
 static void add_counts(struct interval_counts *to, const struct interval_counts *from)
 {
 	to->events += from->events;
@@ -141,13 +152,17 @@ static int take_rest(const struct interval *interval, total_sink sink, void *con
 	int err = 0;
 
 	for (int is_send = 0; !err && is_send < 2; is_send++) {
-		const struct run *run = &interval->runs[is_send];
+		const struct run *sum = &interval->runs[RUN_OF_ALL][is_send];
+		const struct run *total = &interval->runs[RUN_OF_UNTOLD][is_send];
+		const struct total *rest = &interval->rest[is_send];
 		const struct total_key none = { .is_send = (__u8)is_send };
 
-		if (run->total.all.events)
-			err = sink(context, &run->key, &run->total);
-		if (!err && interval->rest[is_send].all.events)
-			err = sink(context, &none, &interval->rest[is_send]);
+		if (sum->total.all.events)
+			err = sink(context, &sum->key, &sum->total);
+		if (!err && total->total.untold.events)
+			err = sink(context, &total->key, &total->total);
+		if (!err && (rest->all.events || rest->untold.events))
+			err = sink(context, &none, rest);
 	}
 	return err;
 }
@@ -157,14 +172,14 @@ static int empty_cpus(struct kernel_totals *totals, uint32_t generation, total_s
 {
 	int err = bpf_map_lookup_elem(totals->maps.intervals, &generation, totals->intervals);
 
-	totals->entries[generation] = 0;
+	totals->entries[generation] = (struct entries){ 0 };
 	for (size_t i = 0; !err && i < totals->n_cpus; i++) {
 		struct interval *interval = &totals->intervals[i];
 
 		err = take_rest(interval, sink, context);
 		memset(interval->runs, 0, sizeof(interval->runs));
 		memset(interval->rest, 0, sizeof(interval->rest));
-		totals->entries[generation] += interval->count[INTERVAL_ENTRIES];
+		add_entries(&totals->entries[generation], interval);
 		totals->read[generation][i] = counts_of(interval);
 	}
 	return err
@@ -174,8 +189,10 @@ static int empty_cpus(struct kernel_totals *totals, uint32_t generation, total_s
 
 static int empty(struct kernel_totals *totals, uint32_t generation, total_sink sink, void *context)
 {
-	int err = empty_map(totals, totals->maps.totals[generation], sink, context);
+	int err = empty_map(totals, totals->maps.sums[generation], sink, context);
 
+	if (!err)
+		err = empty_map(totals, totals->maps.totals[generation], sink, context);
 	if (!err)
 		err = empty_map(totals, totals->maps.spills[generation], sink, context);
 	return err ?: empty_cpus(totals, generation, sink, context);
@@ -195,7 +212,7 @@ int kernel_totals_look(struct kernel_totals *totals, struct interval_counts *ret
 		       bool *ret_is_filling)
 {
 	struct interval_counts sum = { 0 };
-	uint64_t entries = 0;
+	struct entries before, entries = { 0 };
 	int err = 0;
 
 	for (uint32_t generation = 0; !err && generation < 2; generation++) {
@@ -206,13 +223,15 @@ int kernel_totals_look(struct kernel_totals *totals, struct interval_counts *ret
 
 			add_counts(&sum, &counts);
 			if (generation == totals->generation)
-				entries += interval->count[INTERVAL_ENTRIES];
+				add_entries(&entries, interval);
 		}
 	}
 	if (err)
 		return err;
 	*ret_sum = sum;
-	*ret_is_filling = entries - totals->entries[totals->generation] > totals->max_flows / 4 * 3;
+	before = totals->entries[totals->generation];
+	*ret_is_filling = entries.totals - before.totals > totals->max_flows / 4 * 3 ||
+			  entries.sums - before.sums > totals->maps.n_sums / 4 * 3;
 	return 0;
 }
 

@@ -15,7 +15,8 @@ struct total;	  /* of bpf/events.h */
 struct total_key; /* of bpf/events.h */
 
 struct kernel_totals_maps { /* descriptors, and variables of the programs */
-	int totals[2], spills[2], intervals;
+	int sums[2], totals[2], spills[2], intervals;
+	uint32_t n_sums;      /* for how many there is room */
 	int net_events, ring; /* see grace.h */
 	unsigned long long *turn;
 	unsigned int *detail;

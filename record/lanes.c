@@ -22,13 +22,13 @@ struct lanes {
 	struct lane_id missing[MISSING];
 };
 
-int lanes_open(uint32_t max_flows, struct lanes **ret_lanes)
+int lanes_open(uint32_t n_slots, struct lanes **ret_lanes)
 {
 	struct lanes *lanes = calloc(1, sizeof(*lanes));
 
 	if (!lanes)
 		return -ENOMEM;
-	lanes->max = LANES_OF_FLOW * max_flows;
+	lanes->max = LANES_OF_FLOW * n_slots;
 	lanes->turns = pages_get(lanes->max, sizeof(*lanes->turns));
 	lanes->records = pages_get(lanes->max, sizeof(*lanes->records));
 	lanes->past = pages_get(PAST_LANES, sizeof(*lanes->past));
@@ -73,7 +73,7 @@ static struct lane_id id_of(const struct record *record)
 }
 
 /* The last one first: that is the one just replaced. */
-static const struct record *find_past(const struct lanes *lanes, struct lane_id id)
+static struct record *find_past(struct lanes *lanes, struct lane_id id)
 {
 	uint64_t oldest = lanes->n_past > PAST_LANES ? lanes->n_past - PAST_LANES : 0;
 
@@ -112,11 +112,26 @@ bool lanes_announce(struct lanes *lanes, const struct record *record, struct lan
 	return true;
 }
 
-static const struct record *find_taken(const struct lanes *lanes, struct lane_id id)
+/* It is in use: from now on it is the one that is kept by index. */
+static const struct record *take_back(struct lanes *lanes, struct lane_id id, struct record *past)
 {
+	struct record *current = &lanes->records[id.index], found = *past;
+
+	lanes->past_ids[past - lanes->past] = id_of(current);
+	*past = *current;
+	*current = found;
+	lanes->turns[id.index] = KNOWN | id.turn;
+	return current;
+}
+
+static const struct record *find_taken(struct lanes *lanes, struct lane_id id)
+{
+	struct record *past;
+
 	if (lanes_is_current(lanes, id))
 		return &lanes->records[id.index];
-	return find_past(lanes, id);
+	past = find_past(lanes, id);
+	return past ? take_back(lanes, id, past) : NULL;
 }
 
 /* A drain_wish. */

@@ -8,8 +8,9 @@
  * - An announcement is in its ring before a short record of it is begun. So who has a short
  *   record has its announcement: it was taken, or it is in a ring now, whatever was there
  *   when the drain began.
- * - The one kept by index is the one with the highest turn that was taken or looked up. Turns
- *   count up, so an announcement that is taken later and has a lower one never replaces it.
+ * - The one kept by index is the one with the highest turn that was taken or looked up, or a
+ *   lower one that a short record has asked for since: of two CPUs that announce at once,
+ *   the one that is last need not have the higher turn.
  * - Whatever was replaced, or came too late to be kept, is among the last PAST_LANES such
  *   ones of all lanes. A short record that needs it is milliseconds late at most.
  */
@@ -29,8 +30,8 @@ struct lane_id {
 	uint32_t index, turn;
 };
 
-/* Of a kernel side with so many flows at once; memory is used by the lanes there are. 0 or -ENOMEM. */
-int lanes_open(uint32_t max_flows, struct lanes **ret_lanes);
+/* Of a kernel side with so many slots for flows; memory is used by the lanes there are. 0 or -ENOMEM. */
+int lanes_open(uint32_t n_slots, struct lanes **ret_lanes);
 
 uint32_t lanes_max(const struct lanes *lanes); /* above every index */
 

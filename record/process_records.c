@@ -15,8 +15,13 @@
 int process_records_drain(struct netsnoop_bpf *programs, struct drain **ret_drain)
 {
 	int fd = bpf_map__fd(programs->maps.process_records);
+	const struct drain_source from = {
+		.fds = &fd,
+		.n = 1,
+		.ring_bytes = bpf_map__max_entries(programs->maps.process_records),
+	};
 
-	return drain_open(&fd, 1, bpf_map__max_entries(programs->maps.process_records), ret_drain);
+	return drain_open(&from, ret_drain);
 }
 
 /* All that the iterator says; a read may end within a record. */

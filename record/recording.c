@@ -57,12 +57,14 @@ static int open_modules(struct recording *recording, struct watcher *watcher, ui
 {
 	const struct settings *settings = recording->settings;
 	struct kernel *kernel = recording->kernel;
+	struct flows_maps maps;
 	int err = open_lanes(recording);
 
+	kernel_flows_maps(kernel, &maps);
 	if (!err)
 		err = owners_open(recording->writer, settings->max_flows, &recording->owners);
 	if (!err)
-		err = flows_open(kernel_flows_fd(kernel), settings->max_flows, &recording->flows);
+		err = flows_open(&maps, settings->max_flows, &recording->flows);
 	if (!err)
 		err = totals_open(kernel, settings, start_ns, &recording->totals);
 	if (!err)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Events of lanes that are known: what is done for each of them, and what once a round. */
+#include "record/flows.h"
 #include "record/kernel.h"
 #include "record/lanes.h"
 #include "record/options.h"
@@ -14,7 +15,7 @@
 
 int open_lanes(struct recording *recording)
 {
-	int err = lanes_open(recording->settings->max_flows, &recording->lanes);
+	int err = lanes_open(flows_slots(recording->settings->max_flows), &recording->lanes);
 	uint32_t max;
 
 	if (err)

@@ -68,7 +68,8 @@ static struct ring open_ring(struct drain **ret_drain)
 	at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (at == MAP_FAILED)
 		die("mmap", errno);
-	err = drain_open(&fd, 1, RING_BYTES, ret_drain);
+	err = drain_open(&(struct drain_source){ .fds = &fd, .n = 1, .ring_bytes = RING_BYTES },
+			 ret_drain);
 	if (err)
 		die("rings", -err);
 	return (struct ring){ (unsigned long *)(at + page_bytes), at + 2 * page_bytes, 0 };

@@ -32,7 +32,7 @@ at_exit "rm -rf $TMP"
 need_live
 if [ -n "$emulate" ]; then
 	export RECORDER="$BUILD/tests/netsnoop-record-emulate"
-	export NETSNOOP_WITHOUT="sock_recv_length sk_data_ready"
+	export NETSNOOP_WITHOUT="sock_recv_length sk_data_ready bpf_rdonly_cast"
 fi
 
 rig=$BUILD/tests/rig-scenarios

@@ -34,6 +34,7 @@ static inline unsigned long *produced_of(const struct rings *rings, size_t ring)
 
 static inline struct drain *rings_open(struct rings *rings, size_t n, size_t bytes)
 {
+	const struct drain_source source = { .fds = rings->fds, .n = n, .ring_bytes = bytes };
 	struct drain *drain = NULL;
 	size_t len;
 
@@ -45,7 +46,7 @@ static inline struct drain *rings_open(struct rings *rings, size_t n, size_t byt
 		rings->at[i] =
 			mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, rings->fds[i], 0);
 	}
-	CHECK_INT(drain_open(rings->fds, n, bytes, &drain), 0);
+	CHECK_INT(drain_open(&source, &drain), 0);
 	return drain;
 }
 
