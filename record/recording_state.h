@@ -145,13 +145,6 @@ int end_round(struct recording *recording);
 /* recording->event is the first that is known of this lane. 0 or -ENOMEM. */
 int begin_lane(struct recording *recording, struct lane_id id, struct nst_writer_lane **ret_row);
 
-/* A short record of that lane may come soon. */
-static inline void expect_lane(const struct recording *recording, uint32_t index)
-{
-	if (index < recording->n_lanes)
-		__builtin_prefetch(&recording->lane_states[index], 1);
-}
-
 /* A short record was taken. As take_event(). */
 int take_short(struct recording *recording, struct lane_id id, const struct nst_lane_event *event);
 

@@ -145,10 +145,8 @@ static int take(void *context, const void *record, uint32_t length_bytes)
 
 	if (recording->max_events && recording->events == recording->max_events)
 		return LIMIT_REACHED;
-	if (translate_short(record, length_bytes, &id, &short_event)) {
-		expect_lane(recording, translate_guess(record));
+	if (translate_short(record, length_bytes, &id, &short_event))
 		return take_short(recording, id, &short_event);
-	}
 	translate(record, &recording->event);
 	if (lanes_announce(recording->lanes, record, &id))
 		err = begin_lane(recording, id, &lane_row);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Events of lanes that are known: what is done for each of them, and what once a round. */
+#include "record/drain.h"
 #include "record/flows.h"
 #include "record/kernel.h"
 #include "record/lanes.h"
@@ -23,7 +24,11 @@ int open_lanes(struct recording *recording)
 	max = recording->n_lanes = lanes_max(recording->lanes);
 	recording->lane_states = pages_get(max, sizeof(*recording->lane_states));
 	recording->met_lanes = pages_get(max, sizeof(*recording->met_lanes));
-	return recording->lane_states && recording->met_lanes ? 0 : -ENOMEM;
+	if (!recording->lane_states || !recording->met_lanes)
+		return -ENOMEM;
+	lanes_expect(recording->lanes, recording->lane_states, sizeof(*recording->lane_states));
+	drain_expect(kernel_drain(recording->kernel), lanes_fetch, recording->lanes);
+	return 0;
 }
 
 void close_lanes(struct recording *recording)

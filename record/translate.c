@@ -7,10 +7,7 @@
 #include "record/owner_change.h"
 #include "record/processes.h"
 
-#include <linux/bpf.h>
 #include <string.h>
-
-#define GUESS_AHEAD 8 /* records: what takes as long as fetching from memory */
 
 /*
  * The kernel side uses the file's numbers, so that nothing has to be converted
@@ -107,16 +104,6 @@ bool translate_short(const void *from, uint32_t length_bytes, struct lane_id *re
 		.flags = record->flags,
 	};
 	return true;
-}
-
-/* The ring is mapped twice in a row, so that this is memory wherever the record is. */
-uint32_t translate_guess(const void *record)
-{
-	const struct short_record *later =
-		(const void *)((const char *)record +
-			       GUESS_AHEAD * (sizeof(struct short_record) + BPF_RINGBUF_HDR_SZ));
-
-	return __atomic_load_n(&later->lane, __ATOMIC_RELAXED);
 }
 
 void translate_owner(const struct owner_record *record, struct owner_change *change)

@@ -25,12 +25,6 @@ void translate(const struct record *record, struct net_event *event);
 bool translate_short(const void *record, uint32_t length_bytes, struct lane_id *ret_lane,
 		     struct nst_lane_event *ret_event);
 
-/*
- * The index of the lane of some record behind this one in its ring, if all of them are short
- * and there by now; else any number. What a lane needs can be fetched before its turn.
- */
-uint32_t translate_guess(const void *record);
-
 /* Fill every field of change, comm included. */
 void translate_owner(const struct owner_record *record, struct owner_change *change);
 
