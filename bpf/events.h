@@ -415,6 +415,7 @@ enum run_kind {
 	RUN_KINDS,
 };
 struct run {
+	__u64 lane; /* of which the last packet was, and its turn; that of the next one has the same key */
 	struct total_key key;
 	struct total total;
 };
@@ -473,6 +474,7 @@ struct in_hand {
 struct own {
 	struct counters counters;
 	struct throughput_run runs[2];
+	__u32 last_slots[2]; /* by is_send: of the packet before */
 	struct in_hand hand;
 };
 

@@ -131,9 +131,9 @@ static __always_inline void set_key(struct flow_key *key, const struct record *r
 
 /* The tuple of a packet. One that comes in has its local end as destination. */
 static __always_inline void key_of(const struct record *record, const struct cursor *cursor,
-				   struct flow_key *key)
+				   bool is_send, struct flow_key *key)
 {
-	if (record->is_send) {
+	if (is_send) {
 		set_key(key, record, cursor->is_echo ? cursor->icmp_id : record->sport,
 			record->dport);
 		__builtin_memcpy(key->local, record->saddr, sizeof(key->local));
@@ -190,16 +190,22 @@ static __always_inline void follow_tcp(struct flow *flow, const struct record *r
 
 /* The record's flow, made if it is new; two CPUs may be the first to see it. */
 static __always_inline struct flow *find_flow(const struct flow_key *key, struct record *record,
-					      const struct cursor *cursor, struct counters *count)
+					      const struct cursor *cursor, struct own *state,
+					      bool is_send)
 {
-	struct flow *flow = cached_flow(key);
+	struct counters *count = &state->counters;
+	__u32 *last = &state->last_slots[is_send];
+	struct flow *flow = slot_at(*last, key);
 
+	if (!flow)
+		flow = cached_flow(key);
 	if (!flow)
 		flow = flow_at(key) ?: take_slot(key, next_flow_id(count), record->timestamp);
 	if (!flow) {
 		count->value[COUNTER_FLOW_TABLE_FULL]++;
 		return NULL;
 	}
+	*last = flow->place - 1;
 	if (record->has & RECORD_HAS_TCP_FLAGS)
 		follow_tcp(flow, record, cursor, count);
 	else if (finds_orphans && flow->flags & FLOW_ENDED && record->protocol != IPPROTO_TCP)

@@ -29,15 +29,15 @@ struct lane {
 };
 
 static __always_inline void lane_of(struct flow *flow, __u32 changes, struct record *record,
-				    struct lane *lane)
+				    bool is_send, struct lane *lane)
 {
 	__u32 place = *(volatile __u32 *)&flow->place;
 
 	barrier();
 	if (!place || *(volatile __u32 *)&flow->begun != changes)
 		return;
-	record->lane = (place - 1) * LANES_OF_FLOW + record->is_send;
-	lane->party = record->is_send ? &flow->sender : &flow->receiver;
+	record->lane = (place - 1) * LANES_OF_FLOW + is_send;
+	lane->party = is_send ? &flow->sender : &flow->receiver;
 	lane->words[0] = record->ifindex | (__u64)record->has << 32 |
 			 (__u64)(record->flags >> 8) << 48 | (__u64)record->link_header_bytes << 56;
 	lane->words[1] = changes | (__u64)record->vlan_id << 32 |

@@ -44,7 +44,8 @@ static __always_inline bool put_whole(struct record *record, const struct lane *
 }
 
 /* Is there a record of the packet now? */
-static __always_inline bool tell_packet(const struct seen *seen, struct interval *interval)
+static __always_inline bool tell_packet(const struct seen *seen, struct interval *interval,
+					bool is_send)
 {
 	struct record *record = seen->record;
 	struct lane lane = {};
@@ -56,7 +57,7 @@ static __always_inline bool tell_packet(const struct seen *seen, struct interval
 		return false;
 	}
 	if (seen->flow && record->party != PARTY_OTHER)
-		lane_of(seen->flow, seen->done, record, &lane);
+		lane_of(seen->flow, seen->done, record, is_send, &lane);
 	if (lane.party && is_stored(&lane, record))
 		is_told = put_short(record);
 	else
@@ -84,7 +85,7 @@ static __always_inline void keep_packet(struct own *state, const struct seen *se
 		count->value[COUNTER_BAD_HEADER]++;
 	count_bytes(state, is_send);
 	END_OF_STAGE(STAGE_COUNT);
-	is_told = tell_packet(seen, interval);
+	is_told = tell_packet(seen, interval, is_send);
 	END_OF_STAGE(STAGE_RECORD);
 	count_total(state, interval, generation, is_send, is_told);
 }
@@ -104,7 +105,7 @@ static __always_inline void see(struct sk_buff *skb, bool is_send)
 	seen.record = record = &state->hand.record;
 	__builtin_memset(record, 0, sizeof(*record));
 	seen.key = &state->hand.key;
-	seen.count = &state->counters;
+	seen.state = state;
 	record->timestamp = bpf_ktime_get_boot_ns();
 	generation = generation_of(record->timestamp);
 	interval = bpf_map_lookup_elem(&intervals, &generation);
@@ -112,7 +113,7 @@ static __always_inline void see(struct sk_buff *skb, bool is_send)
 		return;
 	record->is_send = is_send;
 	record->lane = NO_LANE;
-	parse(skb, record, &cursor);
+	parse(skb, record, is_send, &cursor);
 	describe_device(device, record);
 	END_OF_STAGE(STAGE_HEADERS);
 	if (is_send)

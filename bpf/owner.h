@@ -39,7 +39,7 @@ struct seen {
 	struct record *record;
 	struct flow_key *key;
 	const struct cursor *cursor;
-	struct counters *count;
+	struct own *state;
 	struct flow *flow; /* NULL: the table is full */
 	__u32 done;	   /* changes of it, before anything else of it was read */
 };
@@ -96,14 +96,14 @@ static __always_inline void locate(struct seen *seen)
 		record->flags |= RECORD_LOCAL_ADDR;
 }
 
-static __always_inline void begin(struct seen *seen)
+static __always_inline void begin(struct seen *seen, bool is_send)
 {
 	struct record *record = seen->record;
 
-	key_of(record, seen->cursor, seen->key);
+	key_of(record, seen->cursor, is_send, seen->key);
 	if (record->flags & RECORD_FRAGMENT)
 		join_fragments(record, seen->cursor, seen->key);
-	seen->flow = find_flow(seen->key, record, seen->cursor, seen->count);
+	seen->flow = find_flow(seen->key, record, seen->cursor, seen->state, is_send);
 	if (seen->flow)
 		seen->done = *(volatile __u32 *)&seen->flow->done;
 	barrier();
@@ -198,7 +198,8 @@ static __always_inline void send_from(struct sock *sk, struct seen *seen)
 		charge(seen->record, &owner, SOURCE_SOCKET);
 		charge_thread(seen->record, owner.tid);
 		if (seen->flow)
-			learn_sender(sk, seen->flow, seen->key, &owner, seen->record, seen->count);
+			learn_sender(sk, seen->flow, seen->key, &owner, seen->record,
+				     &seen->state->counters);
 		seen->record->party = PARTY_SENDER; /* it is now, or there is no flow */
 		return;
 	}
@@ -229,7 +230,7 @@ static __always_inline void find_sender(struct seen *seen)
 	struct flow *flow;
 	__u64 id;
 
-	begin(seen);
+	begin(seen, true);
 	END_OF_STAGE(STAGE_FLOW);
 	flow = seen->flow;
 	if (record->flags & RECORD_TUNNELLED)
@@ -307,7 +308,7 @@ static __always_inline void tell_guess(struct flow *flow, const struct owner *ow
 /* The socket is closed; what comes now is not for the process that had it. */
 static __always_inline void lose_owner(struct seen *seen)
 {
-	begin_again(seen->flow, seen->record->timestamp, seen->count);
+	begin_again(seen->flow, seen->record->timestamp, &seen->state->counters);
 	seen->record->flow_id = seen->flow->id;
 }
 
@@ -440,7 +441,7 @@ static __always_inline void find_receiver(struct seen *seen)
 	struct record *record = seen->record;
 	struct flow *flow;
 
-	begin(seen);
+	begin(seen, false);
 	END_OF_STAGE(STAGE_FLOW);
 	flow = seen->flow;
 	if (is_for_kernel(seen)) {

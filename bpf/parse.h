@@ -273,13 +273,13 @@ static __always_inline __u64 headroom(struct sk_buff *skb)
  * stands before the network header (packet sockets) or behind it (VLAN devices
  * without REORDER_HDR), but always behind the Ethernet header.
  */
-static __always_inline void start_cursor(struct sk_buff *skb, struct record *record,
+static __always_inline void start_cursor(struct sk_buff *skb, struct record *record, bool is_send,
 					 struct cursor *cursor)
 {
 	__u32 link_bytes = 0, linear_bytes = skb->len - skb->data_len;
 
 	cursor->bytes = skb->len;
-	if (record->is_send) {
+	if (is_send) {
 		link_bytes = is_vlan(record->ethertype) ? ETH_BYTES
 							: skb->network_header - skb->mac_header;
 		cursor->at = skb->head + skb->mac_header + link_bytes;
@@ -310,10 +310,11 @@ static __always_inline void count_segments(struct sk_buff *skb, struct record *r
 }
 
 /* Fill in everything that the skb itself tells; what no record holds stays in the cursor. */
-static __always_inline void parse(struct sk_buff *skb, struct record *record, struct cursor *cursor)
+static __always_inline void parse(struct sk_buff *skb, struct record *record, bool is_send,
+				  struct cursor *cursor)
 {
 	record->ethertype = bpf_ntohs(skb->protocol);
-	start_cursor(skb, record, cursor);
+	start_cursor(skb, record, is_send, cursor);
 	count_segments(skb, record, cursor);
 	if (has_stripped_tag(skb)) {
 		record->vlan_id = skb->vlan_tci & VLAN_ID_MASK;

@@ -78,6 +78,14 @@ static __always_inline bool is_at(const struct flow *flow, const struct flow_key
 	return is_same_key(&flow->key, key);
 }
 
+/* The flow in that slot, if it is that tuple's: most packets are of the flow of the one before. */
+static __always_inline struct flow *slot_at(__u32 index, const struct flow_key *key)
+{
+	struct flow *flow = bpf_map_lookup_elem(&slots, &index);
+
+	return flow && is_at(flow, key) ? flow : NULL;
+}
+
 /* Where it is cached, or would be: to be found next time. */
 static __always_inline void cache_slot(__u64 hash, __u32 index)
 {
@@ -101,7 +109,6 @@ static __always_inline struct flow *cached_flow(const struct flow_key *key)
 	__u32 set = hash % CACHE_SETS * CACHE_WAYS;
 	__u32 tag = hash >> 32 & ~CACHE_INDEX_MASK;
 	__u32 index = CACHE_INDEX_MASK; /* more than there are slots */
-	struct flow *flow;
 
 #pragma unroll
 	for (__u32 i = 0; i < CACHE_WAYS; i++) {
@@ -110,8 +117,7 @@ static __always_inline struct flow *cached_flow(const struct flow_key *key)
 		if (!((entry ^ tag) & ~CACHE_INDEX_MASK))
 			index = entry & CACHE_INDEX_MASK;
 	}
-	flow = bpf_map_lookup_elem(&slots, &index);
-	return flow && is_at(flow, key) ? flow : NULL;
+	return slot_at(index, key);
 }
 
 /* The flow of a tuple; NULL: there is none. */

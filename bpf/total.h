@@ -213,6 +213,21 @@ static __always_inline bool is_of_run(const struct record *record, const struct 
 		 ((record->has ^ key->has) & has));
 }
 
+/* 0: it is of none that a record has announced. */
+static __always_inline __u64 lane_id(const struct record *record, bool is_told)
+{
+	if (!is_told || record->lane == NO_LANE)
+		return 0;
+	return record->lane | (__u64)record->lane_turn << 32;
+}
+
+/* Packets of one lane have one key. */
+static __always_inline bool is_of_lane(const struct run *run, const struct record *record,
+				       bool is_told)
+{
+	return run->lane && run->lane == lane_id(record, is_told);
+}
+
 static __always_inline bool is_of_flow(const struct record *record, const struct total_key *key)
 {
 	return record->flow_id == key->flow_id && !((record->has ^ key->has) & RECORD_HAS_FLOW_ID);
@@ -241,8 +256,11 @@ static __always_inline void count_total(struct own *state, struct interval *inte
 	struct run *sum = &interval->runs[RUN_OF_ALL][is_send];
 	struct run *total = &interval->runs[RUN_OF_UNTOLD][is_send];
 
-	if (!sum->total.all.events || !is_of_run(record, &sum->key))
-		change_sum(generation, is_send);
+	if (!sum->total.all.events || !is_of_lane(sum, record, is_told)) {
+		if (!sum->total.all.events || !is_of_run(record, &sum->key))
+			change_sum(generation, is_send);
+		sum->lane = lane_id(record, is_told);
+	}
 	add_packet(&sum->total.all, record);
 	if (is_told)
 		return;
