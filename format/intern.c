@@ -12,12 +12,16 @@
 	(4 * ROWS) /* flows and lanes of a host with 16,000 flows, and a chunk of new ones */
 #define PROCESSES (2 * ROWS)
 
-/* Entry + 1 by hash, open addressing; the slots in use, so that clearing costs what was used. */
+/*
+ * Entry + 1 by hash, open addressing, in as few pages as what is in it needs: it is looked
+ * into all over, and more pages than the processor knows by heart cost more than hashing.
+ */
 struct index {
-	uint32_t *slots, *used;
+	uint32_t *slots, *hashes; /* the latter by entry */
 	uint32_t mask, max, n;
 	uint64_t seed;
 };
+#define SLOTS_MIN 1024
 
 /* The row of an entry, if it has one in the chunk of that number. */
 struct place {
@@ -34,7 +38,8 @@ struct process_key {
 
 struct nst_intern {
 	struct index process_index, flow_index, lane_index;
-	uint64_t generation, chunk;
+	uint64_t chunk;
+	uint32_t generation;
 	size_t comm_bytes;
 	size_t n_processes, n_flows, n_lanes; /* rows */
 	struct process_key process_keys[PROCESSES];
@@ -45,21 +50,22 @@ struct nst_intern {
 	struct nst_flow flows[ROWS];
 	struct nst_lane lanes[ROWS];
 	uint32_t process_slots[2 * PROCESSES], flow_slots[2 * ENTRIES], lane_slots[2 * ENTRIES];
-	uint32_t process_used[PROCESSES], flow_used[ENTRIES], lane_used[ENTRIES];
+	uint32_t process_hashes[PROCESSES], flow_hashes[ENTRIES], lane_hashes[ENTRIES];
 };
 
-uint64_t nst_serial(void)
+/* A number that no other intern of this process has, nor this one again. */
+static uint32_t new_generation(void)
 {
-	static atomic_uint_fast64_t last;
+	static atomic_uint_least32_t last;
 
 	return atomic_fetch_add(&last, 1) + 1;
 }
 
-#define INDEX_OF(intern, what, entries)                   \
-	((struct index){ .slots = (intern)->what##_slots, \
-			 .used = (intern)->what##_used,   \
-			 .mask = 2 * (entries)-1,         \
-			 .max = (entries),                \
+#define INDEX_OF(intern, what, entries)                     \
+	((struct index){ .slots = (intern)->what##_slots,   \
+			 .hashes = (intern)->what##_hashes, \
+			 .mask = SLOTS_MIN - 1,             \
+			 .max = (entries),                  \
 			 .seed = nst_hash_seed() })
 
 int nst_intern_new(struct nst_intern **ret_intern)
@@ -71,7 +77,7 @@ int nst_intern_new(struct nst_intern **ret_intern)
 	intern->process_index = INDEX_OF(intern, process, PROCESSES);
 	intern->flow_index = INDEX_OF(intern, flow, ENTRIES);
 	intern->lane_index = INDEX_OF(intern, lane, ENTRIES);
-	intern->generation = nst_serial();
+	intern->generation = new_generation();
 	intern->chunk = 1; /* no place is of chunk 0 */
 	*ret_intern = intern;
 	return 0;
@@ -84,9 +90,27 @@ void nst_intern_free(struct nst_intern *intern)
 
 static void index_clear(struct index *index)
 {
-	for (uint32_t entry = 0; entry < index->n; entry++)
-		index->slots[index->used[entry]] = 0;
+	memset(index->slots, 0, (index->mask + 1) * sizeof(*index->slots));
+	index->mask = SLOTS_MIN - 1;
 	index->n = 0;
+}
+
+static void index_put(struct index *index, uint32_t hash, uint32_t entry)
+{
+	uint32_t slot = hash & index->mask;
+
+	while (index->slots[slot])
+		slot = (slot + 1) & index->mask;
+	index->slots[slot] = entry + 1;
+}
+
+/* Twice as many slots, of which there are as many as twice all entries. */
+static void index_grow(struct index *index)
+{
+	memset(index->slots, 0, (index->mask + 1) * sizeof(*index->slots));
+	index->mask = 2 * index->mask + 1;
+	for (uint32_t entry = 0; entry < index->n; entry++)
+		index_put(index, index->hashes[entry], entry);
 }
 
 static bool is_short_of_room(const struct index *index)
@@ -105,25 +129,30 @@ void nst_intern_clear(struct nst_intern *intern)
 	index_clear(&intern->process_index);
 	index_clear(&intern->flow_index);
 	index_clear(&intern->lane_index);
-	intern->generation = nst_serial();
+	intern->generation = new_generation();
 }
 
 /* The entry of a key, found or (is_new) to be filled in at the end of keys. */
-static inline uint32_t index_entry(struct index *index, const void *key, size_t key_len,
-				   const void *keys, size_t key_size, bool *ret_is_new)
+static __attribute__((always_inline)) inline uint32_t index_entry(struct index *index,
+								  const void *key, size_t key_len,
+								  const void *keys, size_t key_size,
+								  bool *ret_is_new)
 {
-	uint32_t slot = nst_hash_bytes(key, key_len, index->seed) & index->mask, entry;
+	uint32_t hash = (uint32_t)nst_hash_bytes(key, key_len, index->seed), entry;
 
-	for (; index->slots[slot]; slot = (slot + 1) & index->mask) {
+	for (uint32_t slot = hash & index->mask; index->slots[slot];
+	     slot = (slot + 1) & index->mask) {
 		entry = index->slots[slot] - 1;
 		if (!memcmp((const uint8_t *)keys + entry * key_size, key, key_len)) {
 			*ret_is_new = false;
 			return entry;
 		}
 	}
+	if (2 * index->n > index->mask)
+		index_grow(index);
 	entry = index->n++;
-	index->slots[slot] = entry + 1;
-	index->used[entry] = slot;
+	index->hashes[entry] = hash;
+	index_put(index, hash, entry);
 	*ret_is_new = true;
 	return entry;
 }
@@ -236,7 +265,7 @@ uint32_t nst_intern_row(struct nst_intern *intern, uint32_t lane)
 	return place->row;
 }
 
-uint64_t nst_intern_generation(const struct nst_intern *intern)
+uint32_t nst_intern_generation(const struct nst_intern *intern)
 {
 	return intern->generation;
 }

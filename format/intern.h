@@ -50,15 +50,12 @@ uint32_t nst_intern_lane(struct nst_intern *intern, const struct nst_lane_key *k
 uint32_t nst_intern_row(struct nst_intern *intern, uint32_t lane);
 
 /* Of all entries: they are forgotten when it changes. Those of two interns differ. */
-uint64_t nst_intern_generation(const struct nst_intern *intern);
+uint32_t nst_intern_generation(const struct nst_intern *intern);
 
 /* The rows as nst_table_encode() takes them; valid until the next change. */
 void nst_intern_rows(const struct nst_intern *intern, struct nst_dictionaries *ret_dictionaries);
 
 /* Bytes of all comms: the only part of a dictionary that could pass the frame's cap. */
 size_t nst_intern_comm_bytes(const struct nst_intern *intern);
-
-/* A number that no other call in this process gives. */
-uint64_t nst_serial(void);
 
 #endif

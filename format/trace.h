@@ -231,8 +231,9 @@ int nst_writer_event(struct nst_writer *writer, const struct net_event *event);
  * trace is the same, to the byte, as by nst_writer_event().
  */
 struct nst_writer_lane {
-	uint64_t chunk, generation;
-	uint32_t row, entry;
+	uint64_t chunk;
+	uint32_t generation, entry;
+	uint32_t row;
 	uint32_t has;
 };
 int nst_writer_event_lane(struct nst_writer *writer, const struct net_event *event,

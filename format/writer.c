@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/uio.h>
 #include <zstd.h>
@@ -43,6 +44,14 @@ static bool header_is_valid(const struct nst_header *header)
 	return (header->clock == NST_CLOCK_BOOTTIME || header->clock == NST_CLOCK_MONOTONIC) &&
 	       !(header->incompat & ~NST_KNOWN_INCOMPAT) &&
 	       strnlen(header->writer, sizeof(header->writer)) <= 32;
+}
+
+/* A number that no other chunk of this process has. */
+static uint64_t new_serial(void)
+{
+	static atomic_uint_fast64_t last;
+
+	return atomic_fetch_add(&last, 1) + 1;
 }
 
 /* Nothing is written from here on, and so no event taken. */
@@ -149,7 +158,7 @@ static int writer_open(int fd, const struct nst_sink *sink, const struct nst_hea
 	if (sink)
 		writer->sink = *sink;
 	writer->header = *header;
-	writer->chunk = nst_serial();
+	writer->chunk = new_serial();
 	writer->sample_clock_ns = header->start_ns;
 	writer->sample_realtime_ns = header->start_realtime_ns;
 	r = writer_allocate(writer, level);
@@ -339,7 +348,7 @@ int nst_writer_flush(struct nst_writer *writer)
 		return r;
 	nst_intern_clear(writer->intern);
 	events->n_events = 0;
-	writer->chunk = nst_serial();
+	writer->chunk = new_serial();
 	return r;
 }
 

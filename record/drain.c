@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define HELD_MAX 256 /* records after which a ring gets its room back */
+#define HINT_AHEAD 8 /* records, in which memory is fetched */
 
 struct drain {
 	size_t n;
@@ -19,6 +20,8 @@ struct drain {
 		struct ring *ring;
 	} * heads;
 	size_t n_heads;
+	drain_hint hint; /* NULL: nobody asks */
+	void *hint_context;
 	struct ring rings[];
 };
 
@@ -126,6 +129,20 @@ static void give_back(struct ring *ring)
 	ring->held = 0;
 }
 
+void drain_expect(struct drain *drain, drain_hint hint, void *context)
+{
+	drain->hint = hint;
+	drain->hint_context = context;
+}
+
+static void give_hint(const struct drain *drain, const struct ring *ring)
+{
+	struct ring ahead = *ring;
+
+	ahead.position += HINT_AHEAD;
+	drain->hint(drain->hint_context, short_ring_first(&ahead));
+}
+
 /* Take the records of the ring at the top up to until_ns. 0, or what sink returned. */
 static int take_run(struct drain *drain, uint64_t until_ns, drain_sink sink, void *context)
 {
@@ -135,6 +152,8 @@ static int take_run(struct drain *drain, uint64_t until_ns, drain_sink sink, voi
 	int err;
 
 	do {
+		if (ring->is_short && drain->hint)
+			give_hint(drain, ring);
 		err = sink(context, record, ring_length(ring, record));
 		ring_pass(ring, record);
 		if (++ring->held == HELD_MAX)

@@ -42,6 +42,13 @@ int drain_open(const struct drain_source *from, struct drain **ret_drain);
 int drain_until(struct drain *drain, uint64_t until_ns, drain_sink sink, void *context);
 
 /*
+ * From now on hint is told of each short record some time before it is taken. What stands
+ * there may also be another one, or none: it is no more than a guess.
+ */
+typedef void (*drain_hint)(void *context, const void *record);
+void drain_expect(struct drain *drain, drain_hint hint, void *context);
+
+/*
  * The first record for which wish says so, of those that are in the rings right now,
  * whatever time they are of; NULL: there is none. Nothing is taken. It can be called from a
  * sink, and what it gives is valid as long as the sink's record.

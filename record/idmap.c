@@ -122,6 +122,7 @@ void idmap_remove(struct idmap *map, void *value)
 		if (*first == number)
 			*first = item->next;
 	}
+	item->id = 0;
 	item->next = map->free;
 	map->free = number;
 	map->n--;

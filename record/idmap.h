@@ -37,6 +37,7 @@ void *idmap_oldest(const struct idmap *map);
 void *idmap_newer(const struct idmap *map, const void *value);
 void idmap_renew(struct idmap *map, void *value);
 
+/* Of a value that is removed, until there is another one in its place: 0. */
 uint64_t idmap_id(const void *value);
 
 #endif

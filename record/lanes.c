@@ -14,6 +14,8 @@
 
 struct lanes {
 	uint32_t max;
+	const char *by_index; /* the caller's, NULL: not known */
+	size_t value_bytes;
 	uint64_t *turns;	/* by index: KNOWN and the turn, or 0 */
 	struct record *records; /* by index */
 	struct record *past;	/* the last PAST_LANES, around and around */
@@ -159,4 +161,20 @@ const struct record *lanes_find(struct lanes *lanes, struct lane_id id, const st
 	}
 	lanes_announce(lanes, found, &id);
 	return find_taken(lanes, id);
+}
+
+void lanes_expect(struct lanes *lanes, const void *by_index, size_t value_bytes)
+{
+	lanes->by_index = by_index;
+	lanes->value_bytes = value_bytes;
+}
+
+void lanes_fetch(void *context, const void *record)
+{
+	const struct lanes *lanes = context;
+	const struct short_record *guess = record;
+	uint32_t index = __atomic_load_n(&guess->lane, __ATOMIC_RELAXED);
+
+	if (index < lanes->max)
+		__builtin_prefetch(lanes->by_index + index * lanes->value_bytes, 1);
 }

@@ -18,6 +18,7 @@
 #define NETSNOOP_RECORD_LANES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define PAST_LANES 4096
@@ -49,6 +50,13 @@ const struct record *lanes_find(struct lanes *lanes, struct lane_id id, const st
 
 /* Is it the lane as it is now? After lanes_find() has found it. */
 bool lanes_is_current(const struct lanes *lanes, struct lane_id id);
+
+/*
+ * by_index is what the caller keeps of each lane, value_bytes of it. lanes_fetch() is a
+ * drain_hint: what belongs to the lane of a record that comes soon is fetched by then.
+ */
+void lanes_expect(struct lanes *lanes, const void *by_index, size_t value_bytes);
+void lanes_fetch(void *lanes, const void *record);
 
 void lanes_close(struct lanes *lanes); /* NULL is fine */
 

@@ -144,6 +144,13 @@ static int look(struct owners *owners, struct flow *flow, uint64_t at_ns)
 	return err;
 }
 
+static int meet(struct owners *owners, struct flow *flow, uint64_t at_ns)
+{
+	if (flow->seen_ns < at_ns)
+		flow->seen_ns = at_ns;
+	return flow->wants_look ? look(owners, flow, at_ns) : 0;
+}
+
 int owners_met(struct owners *owners, uint64_t flow_id, uint64_t at_ns)
 {
 	struct flow *flow = owners->flows.last;
@@ -155,8 +162,16 @@ int owners_met(struct owners *owners, uint64_t flow_id, uint64_t at_ns)
 		owners->flows.last = flow;
 		owners->flows.last_id = flow_id;
 	}
-	flow->seen_ns = at_ns;
-	return flow->wants_look ? look(owners, flow, at_ns) : 0;
+	return meet(owners, flow, at_ns);
+}
+
+int owners_met_known(struct owners *owners, uint64_t flow_id, uint64_t at_ns, struct flow **known)
+{
+	if (!flow_id)
+		return 0;
+	if (!*known || idmap_id(*known) != flow_id)
+		*known = owner_flow(&owners->flows, flow_id);
+	return meet(owners, *known, at_ns);
 }
 
 int owners_met_until(struct owners *owners, uint64_t flow_id, uint64_t to_ns)

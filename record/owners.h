@@ -36,6 +36,13 @@ void owners_tell(struct owners *owners, owner_sink sink, void *context);
 int owners_met(struct owners *owners, uint64_t flow_id, uint64_t at_ns);
 
 /*
+ * The same, by who asks for the flow again and again and keeps where it was found (NULL at
+ * first); what stands there is only followed while it is that flow.
+ */
+struct flow;
+int owners_met_known(struct owners *owners, uint64_t flow_id, uint64_t at_ns, struct flow **known);
+
+/*
  * Packets of the flow that no event tells of are known by a total of an interval that ends
  * at to_ns. 0, -ENOMEM, or what the writer gives.
  */

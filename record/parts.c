@@ -27,6 +27,7 @@ void begin_part(struct recording *recording, struct part *part, uint64_t start_n
 	struct nst_writer_stats stats;
 
 	recording->part = part;
+	recording->part_count++;
 	recording->outlet = part->outlet;
 	recording->writer = part->writer;
 	nst_writer_set_level(part->writer, recording->level.now); /* which is one */

@@ -73,26 +73,29 @@ struct recording {
 	struct net_event event; /* the one on its way, if it is taken whole */
 	uint64_t event_ns;	/* when it was */
 	struct lanes *lanes;
-	struct lane_state *lane_states; /* by index, lanes_max() of them */
-	uint32_t *met_lanes;		/* in this round */
+	struct lane_state *lane_states; /* by index */
+	uint32_t n_lanes;
+	uint32_t *met_lanes; /* in this round */
 	uint32_t n_met_lanes;
 	uint32_t round; /* counts drains, but is never 0 */
+	uint32_t part_count;
 };
 
 /*
- * What is known of a lane, so that its events need not be looked at one by one. In each
- * round the first one is; of the others only the time of the last is told, at the end.
+ * What is known of a lane, so that its events need not be looked at one by one: of each
+ * round the first one is, for owners, and of the others only the time of the last is told
+ * at the end. It is a line of the cache.
  */
 struct lane_state {
 	uint32_t turn;
 	uint32_t round;	  /* in which it was last met; 0: no such lane has come yet */
 	uint64_t last_ns; /* its last event behind the one that was looked at; 0: none */
 	struct nst_writer_lane row;
-	uint64_t flow_id, start_ns, cgroup_id;
-	uint32_t has, pid, netns, ifindex;
-	uint8_t comm_len;
-	char comm[16];
+	uint64_t flow_id;
+	struct flow *flow; /* of owners, if it still is */
+	uint32_t part;	   /* in which its device and its process were met */
 } __attribute__((aligned(64)));
+_Static_assert(sizeof(struct lane_state) == 64, "there may be a hundred thousand, and all over");
 
 /* ---- taking.c ---------------------------------------------------------- */
 
@@ -105,11 +108,14 @@ int meet_consumer(void *recording, const struct nst_owner *row, const char *comm
 /* A totals_sink: the trace is about to have a total in place of events. */
 int meet_total(void *recording, const struct nst_total *total);
 
-/* Write recording->event, which is of that lane, and look at it. 0, STALLED, or what goes wrong. */
-int take_event(struct recording *recording, struct lane_state *lane);
+/*
+ * Write recording->event and look at it; ret_row: of its lane. 0, STALLED, or what goes
+ * wrong.
+ */
+int take_event(struct recording *recording, struct nst_writer_lane *ret_row);
 
-/* Whose the event at at_ns is, and where it was seen. 0 or -ENOMEM. */
-int meet_lane(struct recording *recording, const struct lane_state *lane, uint64_t at_ns);
+/* Where recording->event was seen, and whose it is. 0 or -ENOMEM. */
+int meet_event(struct recording *recording);
 
 /* Compress what comes as well as there is time for: after each chunk, and after each drain. */
 int adapt_level(struct recording *recording);
@@ -136,11 +142,8 @@ void close_lanes(struct recording *recording);
 void begin_round(struct recording *recording);
 int end_round(struct recording *recording);
 
-/* As the event has it. */
-void describe_lane(const struct net_event *event, struct lane_state *lane);
-
 /* recording->event is the first that is known of this lane. 0 or -ENOMEM. */
-int begin_lane(struct recording *recording, struct lane_id id, struct lane_state **ret_lane);
+int begin_lane(struct recording *recording, struct lane_id id, struct nst_writer_lane **ret_row);
 
 /* A short record was taken. As take_event(). */
 int take_short(struct recording *recording, struct lane_id id, const struct nst_lane_event *event);

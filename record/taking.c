@@ -42,22 +42,23 @@ int meet_consumer(void *context, const struct nst_owner *row, const char *comm)
 	return meet_process(recording, recording->until_ns, row, comm);
 }
 
-int meet_lane(struct recording *recording, const struct lane_state *lane, uint64_t at_ns)
+int meet_event(struct recording *recording)
 {
+	const struct net_event *event = &recording->event;
 	const struct nst_owner owner = {
-		.pid = lane->pid,
-		.start_ns = lane->start_ns,
-		.cgroup_id = lane->cgroup_id,
-		.has = lane->has & NST_HAS_CGROUP ? NST_OWNER_HAS_CGROUP : 0,
-		.comm.len_bytes = lane->comm_len,
+		.pid = event->pid,
+		.start_ns = event->start_ns,
+		.cgroup_id = event->cgroup_id,
+		.has = event->has & NST_HAS_CGROUP ? NST_OWNER_HAS_CGROUP : 0,
+		.comm.len_bytes = event->comm_len,
 	};
-	int err = owners_met(recording->owners, lane->flow_id, at_ns);
+	int err = owners_met(recording->owners, event->flow_id, event->timestamp);
 
 	if (!err)
-		err = devices_meet(&recording->devices, lane->netns, lane->ifindex);
-	if (err || !(lane->has & NST_HAS_OWNER))
+		err = devices_meet(&recording->devices, event->netns, event->ifindex);
+	if (err || !(event->has & NST_HAS_OWNER))
 		return err;
-	return meet_process(recording, at_ns, &owner, lane->comm);
+	return meet_process(recording, event->timestamp, &owner, event->comm);
 }
 
 /* All up to the end of the total's interval has been taken, but for what it tells itself. */
@@ -107,12 +108,11 @@ static int lose_event(struct recording *recording, bool is_full)
 	return err ?: is_full ? 0 : STALLED;
 }
 
-int take_event(struct recording *recording, struct lane_state *lane)
+int take_event(struct recording *recording, struct nst_writer_lane *ret_row)
 {
 	const struct net_event *event = &recording->event;
 	bool is_full = part_is_full(recording);
-	int written =
-		is_full ? -EAGAIN : nst_writer_event_lane(recording->writer, event, &lane->row);
+	int written = is_full ? -EAGAIN : nst_writer_event_lane(recording->writer, event, ret_row);
 	int err = 0;
 
 	recording->event_ns = event->timestamp;
@@ -129,7 +129,7 @@ int take_event(struct recording *recording, struct lane_state *lane)
 		written = 0;
 	}
 	if (!err)
-		err = meet_lane(recording, lane, event->timestamp);
+		err = meet_event(recording);
 	/* what is in the open chunk can always be written as long as there was room here */
 	return err ?: written ?: has_room(recording) ? 0 : STALLED;
 }
@@ -139,7 +139,7 @@ static int take(void *context, const void *record, uint32_t length_bytes)
 {
 	struct recording *recording = context;
 	struct nst_lane_event short_event;
-	struct lane_state alone, *lane = &alone;
+	struct nst_writer_lane row, *lane_row = &row;
 	struct lane_id id;
 	int err = 0;
 
@@ -149,10 +149,8 @@ static int take(void *context, const void *record, uint32_t length_bytes)
 		return take_short(recording, id, &short_event);
 	translate(record, &recording->event);
 	if (lanes_announce(recording->lanes, record, &id))
-		err = begin_lane(recording, id, &lane);
-	else
-		describe_lane(&recording->event, &alone);
-	return err ?: take_event(recording, lane);
+		err = begin_lane(recording, id, &lane_row);
+	return err ?: take_event(recording, lane_row);
 }
 
 int drain(struct recording *recording, uint64_t until_ns)

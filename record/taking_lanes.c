@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Events of lanes that are known: what is done for each of them, and what once a round. */
+#include "record/drain.h"
 #include "record/flows.h"
 #include "record/kernel.h"
 #include "record/lanes.h"
@@ -20,19 +21,20 @@ int open_lanes(struct recording *recording)
 
 	if (err)
 		return err;
-	max = lanes_max(recording->lanes);
+	max = recording->n_lanes = lanes_max(recording->lanes);
 	recording->lane_states = pages_get(max, sizeof(*recording->lane_states));
 	recording->met_lanes = pages_get(max, sizeof(*recording->met_lanes));
-	return recording->lane_states && recording->met_lanes ? 0 : -ENOMEM;
+	if (!recording->lane_states || !recording->met_lanes)
+		return -ENOMEM;
+	lanes_expect(recording->lanes, recording->lane_states, sizeof(*recording->lane_states));
+	drain_expect(kernel_drain(recording->kernel), lanes_fetch, recording->lanes);
+	return 0;
 }
 
 void close_lanes(struct recording *recording)
 {
-	uint32_t max;
+	uint32_t max = recording->n_lanes;
 
-	if (!recording->lanes)
-		return;
-	max = lanes_max(recording->lanes);
 	pages_put(recording->lane_states, max, sizeof(*recording->lane_states));
 	pages_put(recording->met_lanes, max, sizeof(*recording->met_lanes));
 	lanes_close(recording->lanes);
@@ -48,11 +50,11 @@ void begin_round(struct recording *recording)
 }
 
 /* The flow's last event is known, as if each had been told. */
-static int tell_last(struct recording *recording, const struct lane_state *lane)
+static int tell_last(struct recording *recording, struct lane_state *lane)
 {
 	if (!lane->last_ns)
 		return 0;
-	return owners_met_until(recording->owners, lane->flow_id, lane->last_ns);
+	return owners_met_known(recording->owners, lane->flow_id, lane->last_ns, &lane->flow);
 }
 
 int end_round(struct recording *recording)
@@ -79,21 +81,7 @@ static void note_round(struct recording *recording, struct lane_state *lane)
 
 /* ---- Lanes --------------------------------------------------------------- */
 
-void describe_lane(const struct net_event *event, struct lane_state *lane)
-{
-	_Static_assert(sizeof(lane->comm) <= sizeof(event->comm), "an event's is copied");
-	lane->flow_id = event->flow_id;
-	lane->start_ns = event->start_ns;
-	lane->cgroup_id = event->cgroup_id;
-	lane->has = event->has;
-	lane->pid = event->pid;
-	lane->netns = event->netns;
-	lane->ifindex = event->ifindex;
-	lane->comm_len = event->comm_len;
-	memcpy(lane->comm, event->comm, sizeof(lane->comm));
-}
-
-int begin_lane(struct recording *recording, struct lane_id id, struct lane_state **ret_lane)
+int begin_lane(struct recording *recording, struct lane_id id, struct nst_writer_lane **ret_row)
 {
 	struct lane_state *lane = &recording->lane_states[id.index];
 	int err = tell_last(recording, lane); /* of the flow that had the lane before */
@@ -103,9 +91,11 @@ int begin_lane(struct recording *recording, struct lane_id id, struct lane_state
 	lane->last_ns = 0;
 	lane->turn = id.turn;
 	lane->row = (struct nst_writer_lane){ 0 };
-	describe_lane(&recording->event, lane);
+	lane->flow_id = recording->event.flow_id;
+	lane->flow = NULL;
+	lane->part = recording->part_count;
 	note_round(recording, lane);
-	*ret_lane = lane;
+	*ret_row = &lane->row;
 	return 0;
 }
 
@@ -142,33 +132,39 @@ static int lose_unknown(struct recording *recording, const struct nst_lane_event
 static int take_whole(struct recording *recording, struct lane_id id,
 		      const struct nst_lane_event *own)
 {
-	struct lane_state alone, *lane = &alone;
+	struct nst_writer_lane row, *lane_row = &row;
 	int err = 0;
 
 	if (!complete(recording, id, own))
 		return lose_unknown(recording, own);
 	if (lanes_is_current(recording->lanes, id))
-		err = begin_lane(recording, id, &lane);
-	else
-		describe_lane(&recording->event, &alone);
-	return err ?: take_event(recording, lane);
+		err = begin_lane(recording, id, &lane_row);
+	return err ?: take_event(recording, lane_row);
+}
+
+/* The lane's first event in this round. */
+static int meet_lane(struct recording *recording, struct lane_id id, struct lane_state *lane,
+		     const struct nst_lane_event *own)
+{
+	note_round(recording, lane);
+	if (lane->part == recording->part_count)
+		return owners_met_known(recording->owners, lane->flow_id, own->timestamp,
+					&lane->flow);
+	lane->part = recording->part_count;
+	return complete(recording, id, own) ? meet_event(recording) : 0;
 }
 
 /* What was written is the lane's first event in this round, or the first behind a full chunk. */
-static int look(struct recording *recording, struct lane_state *lane, uint64_t at_ns,
-		bool has_written)
+static int look(struct recording *recording, struct lane_id id, struct lane_state *lane,
+		const struct nst_lane_event *own, bool has_written)
 {
 	int err = has_written ? adapt_level(recording) : 0;
 
-	recording->event_ns = at_ns;
-	if (err)
-		return err;
-	if (lane->round != recording->round) {
-		note_round(recording, lane);
-		err = meet_lane(recording, lane, at_ns);
-	} else {
-		lane->last_ns = at_ns;
-	}
+	recording->event_ns = own->timestamp;
+	if (!err && lane->round != recording->round)
+		err = meet_lane(recording, id, lane, own);
+	else
+		lane->last_ns = own->timestamp;
 	return err ?: has_room(recording) ? 0 : STALLED;
 }
 
@@ -177,7 +173,7 @@ int take_short(struct recording *recording, struct lane_id id, const struct nst_
 	struct lane_state *lane;
 	int r;
 
-	if (id.index >= lanes_max(recording->lanes))
+	if (id.index >= recording->n_lanes)
 		return lose_unknown(recording, own);
 	lane = &recording->lane_states[id.index];
 	if (lane->turn != id.turn || !lane->round || part_is_full(recording))
@@ -190,7 +186,7 @@ int take_short(struct recording *recording, struct lane_id id, const struct nst_
 	recording->events++;
 	recording->bytes += own->bytes;
 	if (r || lane->round != recording->round)
-		return look(recording, lane, own->timestamp, r);
+		return look(recording, id, lane, own, r);
 	lane->last_ns = own->timestamp;
 	return 0;
 }
