@@ -137,6 +137,7 @@ enum nst_table { /* the file's numbers; never reused */
 	NST_TABLE_FLOW = 2,
 	NST_TABLE_LANE = 3,
 	NST_TABLE_EVENT = 4,
+	NST_TABLE_RUN = 5,
 	NST_TABLE_SETTING = 16,		  /* struct nst_setting */
 	NST_TABLE_INTERFACE = 17,	  /* struct nst_interface */
 	NST_TABLE_NETNS = 18,		  /* struct nst_netns */
@@ -374,6 +375,7 @@ struct nst_chunk {
 	uint32_t n_events;
 	uint32_t dictionaries_bytes, columns_bytes; /* compressed */
 	uint32_t dictionaries_raw_bytes, columns_raw_bytes;
+	uint32_t incompat;
 	uint16_t type; /* enum nst_chunk_type, or an unknown value */
 };
 

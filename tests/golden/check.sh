@@ -14,9 +14,9 @@ for trace in tests/golden/*.zst; do
 	*) fail "file(1) takes $trace for $(file -b "$trace")" ;;
 	esac
 done
-for name in all totals; do
+for name in all totals runs; do
 	expect 0 "$BUILD/tests/make_golden" $name "$TMP/new.zst"
 	expect 0 "$BUILD/tests/spec_reader" "$TMP/new.zst"
-	cmp "$TMP/out" tests/golden/v1-$name.expected || fail "the library writes another $name today"
+	cmp "$TMP/out" tests/golden/by-flow-$name.expected || fail "the library writes another $name today"
 done
 expect 0 "$analyze" verify tests/golden/v1-totals.zst
