@@ -12,7 +12,7 @@
 #define NST_METADATA_TABLES (NST_TABLE_LAST - NST_TABLE_SETTING + 1)
 
 struct nst_decoder {
-	uint32_t incompat;	      /* of the chunk that is decoded, to be set by who decodes it */
+	uint32_t incompat; /* of the chunk that is decoded, to be set by who decodes it */
 	struct nst_sections sections; /* of the frame decoded last */
 	uint64_t *scratch;	      /* NST_ROWS_CAP values */
 	uint64_t *hashes;	      /* NST_ROWS_CAP values */
