@@ -187,7 +187,8 @@ static int compare_unsorted(const void *a, const void *b)
 	return i < k ? -1 : i > k;
 }
 
-static void check_order(size_t n, uint64_t max)
+/* values up to usual, and one that is max */
+static void check_order(size_t n, uint64_t usual, uint64_t max)
 {
 	static uint64_t keys[N_MAX], spare[N_MAX];
 	static uint32_t order[N_MAX], want[N_MAX];
@@ -195,8 +196,10 @@ static void check_order(size_t n, uint64_t max)
 	uint64_t wrong = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		unsorted[i] = values[i] =
-			max == UINT64_MAX ? next_random() : next_random() % (max + 1);
+		unsorted[i] = usual == UINT64_MAX ? next_random() : next_random() % (usual + 1);
+		if (i == n / 2)
+			unsorted[i] = max;
+		values[i] = unsorted[i];
 		want[i] = i;
 	}
 	qsort(want, n, sizeof(want[0]), compare_unsorted);
@@ -211,11 +214,12 @@ static void test_order(void)
 	for (unsigned int bits = 0; bits <= 64; bits++) {
 		uint64_t max = bits == 64 ? UINT64_MAX : (1ull << bits) - 1;
 
-		check_order(1, max);
-		check_order(257, max);
-		check_order(3000, max);
+		check_order(1, max, max);
+		check_order(257, max, max);
+		check_order(3000, max, max);
 	}
-	check_order(N_MAX, 500000000);
+	check_order(N_MAX, 500000000, 500000000);
+	check_order(N_MAX, 100000, 500000000000); /* all but one in one moment */
 }
 
 /* ---- Chunks ------------------------------------------------------------ */
