@@ -95,6 +95,7 @@ static int runs_encode(struct nst_event_columns *events, const struct nst_placed
 		const struct nst_placed_lane *lane = &placed[events->lane[i]];
 
 		events->stored_lane[i] = lane->lane;
+		events->any[lane->lane] = (uint32_t)i;
 		events->index[i] = lane->index;
 		end[lane->flow]++;
 	}
@@ -142,70 +143,101 @@ static int timestamps_encode(struct nst_event_columns *events, size_t n_flows,
 
 /* ---- Columns ----------------------------------------------------------- */
 
+#define LANE_STEP 256 /* events, after which a column may be found not to go by lane */
+
 /*
  * One column of values of a type: a constant, or one value a lane where the
  * lane decides it, or else every value. Every lane has an event in the chunk.
  * No planes: bytes, whose values come back whole, would take 6 % more in them.
  */
-#define DEFINE_COLUMN(type)                                                                   \
-	static void put_##type(uint8_t *at, const type *values, size_t n, unsigned int width, \
-			       bool planes)                                                   \
-	{                                                                                     \
-		size_t step = planes ? 1 : width, plane = planes ? n : 1;                     \
-                                                                                              \
-		for (unsigned int k = 0; k < width; k++, at += plane) {                       \
-			for (size_t i = 0; i < n; i++)                                        \
-				at[i * step] = (uint8_t)(values[i] >> 8 * k);                 \
-		}                                                                             \
-	}                                                                                     \
-                                                                                              \
-	static bool by_lane_##type(const uint32_t *lane, const type *values, size_t n,        \
-				   type *by_lane)                                             \
-	{                                                                                     \
-		type differ = 0;                                                              \
-                                                                                              \
-		for (size_t i = 0; i < n; i++)                                                \
-			by_lane[lane[i]] = values[i];                                         \
-		for (size_t i = 0; i < n; i++)                                                \
-			differ |= (type)(by_lane[lane[i]] ^ values[i]);                       \
-		return !differ;                                                               \
-	}                                                                                     \
-                                                                                              \
-	static int column_##type(struct nst_event_columns *events, unsigned int column,       \
-				 const type *values, size_t n_lanes, struct nst_buffer *out)  \
-	{                                                                                     \
-		size_t n = events->n_events, n_values = n;                                    \
-		unsigned int encoding = NST_PLAIN, width;                                     \
-		type *stored = (type *)(void *)events->scratch;                               \
-		type all = 0, differ = 0;                                                     \
-		uint8_t *at;                                                                  \
-                                                                                              \
-		for (size_t i = 0; i < n; i++) {                                              \
-			all |= values[i];                                                     \
-			differ |= (type)(values[i] ^ values[0]);                              \
-		}                                                                             \
-		width = nst_width(all);                                                       \
-		if (!differ) {                                                                \
-			encoding = NST_CONST;                                                 \
-			stored[0] = values[0];                                                \
-			n_values = 1;                                                         \
-		} else if (n_lanes < n &&                                                     \
-			   by_lane_##type(events->stored_lane, values, n, stored)) {          \
-			encoding = width > 1 ? NST_BY_LANE | NST_PLANES : NST_BY_LANE;        \
-			n_values = n_lanes;                                                   \
-		} else {                                                                      \
-			for (size_t i = 0; i < n; i++)                                        \
-				stored[i] = values[events->order[i]];                         \
-		}                                                                             \
-		at = nst_section_add(out, NST_SECTION_ID(NST_TABLE_EVENT, column), encoding,  \
-				     width, n, n_values * width);                             \
-		if (!at)                                                                      \
-			return -E2BIG;                                                        \
-		if (width == sizeof(type) && encoding == NST_PLAIN && NST_LE16(1) == 1)       \
-			memcpy(at, stored, n_values * sizeof(type));                          \
-		else                                                                          \
-			put_##type(at, stored, n_values, width, encoding &NST_PLANES);        \
-		return 0;                                                                     \
+#define DEFINE_COLUMN(type)                                                                     \
+	static bool by_lane_##type(const struct nst_event_columns *events, const type *values)  \
+	{                                                                                       \
+		const uint32_t *lane = events->stored_lane, *any = events->any;                 \
+		size_t n = events->n_events, i = 0;                                             \
+		type differ = 0;                                                                \
+                                                                                                \
+		while (i < n && !differ) {                                                      \
+			size_t end = i + LANE_STEP < n ? i + LANE_STEP : n;                     \
+                                                                                                \
+			for (; i < end; i++)                                                    \
+				differ |= (type)(values[any[lane[i]]] ^ values[i]);             \
+		}                                                                               \
+		return !differ;                                                                 \
+	}                                                                                       \
+                                                                                                \
+	/* How a column is to be written; what is, is in scratch. */                            \
+	static unsigned int choose_##type(struct nst_event_columns *events, const type *values, \
+					  size_t n_lanes, unsigned int *ret_width)              \
+	{                                                                                       \
+		type *stored = (type *)(void *)events->scratch;                                 \
+		size_t n = events->n_events;                                                    \
+		type all = 0, differ = 0;                                                       \
+                                                                                                \
+		for (size_t i = 0; i < n; i++) {                                                \
+			all |= values[i];                                                       \
+			differ |= (type)(values[i] ^ values[0]);                                \
+		}                                                                               \
+		*ret_width = nst_width(all);                                                    \
+		stored[0] = values[0];                                                          \
+		if (!differ)                                                                    \
+			return NST_CONST;                                                       \
+		if (n_lanes < n && by_lane_##type(events, values)) {                            \
+			for (size_t i = 0; i < n_lanes; i++)                                    \
+				stored[i] = values[events->any[i]];                             \
+			return *ret_width > 1 ? NST_BY_LANE | NST_PLANES : NST_BY_LANE;         \
+		}                                                                               \
+		for (size_t i = 0; i < n; i++)                                                  \
+			stored[i] = values[events->order[i]];                                   \
+		return NST_PLAIN;                                                               \
+	}                                                                                       \
+                                                                                                \
+	static void put_##type(uint8_t *restrict at, const type *restrict values, size_t n,     \
+			       unsigned int width, bool planes)                                 \
+	{                                                                                       \
+		if (planes) {                                                                   \
+			for (unsigned int k = 0; k < width; k++, at += n) {                     \
+				for (size_t i = 0; i < n; i++)                                  \
+					at[i] = (uint8_t)(values[i] >> 8 * k);                  \
+			}                                                                       \
+		} else if (width == 1) {                                                        \
+			for (size_t i = 0; i < n; i++)                                          \
+				at[i] = (uint8_t)values[i];                                     \
+		} else if (width == 2) {                                                        \
+			for (size_t i = 0; i < n; i++)                                          \
+				nst_put16(at + 2 * i, (uint16_t)values[i]);                     \
+		} else {                                                                        \
+			for (size_t i = 0; i < n; i++)                                          \
+				nst_put32(at + 4 * i, values[i]);                               \
+		}                                                                               \
+	}                                                                                       \
+                                                                                                \
+	static int write_##type(const struct nst_event_columns *events, unsigned int column,    \
+				unsigned int encoding, unsigned int width, size_t n_lanes,      \
+				struct nst_buffer *out)                                         \
+	{                                                                                       \
+		size_t n = events->n_events, n_values = n;                                      \
+		uint8_t *at;                                                                    \
+                                                                                                \
+		if (encoding == NST_CONST)                                                      \
+			n_values = 1;                                                           \
+		else if (encoding != NST_PLAIN)                                                 \
+			n_values = n_lanes;                                                     \
+		at = nst_section_add(out, NST_SECTION_ID(NST_TABLE_EVENT, column), encoding,    \
+				     width, n, n_values * width);                               \
+		if (!at)                                                                        \
+			return -E2BIG;                                                          \
+		put_##type(at, (const type *)(const void *)events->scratch, n_values, width,    \
+			   encoding &NST_PLANES);                                               \
+		return 0;                                                                       \
+	}                                                                                       \
+                                                                                                \
+	static int column_##type(struct nst_event_columns *events, unsigned int column,         \
+				 const type *values, size_t n_lanes, struct nst_buffer *out)    \
+	{                                                                                       \
+		unsigned int width, encoding = choose_##type(events, values, n_lanes, &width);  \
+                                                                                                \
+		return write_##type(events, column, encoding, width, n_lanes, out);             \
 	}
 
 DEFINE_COLUMN(uint8_t)
@@ -216,23 +248,15 @@ DEFINE_COLUMN(uint32_t)
 static int bytes_encode(struct nst_event_columns *events, size_t n_lanes, struct nst_buffer *out)
 {
 	const uint32_t *stored = (const uint32_t *)(const void *)events->scratch;
-	size_t begin = out->len, end;
-	const uint8_t *section;
-	unsigned int width;
-	int r;
+	unsigned int width, encoding = choose_uint32_t(events, events->bytes, n_lanes, &width);
+	int r = 0;
 
-	r = column_uint32_t(events, NST_EV_BYTES, events->bytes, n_lanes, out);
-	section = out->data + begin;
-	width = section[NST_SH_WIDTH];
-	if (r || section[NST_SH_ENCODING] != NST_PLAIN || width == 1)
-		return r;
-	end = out->len;
-	out->len = begin;
-	r = nst_codes_encode(&events->coder, NST_SECTION_ID(NST_TABLE_EVENT, NST_EV_BYTES), stored,
-			     events->n_events, width, out);
-	if (!r)
-		out->len = end;
-	return r < 0 ? r : 0;
+	if (encoding == NST_PLAIN && width > 1)
+		r = nst_codes_encode(&events->coder, NST_SECTION_ID(NST_TABLE_EVENT, NST_EV_BYTES),
+				     stored, events->n_events, width, out);
+	if (r)
+		return r < 0 ? r : 0;
+	return write_uint32_t(events, NST_EV_BYTES, encoding, width, n_lanes, out);
 }
 
 /* By flow, a lane is one of few. With no lanes to look it up by, it is a constant or plain. */

@@ -20,6 +20,7 @@ struct nst_event_columns {
 	uint8_t tcp_flags[NST_CHUNK_EVENTS_MAX];
 	/* Room to sort and to encode, no part of the events. */
 	uint32_t stored_lane[NST_CHUNK_EVENTS_MAX], index[NST_CHUNK_EVENTS_MAX];
+	uint32_t any[NST_CHUNK_EVENTS_MAX]; /* by lane: one of its events */
 	uint32_t order[NST_CHUNK_EVENTS_MAX], order_spare[NST_CHUNK_EVENTS_MAX];
 	uint64_t scratch[NST_CHUNK_EVENTS_MAX];
 	struct nst_coder coder;

@@ -37,50 +37,66 @@ static uint64_t bytes_cost(const uint32_t histogram[256], size_t n)
 	return cost;
 }
 
+/* The low bits of a value whose byte is given. */
+static unsigned int low_bits_of(unsigned int byte, unsigned int m)
+{
+	return byte >> m > 1 ? (byte >> m) - 1 : 0;
+}
+
+/* The bytes that the same values have with one bit less in them. */
+static void bit_less(uint32_t histogram[256], unsigned int m)
+{
+	uint32_t fewer[256] = { 0 };
+
+	for (unsigned int byte = 0; byte < 256; byte++) {
+		unsigned int r = low_bits_of(byte, m), top = byte - (r << m);
+
+		if (top >> m) { /* m + 1 bits are now one too many */
+			r++;
+			top >>= 1;
+		}
+		if (histogram[byte])
+			fewer[(r << (m - 1)) + top] += histogram[byte];
+	}
+	memcpy(histogram, fewer, sizeof(fewer));
+}
+
 /*
  * How many bits go into the byte: all where values are much alike, as in a flood, none
  * where they are spread so evenly that zstd could make nothing of them.
  */
-static unsigned int choose_bits(const uint64_t *values, size_t n, uint64_t all)
+static unsigned int choose_bits(const uint64_t *values, size_t n, uint64_t all, uint64_t *ret_bits)
 {
+	unsigned int begin = low_bits(all, 3) > 30 ? 0 : 3; /* more would not fit into the byte */
 	uint32_t histogram[256] = { 0 };
 	uint64_t best = UINT64_MAX;
 	unsigned int choice = 0;
 
-	if (low_bits(all, 3) > 30) /* they would not fit into the byte */
-		return 0;
 	for (size_t i = 0; i < n; i++) {
-		unsigned int r = low_bits(values[i], 3);
+		unsigned int r = low_bits(values[i], begin);
 
-		histogram[(r << 3) + (values[i] >> r)]++;
+		histogram[(r << begin) + (values[i] >> r)]++;
 	}
-	for (unsigned int m = 3;; m--) {
-		uint64_t cost = bytes_cost(histogram, n);
-		uint32_t fewer[256] = { 0 };
+	for (unsigned int m = begin;; m--) {
+		uint64_t bits = 0, cost;
 
-		for (unsigned int i = 0; i < 256; i++)
-			cost += (uint64_t)histogram[i] * (i >> m > 1 ? (i >> m) - 1 : 0) << 16;
+		for (unsigned int byte = 0; byte < 256; byte++)
+			bits += (uint64_t)histogram[byte] * low_bits_of(byte, m);
+		cost = bytes_cost(histogram, n) + (bits << 16);
 		if (cost <= best) {
 			best = cost;
 			choice = m;
+			*ret_bits = bits;
 		}
 		if (!m)
 			return choice;
-		for (unsigned int i = 0; i < 256; i++) {
-			unsigned int r = i >> m > 1 ? (i >> m) - 1 : 0, top = i - (r << m);
-
-			if (top >> m) { /* one more bit goes below */
-				r++;
-				top >>= 1;
-			}
-			fewer[(r << (m - 1)) + top] += histogram[i];
-		}
-		memcpy(histogram, fewer, sizeof(histogram));
+		bit_less(histogram, m);
 	}
 }
 
-/* The low bits of all values, one behind the other; up to 8 bytes behind them are written too. */
-static void low_bits_put(uint8_t *at, const uint64_t *values, size_t n, unsigned int m)
+/* The bytes of all values, and their low bits behind each other; as much as 8 bytes behind these. */
+static void values_put(uint8_t *bytes, uint8_t *at, const uint64_t *values, size_t n,
+		       unsigned int m)
 {
 	uint64_t waiting = 0;
 	unsigned int n_waiting = 0;
@@ -89,6 +105,7 @@ static void low_bits_put(uint8_t *at, const uint64_t *values, size_t n, unsigned
 		unsigned int r = low_bits(values[i], m);
 		uint64_t low = values[i] & ((1ull << r) - 1);
 
+		bytes[i] = (uint8_t)((r << m) + (values[i] >> r));
 		if (r > 56) { /* more than fit beside up to 7 that wait */
 			waiting |= (low & 0xffffffff) << n_waiting;
 			nst_put64(at, waiting);
@@ -104,7 +121,6 @@ static void low_bits_put(uint8_t *at, const uint64_t *values, size_t n, unsigned
 		waiting >>= n_waiting & ~7u;
 		n_waiting &= 7;
 	}
-	nst_put64(at, waiting);
 }
 
 int nst_floats_encode(uint16_t id, const uint64_t *values, size_t n, struct nst_buffer *out)
@@ -116,9 +132,7 @@ int nst_floats_encode(uint16_t id, const uint64_t *values, size_t n, struct nst_
 
 	for (size_t i = 0; i < n; i++)
 		all |= values[i];
-	m = choose_bits(values, n, all);
-	for (size_t i = 0; i < n; i++)
-		bits += low_bits(values[i], m);
+	m = choose_bits(values, n, all, &bits);
 	len = 1 + n + (bits + 7) / 8;
 	if (out->len + len + NST_SECTION_HEADER_LEN + sizeof(uint64_t) > out->cap)
 		return -E2BIG;
@@ -126,12 +140,7 @@ int nst_floats_encode(uint16_t id, const uint64_t *values, size_t n, struct nst_
 	if (!at)
 		return -E2BIG;
 	*at++ = (uint8_t)m;
-	for (size_t i = 0; i < n; i++) {
-		unsigned int r = low_bits(values[i], m);
-
-		at[i] = (uint8_t)((r << m) + (values[i] >> r));
-	}
-	low_bits_put(at + n, values, n, m);
+	values_put(at, at + n, values, n, m);
 	return 0;
 }
 
@@ -163,7 +172,7 @@ const char *nst_floats_decode(const struct nst_section *section, uint64_t *scrat
 		return "more than 3 bits in a byte";
 	left = section->len - 1 - n;
 	for (size_t i = 0; i < n; i++) {
-		unsigned int r = at[i] >> m > 1 ? (unsigned int)(at[i] >> m) - 1 : 0;
+		unsigned int r = low_bits_of(at[i], m);
 
 		bits += r;
 		highest = r > highest ? r : highest;
@@ -178,7 +187,7 @@ const char *nst_floats_decode(const struct nst_section *section, uint64_t *scrat
 	memcpy(low, at + n, left);
 	memset(low + left, 0, 9);
 	for (size_t i = 0; i < n; i++) {
-		unsigned int r = at[i] >> m > 1 ? (unsigned int)(at[i] >> m) - 1 : 0;
+		unsigned int r = low_bits_of(at[i], m);
 
 		values[i] = (uint64_t)(at[i] - (r << m)) << r | bits_get(low, place, r);
 		place += r;
