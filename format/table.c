@@ -24,26 +24,6 @@ static uint64_t member_get(const struct nst_column *column, const uint8_t *row)
 	return 0;
 }
 
-static void member_put(const struct nst_column *column, uint8_t *row, uint64_t value)
-{
-	void *at = row + column->offset;
-
-	switch (column->kind) {
-	case NST_U8:
-		*(uint8_t *)at = (uint8_t)value;
-		break;
-	case NST_U16:
-		*(uint16_t *)at = (uint16_t)value;
-		break;
-	case NST_U32:
-		*(uint32_t *)at = (uint32_t)value;
-		break;
-	case NST_U64:
-		*(uint64_t *)at = value;
-		break;
-	}
-}
-
 static uint64_t value_max(const struct nst_column *column)
 {
 	static const uint64_t kind_max[] = {
@@ -218,13 +198,40 @@ int nst_table_encode(const struct nst_table_desc *desc, const void *rows, size_t
 
 /* ---- Decoding ---------------------------------------------------------- */
 
+#define PUT(type)                                                          \
+	do {                                                               \
+		for (size_t i = 0; i < array->n_rows; i++, at += row_size) \
+			*(type *)(void *)at = (type)values[i * step];      \
+	} while (0)
+
+/* One member of all rows; step 0: they all have the first value. */
+static void members_put(const struct nst_column *column, const struct nst_row_array *array,
+			size_t row_size, const uint64_t *values, size_t step)
+{
+	uint8_t *at = (uint8_t *)array->rows + column->offset;
+
+	switch (column->kind) {
+	case NST_U8:
+		PUT(uint8_t);
+		break;
+	case NST_U16:
+		PUT(uint16_t);
+		break;
+	case NST_U32:
+		PUT(uint32_t);
+		break;
+	case NST_U64:
+		PUT(uint64_t);
+		break;
+	}
+}
+
 static int integer_column_decode(const struct nst_table_desc *desc, const struct nst_column *column,
 				 const struct nst_section *section, uint64_t *scratch,
 				 struct nst_row_array *array, struct nst_problem *ret_problem)
 {
 	unsigned int kind = section->encoding & 0x0f;
 	uint64_t max = value_max(column), worst = 0, all = 0;
-	uint8_t *row = array->rows;
 
 	if (kind != NST_PLAIN && kind != NST_CONST && kind != column->variant)
 		return nst_problem_set(
@@ -235,13 +242,11 @@ static int integer_column_decode(const struct nst_table_desc *desc, const struct
 		       section->width, section->encoding & NST_PLANES);
 	if (kind == NST_DELTA)
 		deltas_to_values(scratch, section->count);
-	for (size_t i = 0; i < array->n_rows; i++, row += desc->row_size) {
-		uint64_t value = scratch[kind == NST_CONST ? 0 : i];
-
-		worst = value > worst ? value : worst;
-		all |= value;
-		member_put(column, row, value);
+	for (size_t i = 0; i < (kind == NST_CONST ? 1 : array->n_rows); i++) {
+		worst = scratch[i] > worst ? scratch[i] : worst;
+		all |= scratch[i];
 	}
+	members_put(column, array, desc->row_size, scratch, kind == NST_CONST ? 0 : 1);
 	if (worst > max)
 		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
 				       "section 0x%04x: value %llu, at most %llu is allowed",
@@ -376,7 +381,7 @@ static void column_clear(const struct nst_table_desc *desc, const struct nst_col
 	if (!column->has)
 		return;
 	for (size_t i = 0; i < array->n_rows; i++, row += desc->row_size)
-		member_put(&desc->columns[0], row, row_has(desc, row) & ~column->has);
+		*(uint32_t *)(void *)(row + desc->columns[0].offset) &= ~column->has;
 }
 
 /* The rows that all sections of the table agree on. */
@@ -436,39 +441,49 @@ int nst_table_decode(const struct nst_table_desc *desc, const struct nst_section
 
 /* ---- Uniqueness -------------------------------------------------------- */
 
-static uint64_t row_hash(const struct nst_table_desc *desc, const uint8_t *row, uint64_t seed)
+/*
+ * The bytes in front of a row's strings: integers, and padding that array_reset() has
+ * made zero. In the structs of dictionaries all strings stand behind all integers.
+ */
+static size_t integers_len(const struct nst_table_desc *desc)
 {
-	uint64_t hash = seed;
+	size_t len = desc->row_size;
 
 	for (size_t c = 0; c < desc->n_columns; c++) {
-		const struct nst_column *column = &desc->columns[c];
-		const struct nst_bytes *bytes = (const void *)(row + column->offset);
+		if (desc->columns[c].kind == NST_STRING && desc->columns[c].offset < len)
+			len = desc->columns[c].offset;
+	}
+	return len;
+}
 
-		if (column->kind != NST_STRING) {
-			hash = nst_hash_mix(hash, member_get(column, row));
-			continue;
-		}
-		hash = nst_hash_mix(hash, bytes->len_bytes);
-		for (uint32_t i = 0; i < bytes->len_bytes; i++)
-			hash = nst_hash_mix(hash, ((const uint8_t *)bytes->data)[i]);
+static uint64_t row_hash(const struct nst_table_desc *desc, const uint8_t *row, size_t integers,
+			 uint64_t seed)
+{
+	uint64_t hash = nst_hash_bytes(row, integers, seed);
+
+	for (size_t c = 0; c < desc->n_columns; c++) {
+		const struct nst_bytes *bytes = (const void *)(row + desc->columns[c].offset);
+
+		if (desc->columns[c].kind == NST_STRING)
+			hash = nst_hash_bytes(bytes->data, bytes->len_bytes, hash);
 	}
 	return nst_hash_mix(hash, 0);
 }
 
-static bool rows_equal(const struct nst_table_desc *desc, const uint8_t *a, const uint8_t *b)
+static bool rows_equal(const struct nst_table_desc *desc, const uint8_t *a, const uint8_t *b,
+		       size_t integers)
 {
+	if (memcmp(a, b, integers))
+		return false;
 	for (size_t c = 0; c < desc->n_columns; c++) {
 		const struct nst_column *column = &desc->columns[c];
 		const struct nst_bytes *in_a = (const void *)(a + column->offset);
 		const struct nst_bytes *in_b = (const void *)(b + column->offset);
 
-		if (column->kind != NST_STRING) {
-			if (member_get(column, a) != member_get(column, b))
-				return false;
-		} else if (in_a->len_bytes != in_b->len_bytes ||
-			   (in_a->len_bytes && memcmp(in_a->data, in_b->data, in_a->len_bytes))) {
+		if (column->kind == NST_STRING &&
+		    (in_a->len_bytes != in_b->len_bytes ||
+		     (in_a->len_bytes && memcmp(in_a->data, in_b->data, in_a->len_bytes))))
 			return false;
-		}
 	}
 	return true;
 }
@@ -476,6 +491,7 @@ static bool rows_equal(const struct nst_table_desc *desc, const uint8_t *a, cons
 bool nst_table_has_twins(const struct nst_table_desc *desc, const struct nst_row_array *array,
 			 uint64_t *hashes, uint32_t *slots, size_t n_slots)
 {
+	size_t integers = integers_len(desc);
 	uint64_t seed = nst_hash_seed();
 	const uint8_t *rows = array->rows;
 
@@ -484,13 +500,13 @@ bool nst_table_has_twins(const struct nst_table_desc *desc, const struct nst_row
 		const uint8_t *row = rows + i * desc->row_size;
 		size_t slot;
 
-		hashes[i] = row_hash(desc, row, seed);
+		hashes[i] = row_hash(desc, row, integers, seed);
 		for (slot = hashes[i] & (n_slots - 1); slots[slot];
 		     slot = (slot + 1) & (n_slots - 1)) {
 			size_t other = slots[slot] - 1;
 
 			if (hashes[other] == hashes[i] &&
-			    rows_equal(desc, row, rows + other * desc->row_size))
+			    rows_equal(desc, row, rows + other * desc->row_size, integers))
 				return true;
 		}
 		slots[slot] = (uint32_t)i + 1;
