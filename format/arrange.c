@@ -8,7 +8,7 @@
 #define ROWS NST_CHUNK_EVENTS_MAX
 
 /*
- * What flows are sorted by: the local address, the protocol, and the port that is
+ * What flows are sorted by: the family and the local address, the protocol, and the port that is
  * the service's; then the other address and the other port.
  */
 struct flow_key {
@@ -60,8 +60,8 @@ static struct flow_key key_of(const struct nst_flow *flow, uint32_t row)
 	uint64_t other = is_server ? flow->remote_port : flow->local_port;
 
 	return (struct flow_key){
-		.service = (uint64_t)addr_end(&flow->local_addr) << 32 |
-			   (uint64_t)(flow->local_addr.len_bytes > 4) << 31 |
+		.service = (uint64_t)(flow->local_addr.len_bytes > 4) << 63 |
+			   (uint64_t)addr_end(&flow->local_addr) << 31 |
 			   (uint64_t)(flow->protocol & 0x3f) << 25 | (uint64_t)is_server << 24 |
 			   service << 8,
 		.peer = (uint64_t)addr_end(&flow->remote_addr) << 32 | other,

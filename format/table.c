@@ -119,8 +119,12 @@ static int integer_column_encode(const struct nst_table_desc *desc, const struct
 static void strings_put_planes(uint8_t *at, const struct nst_column *column, const uint8_t *rows,
 			       size_t row_size, const uint64_t *lengths, size_t n)
 {
+	size_t begin = 0;
+
 	for (uint32_t k = 0; k < column->max; k++) {
-		for (size_t i = 0; i < n; i++) {
+		for (; begin < n && lengths[begin] <= k; begin++)
+			;
+		for (size_t i = begin; i < n; i++) {
 			const struct nst_bytes *bytes =
 				(const void *)(rows + i * row_size + column->offset);
 
@@ -261,15 +265,20 @@ static int integer_column_decode(const struct nst_table_desc *desc, const struct
 
 /* Strings whose place and length are told, from planes. */
 static void strings_get_planes(const uint8_t *at, const struct nst_column *column,
-			       const struct nst_row_array *array, size_t row_size)
+			       const struct nst_row_array *array, size_t row_size,
+			       const uint64_t *lengths)
 {
+	size_t begin = 0, n = array->n_rows;
+
 	for (uint32_t k = 0; k < column->max; k++) {
-		for (size_t i = 0; i < array->n_rows; i++) {
+		for (; begin < n && lengths[begin] <= k; begin++)
+			;
+		for (size_t i = begin; i < n; i++) {
 			const struct nst_bytes *bytes =
 				(const void *)((uint8_t *)array->rows + i * row_size +
 					       column->offset);
 
-			if (k < bytes->len_bytes)
+			if (k < lengths[i])
 				((uint8_t *)bytes->data)[k] = *at++;
 		}
 	}
@@ -317,7 +326,7 @@ static int string_column_decode(const struct nst_table_desc *desc, const struct 
 				       "section's",
 				       section->id);
 	if (in_planes)
-		strings_get_planes(planes, column, array, desc->row_size);
+		strings_get_planes(planes, column, array, desc->row_size, scratch);
 	return 0;
 }
 
