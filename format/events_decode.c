@@ -356,14 +356,20 @@ static int run_times_decode(const struct nst_section *section, const uint32_t *e
 {
 	const char *fault = nst_floats_decode(section, scratch, time);
 	bool is_beyond = false;
+	uint64_t first = 0;
 	size_t k = 0;
 
 	if (fault)
 		return nst_problem_set(problem, NST_PROBLEM_BAD_SECTION, "section 0x%04x: %s",
 				       section->id, fault);
 	for (size_t f = 0; f < n_flows; f++) {
-		uint64_t now = 0;
+		uint64_t now;
 
+		if (k == ends[f])
+			continue;
+		first += time[k] >> 1 ^ -(time[k] & 1);
+		is_beyond |= first > span;
+		time[k++] = now = first;
 		for (; k < ends[f]; k++) {
 			is_beyond |= time[k] > span - now;
 			time[k] = now += time[k];

@@ -119,17 +119,26 @@ static int runs_encode(struct nst_event_columns *events, const struct nst_placed
 	return 0;
 }
 
-/* Of each event, how long after the one before in its run; of the first ones, after the chunk's. */
+/*
+ * Of each event, how long after the one before in its run; of the first ones, after that
+ * of the run before or, as they need not be in order, before it.
+ */
 static int timestamps_encode(struct nst_event_columns *events, size_t n_flows,
 			     struct nst_buffer *out)
 {
 	const uint64_t *time = events->timestamp;
-	uint64_t *delta = events->scratch;
+	uint64_t *delta = events->scratch, first = time[0];
 	size_t k = 0;
 
 	for (size_t f = 0; f < n_flows; f++) {
-		uint64_t before = time[0];
+		uint64_t before, step;
 
+		if (k == events->order_spare[f])
+			continue;
+		before = time[events->order[k]];
+		step = before - first;
+		first = before;
+		delta[k++] = step << 1 ^ -(step >> 63);
 		for (; k < events->order_spare[f]; k++) {
 			uint64_t now = time[events->order[k]];
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The decoder of chunks, beneath checksums and compression. Input: u32 count
- * of events (its highest bit: with all incompat bits that are known), u32 length
- * of the dictionaries, dictionaries, columns; with no events, the rest is one
- * frame of metadata.
+ * of events (its highest bit: with all incompat bits that are known; the next:
+ * within a second), u32 length of the dictionaries, dictionaries, columns; with
+ * no events, the rest is one frame of metadata.
  */
 #include "format/chunk_decode.h"
 
@@ -14,6 +14,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define ALL_INCOMPAT (1u << 31)
+#define IN_A_SECOND (1u << 30)
 
 #define MUST(condition)                                                                         \
 	do {                                                                                    \
@@ -92,7 +93,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 8 || size > NST_FRAME_CAP)
 		return 0;
-	chunk.n_events = nst_get32(data) & ~ALL_INCOMPAT;
+	chunk.n_events = nst_get32(data) & ~(ALL_INCOMPAT | IN_A_SECOND);
+	if (nst_get32(data) & IN_A_SECOND)
+		chunk.last_ns = chunk.first_ns + 1000000000;
 	if (nst_get32(data) & ALL_INCOMPAT)
 		chunk.incompat = NST_KNOWN_INCOMPAT;
 	dictionaries = (struct nst_bytes){ data + 8, nst_get32(data + 4) };

@@ -206,16 +206,26 @@ static uint64_t lane_row(size_t i)
 	return integer(4, 3, i) + (sections[5 << 8 | 1].data ? first_lane(i) : 0);
 }
 
-/* The sum of what stands in the run of event i up to it. */
+static uint64_t zigzag(uint64_t value)
+{
+	return value & 1 ? ~(value >> 1) : value >> 1;
+}
+
+/* From run to run by their first events, and in that of event i up to it. */
 static uint64_t run_time(size_t i)
 {
-	uint64_t time = first_ns, flow = 0;
-	size_t begin = 0, end;
+	const struct section *section = &sections[4 << 8 | 2];
+	uint64_t time = first_ns;
+	size_t begin = 0, end = 0;
 
-	for (end = integer(5, 1, 0); i >= end; end += integer(5, 1, ++flow))
+	for (uint64_t flow = 0; i >= end; flow++) {
 		begin = end;
-	for (size_t k = begin; k <= i; k++)
-		time += floating(&sections[4 << 8 | 2], k);
+		end += integer(5, 1, flow);
+		if (end > begin)
+			time += zigzag(floating(section, begin));
+	}
+	for (size_t k = begin + 1; k <= i; k++)
+		time += floating(section, k);
 	return time;
 }
 
@@ -238,7 +248,7 @@ static uint64_t integer(unsigned int table, unsigned int column, size_t i)
 	case 2:
 		for (size_t k = 0; k <= i; k++) {
 			delta = stored(section, k, section->count);
-			sum += delta & 1 ? ~(delta >> 1) : delta >> 1;
+			sum += zigzag(delta);
 		}
 		return sum;
 	case 3:

@@ -268,7 +268,7 @@ static void sample_dictionaries(struct frame *frame)
 static void sample_columns(struct frame *frame)
 {
 	ADD(frame, 5, 1, 0, 1, 2, "\3\2");
-	ADD(frame, 4, 2, 5, 1, 5, "\3\0\2\4\1\1"); /* 0, 2, 6 and 1, 2 */
+	ADD(frame, 4, 2, 5, 1, 5, "\3\0\2\4\2\1"); /* 0, 2, 6 and 1, 2 */
 	ADD(frame, 4, 3, 0, 1, 5, "\0\1\0\0\0");
 	ADD(frame, 4, 4, 6, 1, 5, "\1\x34\0\xff\0\xff\0\x55\x66");
 	ADD(frame, 4, 1, 1, 2, 5, "\x10\0"); /* TID */
