@@ -65,7 +65,6 @@ int nst_frame_compress(ZSTD_CCtx *cctx, const struct nst_buffer *sections, struc
 	ZSTD_outBuffer out = { to->data, to->cap, 0 };
 	int r = 0;
 
-	ZSTD_CCtx_reset(cctx, ZSTD_reset_session_only);
 	if (ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(cctx, sections->len)))
 		return -ENOMEM;
 	for (size_t at = 0, end; !r && at < sections->len; at = end) {
@@ -81,8 +80,12 @@ int nst_frame_compress(ZSTD_CCtx *cctx, const struct nst_buffer *sections, struc
 			r = compress(cctx, data + middle, len - middle,
 				     end < sections->len ? ZSTD_e_flush : ZSTD_e_end, &out);
 	}
-	if (r || out.pos > NST_FRAME_CAP)
-		return r ? r : -E2BIG;
+	if (!r && out.pos > NST_FRAME_CAP)
+		r = -E2BIG;
+	if (r) {
+		ZSTD_CCtx_reset(cctx, ZSTD_reset_session_only);
+		return r;
+	}
 	to->len = out.pos;
 	return 0;
 }

@@ -219,7 +219,8 @@ int nst_writer_open_sink(const struct nst_sink *sink, const struct nst_header *h
 /*
  * Add an event to the open chunk; a chunk that is full (16,384 events) is
  * written first. Events should come in order of time: a chunk sorts its own,
- * so that only neighbouring chunks can overlap. The event is copied.
+ * so that only neighbouring chunks can overlap. Those of one time keep their order
+ * if they are of one flow. The event is copied.
  * -EINVAL when a field is out of range; else what nst_writer_flush() gives, and
  * the event was not taken.
  */
