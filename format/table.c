@@ -450,49 +450,39 @@ int nst_table_decode(const struct nst_table_desc *desc, const struct nst_section
 
 /* ---- Uniqueness -------------------------------------------------------- */
 
-/*
- * The bytes in front of a row's strings: integers, and padding that array_reset() has
- * made zero. In the structs of dictionaries all strings stand behind all integers.
- */
-static size_t integers_len(const struct nst_table_desc *desc)
+static uint64_t row_hash(const struct nst_table_desc *desc, const uint8_t *row, uint64_t seed)
 {
-	size_t len = desc->row_size;
+	uint64_t hash = seed;
 
 	for (size_t c = 0; c < desc->n_columns; c++) {
-		if (desc->columns[c].kind == NST_STRING && desc->columns[c].offset < len)
-			len = desc->columns[c].offset;
-	}
-	return len;
-}
+		const struct nst_column *column = &desc->columns[c];
+		const struct nst_bytes *bytes = (const void *)(row + column->offset);
 
-static uint64_t row_hash(const struct nst_table_desc *desc, const uint8_t *row, size_t integers,
-			 uint64_t seed)
-{
-	uint64_t hash = nst_hash_bytes(row, integers, seed);
-
-	for (size_t c = 0; c < desc->n_columns; c++) {
-		const struct nst_bytes *bytes = (const void *)(row + desc->columns[c].offset);
-
-		if (desc->columns[c].kind == NST_STRING)
-			hash = nst_hash_bytes(bytes->data, bytes->len_bytes, hash);
+		if (column->kind != NST_STRING) {
+			hash = nst_hash_mix(hash, member_get(column, row));
+			continue;
+		}
+		hash = nst_hash_mix(hash, bytes->len_bytes);
+		for (uint32_t i = 0; i < bytes->len_bytes; i++)
+			hash = nst_hash_mix(hash, ((const uint8_t *)bytes->data)[i]);
 	}
 	return nst_hash_mix(hash, 0);
 }
 
-static bool rows_equal(const struct nst_table_desc *desc, const uint8_t *a, const uint8_t *b,
-		       size_t integers)
+static bool rows_equal(const struct nst_table_desc *desc, const uint8_t *a, const uint8_t *b)
 {
-	if (memcmp(a, b, integers))
-		return false;
 	for (size_t c = 0; c < desc->n_columns; c++) {
 		const struct nst_column *column = &desc->columns[c];
 		const struct nst_bytes *in_a = (const void *)(a + column->offset);
 		const struct nst_bytes *in_b = (const void *)(b + column->offset);
 
-		if (column->kind == NST_STRING &&
-		    (in_a->len_bytes != in_b->len_bytes ||
-		     (in_a->len_bytes && memcmp(in_a->data, in_b->data, in_a->len_bytes))))
+		if (column->kind != NST_STRING) {
+			if (member_get(column, a) != member_get(column, b))
+				return false;
+		} else if (in_a->len_bytes != in_b->len_bytes ||
+			   (in_a->len_bytes && memcmp(in_a->data, in_b->data, in_a->len_bytes))) {
 			return false;
+		}
 	}
 	return true;
 }
@@ -500,7 +490,6 @@ static bool rows_equal(const struct nst_table_desc *desc, const uint8_t *a, cons
 bool nst_table_has_twins(const struct nst_table_desc *desc, const struct nst_row_array *array,
 			 uint64_t *hashes, uint32_t *slots, size_t n_slots)
 {
-	size_t integers = integers_len(desc);
 	uint64_t seed = nst_hash_seed();
 	const uint8_t *rows = array->rows;
 
@@ -509,13 +498,13 @@ bool nst_table_has_twins(const struct nst_table_desc *desc, const struct nst_row
 		const uint8_t *row = rows + i * desc->row_size;
 		size_t slot;
 
-		hashes[i] = row_hash(desc, row, integers, seed);
+		hashes[i] = row_hash(desc, row, seed);
 		for (slot = hashes[i] & (n_slots - 1); slots[slot];
 		     slot = (slot + 1) & (n_slots - 1)) {
 			size_t other = slots[slot] - 1;
 
 			if (hashes[other] == hashes[i] &&
-			    rows_equal(desc, row, rows + other * desc->row_size, integers))
+			    rows_equal(desc, row, rows + other * desc->row_size))
 				return true;
 		}
 		slots[slot] = (uint32_t)i + 1;
