@@ -16,7 +16,12 @@ int nst_decoder_new(struct nst_decoder **ret_decoder)
 	decoder->scratch = malloc(NST_ROWS_CAP * sizeof(*decoder->scratch));
 	decoder->hashes = malloc(NST_ROWS_CAP * sizeof(*decoder->hashes));
 	decoder->slots = malloc(2 * NST_ROWS_CAP * sizeof(*decoder->slots));
-	if (!decoder->scratch || !decoder->hashes || !decoder->slots) {
+	decoder->order = malloc(NST_ROWS_CAP * sizeof(*decoder->order));
+	decoder->ends = malloc(NST_ROWS_CAP * sizeof(*decoder->ends));
+	decoder->by_time.keys = malloc(NST_ROWS_CAP * sizeof(*decoder->by_time.keys));
+	decoder->by_time.spare = malloc(NST_ROWS_CAP * sizeof(*decoder->by_time.spare));
+	if (!decoder->scratch || !decoder->hashes || !decoder->slots || !decoder->order ||
+	    !decoder->ends || !decoder->by_time.keys || !decoder->by_time.spare) {
 		nst_decoder_free(decoder);
 		return -ENOMEM;
 	}
@@ -29,14 +34,18 @@ void nst_decoder_free(struct nst_decoder *decoder)
 	if (!decoder)
 		return;
 	for (size_t i = 0; i < NST_METADATA_TABLES; i++)
-		free(decoder->metadata[i].rows);
-	free(decoder->processes.rows);
-	free(decoder->flows.rows);
-	free(decoder->lanes.rows);
+		nst_row_array_free(&decoder->metadata[i]);
+	nst_row_array_free(&decoder->processes);
+	nst_row_array_free(&decoder->flows);
+	nst_row_array_free(&decoder->lanes);
 	free(decoder->columns);
 	free(decoder->scratch);
 	free(decoder->hashes);
 	free(decoder->slots);
+	free(decoder->order);
+	free(decoder->ends);
+	free(decoder->by_time.keys);
+	free(decoder->by_time.spare);
 	free(decoder);
 }
 
@@ -123,7 +132,8 @@ int nst_decode_dictionaries(struct nst_decoder *decoder, struct nst_bytes frame,
 {
 	int r;
 
-	r = nst_sections_parse(frame, NST_ROLE_DICTIONARIES, &decoder->sections, ret_problem);
+	r = nst_sections_parse(frame, NST_ROLE_DICTIONARIES, decoder->incompat, &decoder->sections,
+			       ret_problem);
 	if (!r)
 		r = unique_rows_decode(decoder, NST_TABLE_PROCESS, &decoder->processes,
 				       ret_problem);
@@ -178,6 +188,10 @@ static int columns_place(struct nst_decoder *decoder, size_t n, struct nst_event
 	ret_room->header_bytes = ret_room->has + n;
 	ret_room->flags = at + 28 * n;
 	ret_room->tcp_flags = at + 29 * n;
+	ret_room->is_any_order = decoder->is_any_order;
+	ret_room->by_time = decoder->by_time;
+	ret_room->order = decoder->order;
+	ret_room->ends = decoder->ends;
 	return 0;
 }
 
@@ -191,13 +205,13 @@ int nst_decode_events(struct nst_decoder *decoder, const struct nst_chunk *chunk
 		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
 				       "%u events, 1 to %u are allowed", chunk->n_events,
 				       NST_ROWS_CAP);
-	r = nst_sections_parse(frame, NST_ROLE_EVENTS, &decoder->sections, ret_problem);
+	r = nst_sections_parse(frame, NST_ROLE_EVENTS, decoder->incompat, &decoder->sections,
+			       ret_problem);
 	if (!r)
 		r = columns_place(decoder, chunk->n_events, &room);
 	if (!r)
-		r = nst_event_columns_decode(&decoder->sections, chunk,
-					     decoder->dictionaries.n_lanes, decoder->scratch, &room,
-					     ret_problem);
+		r = nst_event_columns_decode(&decoder->sections, chunk, &decoder->dictionaries,
+					     decoder->scratch, &room, ret_problem);
 	if (r)
 		return r;
 	decoder->events = (struct nst_events){
@@ -249,7 +263,8 @@ int nst_decode_metadata(struct nst_decoder *decoder, struct nst_bytes frame,
 			struct nst_problem *ret_problem)
 {
 	memset(decoder->metadata_done, 0, sizeof(decoder->metadata_done));
-	return nst_sections_parse(frame, NST_ROLE_METADATA, &decoder->sections, ret_problem);
+	return nst_sections_parse(frame, NST_ROLE_METADATA, decoder->incompat, &decoder->sections,
+				  ret_problem);
 }
 
 int nst_decode_rows(struct nst_decoder *decoder, const struct nst_table_desc *desc,
@@ -281,6 +296,7 @@ int nst_decode_events_chunk(const struct nst_chunk *chunk, struct nst_bytes dict
 	r = nst_decoder_new(&decoder);
 	if (r)
 		return r;
+	decoder->incompat = chunk->incompat;
 	r = nst_decode_dictionaries(decoder, dictionaries, &problem);
 	if (!r)
 		r = nst_decode_events(decoder, chunk, columns, &problem);

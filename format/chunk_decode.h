@@ -6,11 +6,13 @@
 #ifndef NETSNOOP_FORMAT_CHUNK_DECODE_H
 #define NETSNOOP_FORMAT_CHUNK_DECODE_H
 
+#include "order.h"
 #include "table.h"
 
 #define NST_METADATA_TABLES (NST_TABLE_LAST - NST_TABLE_SETTING + 1)
 
 struct nst_decoder {
+	uint32_t incompat; /* of the chunk that is decoded, to be set by who decodes it */
 	struct nst_sections sections; /* of the frame decoded last */
 	uint64_t *scratch;	      /* NST_ROWS_CAP values */
 	uint64_t *hashes;	      /* NST_ROWS_CAP values */
@@ -20,6 +22,9 @@ struct nst_decoder {
 	bool metadata_done[NST_METADATA_TABLES];
 	void *columns; /* one block for all columns of the events */
 	size_t columns_cap;
+	bool is_any_order; /* of events by flow: as they are stored, which is quicker */
+	uint32_t *order, *ends;
+	struct nst_order_room by_time;
 	struct nst_dictionaries dictionaries;
 	struct nst_events events;
 };

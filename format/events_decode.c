@@ -6,6 +6,8 @@
  */
 #include "events_decode.h"
 
+#include "codes.h"
+#include "floats.h"
 #include "problem.h"
 
 #include <errno.h>
@@ -13,7 +15,9 @@
 struct column_source {
 	const struct nst_sections *sections;
 	size_t n_events, n_lanes;
-	const uint32_t *lane; /* decoded and checked; NULL: not yet */
+	const uint32_t *lane;  /* decoded and checked; NULL: not yet */
+	const uint32_t *order; /* the place of each event in the columns; NULL: as they are */
+	bool is_by_flow;       /* the chunk has table RUN */
 	uint64_t *scratch;
 	struct nst_problem *problem;
 };
@@ -113,7 +117,7 @@ static uint8_t high_bytes(const struct nst_section *section, size_t n, size_t si
 		const struct nst_section *section =                                               \
 			nst_section_find(source->sections, NST_TABLE_EVENT, column);              \
 		size_t n = source->n_events, n_values = n;                                        \
-		type *by_lane = (type *)(void *)source->scratch, one;                             \
+		type *stored = (type *)(void *)source->scratch, one;                              \
 		unsigned int kind;                                                                \
 		int r;                                                                            \
                                                                                                   \
@@ -132,9 +136,13 @@ static uint8_t high_bytes(const struct nst_section *section, size_t n, size_t si
 				to[i] = one;                                                      \
 		} else if (kind == NST_BY_LANE) {                                                 \
 			n_values = source->n_lanes;                                               \
-			values_##type(section, by_lane, n_values);                                \
+			values_##type(section, stored, n_values);                                 \
 			for (size_t i = 0; i < n; i++)                                            \
-				to[i] = by_lane[source->lane[i]];                                 \
+				to[i] = stored[source->lane[i]];                                  \
+		} else if (source->order) {                                                       \
+			values_##type(section, stored, n);                                        \
+			for (size_t i = 0; i < n; i++)                                            \
+				to[i] = stored[source->order[i]];                                 \
 		} else {                                                                          \
 			values_##type(section, to, n);                                            \
 		}                                                                                 \
@@ -146,6 +154,26 @@ static uint8_t high_bytes(const struct nst_section *section, size_t n, size_t si
 DEFINE_COLUMN(uint8_t)
 DEFINE_COLUMN(uint16_t)
 DEFINE_COLUMN(uint32_t)
+
+/* Sizes may have codes, in chunks where events stand by flow. */
+static int bytes_decode(const struct column_source *source, uint32_t *bytes)
+{
+	const struct nst_section *section =
+		nst_section_find(source->sections, NST_TABLE_EVENT, NST_EV_BYTES);
+	uint32_t *stored = (uint32_t *)(void *)source->scratch, *literals = stored + NST_ROWS_CAP;
+	const char *fault;
+
+	if (!section || section->encoding != NST_CODES || section->count != source->n_events ||
+	    !source->is_by_flow)
+		return column_uint32_t(source, NST_EV_BYTES, bytes);
+	fault = nst_codes_decode(section, literals, source->order ? stored : bytes);
+	if (fault)
+		return nst_problem_set(source->problem, NST_PROBLEM_BAD_SECTION,
+				       "section 0x%04x: %s", section->id, fault);
+	for (size_t i = 0; source->order && i < source->n_events; i++)
+		bytes[i] = stored[source->order[i]];
+	return 0;
+}
 
 static int lanes_decode(const struct column_source *source, uint32_t *lane)
 {
@@ -253,28 +281,168 @@ static int has_decode(const struct column_source *source, uint16_t *has)
 	return 0;
 }
 
-int nst_event_columns_decode(const struct nst_sections *sections, const struct nst_chunk *chunk,
-			     size_t n_lanes, uint64_t *scratch, const struct nst_event_room *room,
-			     struct nst_problem *ret_problem)
+/* ---- Events by flow ---------------------------------------------------- */
+
+/* Where the run of each flow ends, and that all runs together are the chunk's events. */
+static int runs_decode(const struct nst_section *section, const struct nst_dictionaries *rows,
+		       size_t n_events, uint64_t *scratch, uint32_t *ret_ends,
+		       struct nst_problem *problem)
 {
+	unsigned int kind = section->encoding & 0x0f;
+	uint64_t sum = 0;
+
+	if (section->count != rows->n_flows)
+		return nst_problem_set(problem, NST_PROBLEM_BAD_SECTION,
+				       "%u runs of events, but the chunk has %zu flows",
+				       section->count, rows->n_flows);
+	if (kind != NST_PLAIN && kind != NST_CONST)
+		return nst_problem_set(problem, NST_PROBLEM_BAD_SECTION,
+				       "section 0x%04x: encoding 0x%02x is not for runs",
+				       section->id, section->encoding);
+	nst_values_get(section->data, scratch, kind == NST_CONST ? 1 : section->count,
+		       section->width, section->encoding & NST_PLANES);
+	for (size_t f = 0; f < rows->n_flows; f++) {
+		uint64_t count = scratch[kind == NST_CONST ? 0 : f];
+
+		if (count > n_events - sum)
+			return nst_problem_set(problem, NST_PROBLEM_BAD_VALUE,
+					       "runs of more than the chunk's %zu events",
+					       n_events);
+		sum += count;
+		ret_ends[f] = (uint32_t)sum;
+	}
+	if (sum != n_events)
+		return nst_problem_set(problem, NST_PROBLEM_BAD_VALUE,
+				       "runs of %llu events, but the chunk has %zu",
+				       (unsigned long long)sum, n_events);
+	return 0;
+}
+
+/* From an event's lane among those of its flow to its lane. Lanes stand flow by flow. */
+static int run_lanes_decode(const struct column_source *source, const struct nst_dictionaries *rows,
+			    const uint32_t *ends, uint32_t *lane)
+{
+	size_t k = 0, first = 0, next = 0;
+	uint32_t beyond = 0;
+	int r;
+
+	r = column_uint32_t(source, NST_EV_LANE, lane);
+	if (r)
+		return r;
+	for (size_t f = 0; f < rows->n_flows; f++, first = next) {
+		uint32_t count;
+
+		while (next < rows->n_lanes && rows->lanes[next].flow == f)
+			next++;
+		count = (uint32_t)(next - first);
+		for (; k < ends[f]; k++) {
+			beyond |= lane[k] >= count;
+			lane[k] += (uint32_t)first;
+		}
+	}
+	if (next != rows->n_lanes)
+		return nst_problem_set(source->problem, NST_PROBLEM_BAD_VALUE,
+				       "the lanes are not in the order of their flows");
+	if (beyond)
+		return nst_problem_set(source->problem, NST_PROBLEM_BAD_VALUE,
+				       "an event of a lane that its flow does not have");
+	return 0;
+}
+
+/* Times as they stand, counted from the header's first one. */
+static int run_times_decode(const struct nst_section *section, const uint32_t *ends, size_t n_flows,
+			    uint64_t span, uint64_t *scratch, uint64_t *time,
+			    struct nst_problem *problem)
+{
+	const char *fault = nst_floats_decode(section, scratch, time);
+	bool is_beyond = false;
+	uint64_t first = 0;
+	size_t k = 0;
+
+	if (fault)
+		return nst_problem_set(problem, NST_PROBLEM_BAD_SECTION, "section 0x%04x: %s",
+				       section->id, fault);
+	for (size_t f = 0; f < n_flows; f++) {
+		uint64_t now;
+
+		if (k == ends[f])
+			continue;
+		first += time[k] >> 1 ^ -(time[k] & 1);
+		is_beyond |= first > span;
+		time[k++] = now = first;
+		for (; k < ends[f]; k++) {
+			is_beyond |= time[k] > span - now;
+			time[k] = now += time[k];
+		}
+	}
+	if (is_beyond)
+		return nst_problem_set(problem, NST_PROBLEM_BAD_VALUE,
+				       "a time behind the last one of the header");
+	return 0;
+}
+
+/* Times and lanes of events that stand flow by flow, and the order of time. */
+static int by_flow_decode(struct column_source *source, const struct nst_section *runs,
+			  const struct nst_chunk *chunk, const struct nst_dictionaries *rows,
+			  const struct nst_event_room *room)
+{
+	const struct nst_section *times =
+		nst_section_find(source->sections, NST_TABLE_EVENT, NST_EV_TIMESTAMP);
+	uint32_t *stored = room->is_any_order ? room->lane : (uint32_t *)(void *)room->by_time.keys;
+	uint64_t span = chunk->last_ns - chunk->first_ns;
+	size_t n = chunk->n_events;
+	int r;
+
+	if (!times || times->count != n || times->encoding != NST_FLOAT)
+		return nst_problem_set(source->problem, NST_PROBLEM_BAD_SECTION,
+				       "no timestamps in the encoding of runs");
+	r = runs_decode(runs, rows, n, source->scratch, room->ends, source->problem);
+	if (!r)
+		r = run_times_decode(times, room->ends, rows->n_flows, span, source->scratch,
+				     room->timestamp, source->problem);
+	if (r)
+		return r;
+	if (!room->is_any_order)
+		nst_order(room->timestamp, n, span, &room->by_time, room->order);
+	for (size_t i = 0; i < n; i++)
+		room->timestamp[i] += chunk->first_ns;
+	r = run_lanes_decode(source, rows, room->ends, stored);
+	if (r || room->is_any_order)
+		return r;
+	for (size_t i = 0; i < n; i++)
+		room->lane[i] = stored[room->order[i]];
+	source->order = room->order;
+	return 0;
+}
+
+int nst_event_columns_decode(const struct nst_sections *sections, const struct nst_chunk *chunk,
+			     const struct nst_dictionaries *rows, uint64_t *scratch,
+			     const struct nst_event_room *room, struct nst_problem *ret_problem)
+{
+	const struct nst_section *runs = nst_section_find(sections, NST_TABLE_RUN, NST_RUN_EVENTS);
 	struct column_source source = {
 		.sections = sections,
 		.n_events = chunk->n_events,
-		.n_lanes = n_lanes,
+		.n_lanes = rows->n_lanes,
+		.is_by_flow = runs,
 		.scratch = scratch,
 		.problem = ret_problem,
 	};
 	int r;
 
-	r = times_decode(sections, chunk, room->timestamp, ret_problem);
-	if (!r)
-		r = lanes_decode(&source, room->lane);
+	if (runs) {
+		r = by_flow_decode(&source, runs, chunk, rows, room);
+	} else {
+		r = times_decode(sections, chunk, room->timestamp, ret_problem);
+		if (!r)
+			r = lanes_decode(&source, room->lane);
+	}
 	if (r)
 		return r;
 	source.lane = room->lane;
 	r = has_decode(&source, room->has);
 	if (!r)
-		r = column_uint32_t(&source, NST_EV_BYTES, room->bytes);
+		r = bytes_decode(&source, room->bytes);
 	if (!r)
 		r = column_uint16_t(&source, NST_EV_HEADER_BYTES, room->header_bytes);
 	if (!r)

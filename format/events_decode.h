@@ -3,14 +3,18 @@
 #ifndef NETSNOOP_FORMAT_EVENTS_DECODE_H
 #define NETSNOOP_FORMAT_EVENTS_DECODE_H
 
+#include "order.h"
 #include "section.h"
 
-/* Where each column goes: room for the chunk's events. */
+/* Where each column goes: room for the chunk's events, and what decoding them takes. */
 struct nst_event_room {
 	uint64_t *timestamp;
 	uint32_t *lane, *bytes, *segments, *tid;
 	uint16_t *has, *header_bytes;
 	uint8_t *flags, *tcp_flags;
+	bool is_any_order; /* leave the events as they are stored */
+	struct nst_order_room by_time;
+	uint32_t *order, *ends; /* by event, by flow */
 };
 
 /*
@@ -18,7 +22,7 @@ struct nst_event_room {
  * values. -EBADMSG with *ret_problem filled.
  */
 int nst_event_columns_decode(const struct nst_sections *sections, const struct nst_chunk *chunk,
-			     size_t n_lanes, uint64_t *scratch, const struct nst_event_room *room,
-			     struct nst_problem *ret_problem);
+			     const struct nst_dictionaries *rows, uint64_t *scratch,
+			     const struct nst_event_room *room, struct nst_problem *ret_problem);
 
 #endif

@@ -11,7 +11,8 @@
 
 #define NST_MAJOR 1
 #define NST_MINOR 0
-#define NST_KNOWN_INCOMPAT 0u
+#define NST_INCOMPAT_RUNS 1u /* table RUN, encoding FLOAT, and what goes with them */
+#define NST_KNOWN_INCOMPAT NST_INCOMPAT_RUNS
 
 /* Caps: a reader refuses more, a writer never writes more. */
 #define NST_FRAME_CAP (4u << 20)     /* bytes of a payload frame, packed or not */
@@ -98,7 +99,9 @@ enum nst_encoding {
 	NST_DELTA = 2,
 	NST_BY_LANE = 3,
 	NST_BYTES = 4,
-	NST_PLANES = 0x10, /* or-ed to PLAIN, DELTA and BY_LANE */
+	NST_FLOAT = 5,
+	NST_CODES = 6,
+	NST_PLANES = 0x10, /* or-ed to PLAIN, DELTA, BY_LANE and BYTES */
 };
 
 #define NST_SECTION_ID(table, column) ((uint16_t)((table) << 8 | (column)))
@@ -115,6 +118,8 @@ enum nst_event_column {
 	NST_EV_FLAGS = 9,
 	NST_EV_COLUMNS,
 };
+
+#define NST_RUN_EVENTS 1 /* the column of table RUN */
 
 /* The bits of a row's has that its table may set. */
 #define NST_FLOW_HAS \

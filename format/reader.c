@@ -184,6 +184,7 @@ static int dictionaries_decode(struct nst_reader *reader, struct nst_problem *pr
 	struct nst_buffer *raw = &reader->dictionaries;
 	int r;
 
+	reader->decoder->incompat = header->incompat;
 	r = nst_frame_decompress(reader->dctx, chunk_payload(reader), header->dict_len,
 				 header->dict_raw_len, raw, problem);
 	if (!r)
@@ -222,6 +223,7 @@ static int columns_decode(struct nst_reader *reader, struct nst_problem *problem
 	struct nst_bytes frame;
 	int r;
 
+	reader->decoder->incompat = header->incompat;
 	r = nst_frame_decompress(reader->dctx, chunk_payload(reader) + header->dict_len,
 				 header->col_len, header->col_raw_len, raw, problem);
 	if (r)

@@ -164,6 +164,7 @@ static void chunk_fill(struct nst_reader *reader, size_t trace)
 		.sample_clock_ns = header->sample_clock_ns,
 		.sample_realtime_ns = header->sample_realtime_ns,
 		.trace = trace,
+		.incompat = header->incompat,
 		.n_events = header->n_events,
 		.dictionaries_bytes = header->dict_len,
 		.columns_bytes = header->col_len,

@@ -64,8 +64,9 @@ static bool id_is_known(uint16_t id, enum nst_frame_role role)
 	const struct nst_table_desc *desc = nst_table_find(table);
 
 	if (role == NST_ROLE_EVENTS)
-		return table == NST_TABLE_EVENT && column && column < NST_EV_COLUMNS;
-	if (!desc || (role == NST_ROLE_METADATA) != (table > NST_TABLE_EVENT))
+		return (table == NST_TABLE_EVENT && column && column < NST_EV_COLUMNS) ||
+		       (table == NST_TABLE_RUN && column == NST_RUN_EVENTS);
+	if (!desc || (role == NST_ROLE_METADATA) != (table >= NST_TABLE_SETTING))
 		return false;
 	return nst_table_column(desc, column) != NULL;
 }
@@ -80,9 +81,9 @@ static const char *section_fault(const struct nst_section *section)
 		return "the width is not 1, 2, 4 or 8";
 	if (section->count == 0 || section->count > NST_ROWS_CAP)
 		return "the count is not 1 to 65536";
-	if ((section->encoding & ~NST_PLANES) > NST_BYTES)
+	if ((section->encoding & ~NST_PLANES) > NST_CODES)
 		return "the encoding is unknown";
-	if (section->encoding & NST_PLANES && (kind == NST_CONST || kind == NST_BYTES))
+	if (section->encoding & NST_PLANES && (kind == NST_CONST || kind >= NST_FLOAT))
 		return "the encoding cannot have planes";
 	if ((kind == NST_PLAIN || kind == NST_DELTA) && section->len != plain)
 		return "the length is not count x width";
@@ -90,7 +91,19 @@ static const char *section_fault(const struct nst_section *section)
 		return "the length of a constant is not its width";
 	if (kind == NST_BYTES && (width == 8 || section->len < plain))
 		return "the lengths of the strings do not fit";
+	if (kind == NST_FLOAT && width != 1)
+		return "the width is not 1";
 	return NULL;
+}
+
+/* What is read only where bit 0 of the chunk's incompat bits tells of it. */
+static bool is_of_runs(const struct nst_section *section)
+{
+	unsigned int kind = section->encoding & 0x0f, table = section->id >> 8;
+
+	return table == NST_TABLE_RUN || kind == NST_FLOAT || kind == NST_CODES ||
+	       section->encoding == (NST_BYTES | NST_PLANES) ||
+	       (kind == NST_DELTA && table != NST_TABLE_EVENT);
 }
 
 static void unknown_add(struct nst_sections *sections, uint16_t id)
@@ -99,7 +112,7 @@ static void unknown_add(struct nst_sections *sections, uint16_t id)
 		sections->unknown[sections->n_unknown++] = id;
 }
 
-int nst_sections_parse(struct nst_bytes frame, enum nst_frame_role role,
+int nst_sections_parse(struct nst_bytes frame, enum nst_frame_role role, uint32_t incompat,
 		       struct nst_sections *ret_sections, struct nst_problem *ret_problem)
 {
 	const uint8_t *at = frame.data;
@@ -133,6 +146,8 @@ int nst_sections_parse(struct nst_bytes frame, enum nst_frame_role role,
 			fault = section_fault(&section);
 			if (nst_get32(at + NST_SH_RESERVED))
 				fault = "reserved bytes are not zero";
+			if (is_of_runs(&section) && !(incompat & NST_INCOMPAT_RUNS))
+				fault = "the chunk's header does not tell of such";
 			if (fault)
 				return nst_problem_set(ret_problem, NST_PROBLEM_BAD_SECTION,
 						       "section 0x%04x: %s (encoding 0x%02x, width "

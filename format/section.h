@@ -52,10 +52,10 @@ enum nst_frame_role {
 };
 
 /*
- * Split a frame into sections, each checked against its own header.
- * -EBADMSG with *ret_problem filled.
+ * Split a frame of a chunk with such incompat bits into sections, each checked against
+ * its own header. -EBADMSG with *ret_problem filled.
  */
-int nst_sections_parse(struct nst_bytes frame, enum nst_frame_role role,
+int nst_sections_parse(struct nst_bytes frame, enum nst_frame_role role, uint32_t incompat,
 		       struct nst_sections *ret_sections, struct nst_problem *ret_problem);
 
 /* NULL: there is no such section. */

@@ -24,26 +24,6 @@ static uint64_t member_get(const struct nst_column *column, const uint8_t *row)
 	return 0;
 }
 
-static void member_put(const struct nst_column *column, uint8_t *row, uint64_t value)
-{
-	void *at = row + column->offset;
-
-	switch (column->kind) {
-	case NST_U8:
-		*(uint8_t *)at = (uint8_t)value;
-		break;
-	case NST_U16:
-		*(uint16_t *)at = (uint16_t)value;
-		break;
-	case NST_U32:
-		*(uint32_t *)at = (uint32_t)value;
-		break;
-	case NST_U64:
-		*(uint64_t *)at = value;
-		break;
-	}
-}
-
 static uint64_t value_max(const struct nst_column *column)
 {
 	static const uint64_t kind_max[] = {
@@ -62,7 +42,29 @@ static uint32_t row_has(const struct nst_table_desc *desc, const uint8_t *row)
 
 /* ---- Encoding ---------------------------------------------------------- */
 
-static int integers_encode(uint16_t id, const uint64_t *values, size_t n, struct nst_buffer *out)
+/* Zigzag of the difference to the row before. */
+static void values_to_deltas(uint64_t *values, size_t n)
+{
+	uint64_t before = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t value = values[i], step = value - before;
+
+		values[i] = step << 1 ^ -(step >> 63);
+		before = value;
+	}
+}
+
+static void deltas_to_values(uint64_t *values, size_t n)
+{
+	uint64_t before = 0;
+
+	for (size_t i = 0; i < n; i++)
+		before = values[i] = before + (values[i] >> 1 ^ -(values[i] & 1));
+}
+
+static int integers_encode(uint16_t id, unsigned int encoding, const uint64_t *values, size_t n,
+			   struct nst_buffer *out)
 {
 	uint64_t all = 0, differ = 0;
 	unsigned int width;
@@ -73,11 +75,11 @@ static int integers_encode(uint16_t id, const uint64_t *values, size_t n, struct
 		differ |= values[i] ^ values[0];
 	}
 	width = nst_width(all);
-	if (!differ) {
+	if (!differ && encoding == NST_PLAIN) {
 		at = nst_section_add(out, id, NST_CONST, width, n, width);
 		n = 1;
 	} else {
-		at = nst_section_add(out, id, width > 1 ? NST_PLAIN | NST_PLANES : NST_PLAIN, width,
+		at = nst_section_add(out, id, width > 1 ? encoding | NST_PLANES : encoding, width,
 				     n, n * width);
 	}
 	if (!at)
@@ -106,7 +108,30 @@ static int integer_column_encode(const struct nst_table_desc *desc, const struct
 	}
 	if (!any)
 		return 0;
-	return integers_encode(NST_SECTION_ID(desc->table, column->id), scratch, n, out);
+	if (column->variant == NST_DELTA)
+		values_to_deltas(scratch, n);
+	return integers_encode(NST_SECTION_ID(desc->table, column->id),
+			       column->variant == NST_DELTA ? NST_DELTA : NST_PLAIN, scratch, n,
+			       out);
+}
+
+/* The first bytes of all strings, then their second bytes, and so on. */
+static void strings_put_planes(uint8_t *at, const struct nst_column *column, const uint8_t *rows,
+			       size_t row_size, const uint64_t *lengths, size_t n)
+{
+	size_t begin = 0;
+
+	for (uint32_t k = 0; k < column->max; k++) {
+		for (; begin < n && lengths[begin] <= k; begin++)
+			;
+		for (size_t i = begin; i < n; i++) {
+			const struct nst_bytes *bytes =
+				(const void *)(rows + i * row_size + column->offset);
+
+			if (k < lengths[i])
+				*at++ = ((const uint8_t *)bytes->data)[k];
+		}
+	}
 }
 
 static int string_column_encode(const struct nst_table_desc *desc, const struct nst_column *column,
@@ -136,12 +161,16 @@ static int string_column_encode(const struct nst_table_desc *desc, const struct 
 	if (sum > NST_FRAME_CAP)
 		return -E2BIG;
 	width = nst_width(longest);
-	at = nst_section_add(out, NST_SECTION_ID(desc->table, column->id), NST_BYTES, width, n,
-			     n * width + sum);
+	at = nst_section_add(out, NST_SECTION_ID(desc->table, column->id),
+			     NST_BYTES | column->variant, width, n, n * width + sum);
 	if (!at)
 		return -E2BIG;
 	nst_values_put(at, scratch, n, width, false);
 	at += n * width;
+	if (column->variant == NST_PLANES) {
+		strings_put_planes(at, column, rows, desc->row_size, scratch, n);
+		return 0;
+	}
 	for (size_t i = 0; i < n; i++, rows += desc->row_size) {
 		const struct nst_bytes *bytes = (const void *)(rows + column->offset);
 
@@ -173,28 +202,55 @@ int nst_table_encode(const struct nst_table_desc *desc, const void *rows, size_t
 
 /* ---- Decoding ---------------------------------------------------------- */
 
+#define PUT(type)                                                          \
+	do {                                                               \
+		for (size_t i = 0; i < array->n_rows; i++, at += row_size) \
+			*(type *)(void *)at = (type)values[i * step];      \
+	} while (0)
+
+/* One member of all rows; step 0: they all have the first value. */
+static void members_put(const struct nst_column *column, const struct nst_row_array *array,
+			size_t row_size, const uint64_t *values, size_t step)
+{
+	uint8_t *at = (uint8_t *)array->rows + column->offset;
+
+	switch (column->kind) {
+	case NST_U8:
+		PUT(uint8_t);
+		break;
+	case NST_U16:
+		PUT(uint16_t);
+		break;
+	case NST_U32:
+		PUT(uint32_t);
+		break;
+	case NST_U64:
+		PUT(uint64_t);
+		break;
+	}
+}
+
 static int integer_column_decode(const struct nst_table_desc *desc, const struct nst_column *column,
 				 const struct nst_section *section, uint64_t *scratch,
 				 struct nst_row_array *array, struct nst_problem *ret_problem)
 {
 	unsigned int kind = section->encoding & 0x0f;
 	uint64_t max = value_max(column), worst = 0, all = 0;
-	uint8_t *row = array->rows;
 
-	if (kind != NST_PLAIN && kind != NST_CONST)
+	if (kind != NST_PLAIN && kind != NST_CONST && kind != column->variant)
 		return nst_problem_set(
 			ret_problem, NST_PROBLEM_BAD_SECTION,
 			"section 0x%04x: encoding 0x%02x is not for a column of rows", section->id,
 			section->encoding);
 	nst_values_get(section->data, scratch, kind == NST_CONST ? 1 : section->count,
 		       section->width, section->encoding & NST_PLANES);
-	for (size_t i = 0; i < array->n_rows; i++, row += desc->row_size) {
-		uint64_t value = scratch[kind == NST_CONST ? 0 : i];
-
-		worst = value > worst ? value : worst;
-		all |= value;
-		member_put(column, row, value);
+	if (kind == NST_DELTA)
+		deltas_to_values(scratch, section->count);
+	for (size_t i = 0; i < (kind == NST_CONST ? 1 : array->n_rows); i++) {
+		worst = scratch[i] > worst ? scratch[i] : worst;
+		all |= scratch[i];
 	}
+	members_put(column, array, desc->row_size, scratch, kind == NST_CONST ? 0 : 1);
 	if (worst > max)
 		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
 				       "section 0x%04x: value %llu, at most %llu is allowed",
@@ -207,19 +263,47 @@ static int integer_column_decode(const struct nst_table_desc *desc, const struct
 	return 0;
 }
 
+/* Strings whose place and length are told, from planes. */
+static void strings_get_planes(const uint8_t *at, const struct nst_column *column,
+			       const struct nst_row_array *array, size_t row_size,
+			       const uint64_t *lengths)
+{
+	size_t begin = 0, n = array->n_rows;
+
+	for (uint32_t k = 0; k < column->max; k++) {
+		for (; begin < n && lengths[begin] <= k; begin++)
+			;
+		for (size_t i = begin; i < n; i++) {
+			const struct nst_bytes *bytes =
+				(const void *)((uint8_t *)array->rows + i * row_size +
+					       column->offset);
+
+			if (k < lengths[i])
+				((uint8_t *)bytes->data)[k] = *at++;
+		}
+	}
+}
+
 static int string_column_decode(const struct nst_table_desc *desc, const struct nst_column *column,
 				const struct nst_section *section, uint64_t *scratch,
 				struct nst_row_array *array, struct nst_problem *ret_problem)
 {
 	const uint8_t *at = section->data + (size_t)section->count * section->width;
 	uint64_t left = section->len - (uint64_t)section->count * section->width;
+	bool in_planes = section->encoding & NST_PLANES;
+	const uint8_t *planes = at;
 	uint8_t *row = array->rows;
 
-	if (section->encoding != NST_BYTES)
+	if ((section->encoding & ~NST_PLANES) != NST_BYTES ||
+	    (in_planes && column->variant != NST_PLANES))
 		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_SECTION,
 				       "section 0x%04x: encoding 0x%02x is not for strings",
 				       section->id, section->encoding);
 	nst_values_get(section->data, scratch, section->count, section->width, false);
+	if (in_planes) {
+		at = array->strings + array->strings_len;
+		array->strings_len += left;
+	}
 	for (size_t i = 0; i < array->n_rows; i++, row += desc->row_size) {
 		struct nst_bytes *bytes = (void *)(row + column->offset);
 
@@ -241,7 +325,15 @@ static int string_column_decode(const struct nst_table_desc *desc, const struct 
 				       "section 0x%04x: the strings' lengths do not add up to the "
 				       "section's",
 				       section->id);
+	if (in_planes)
+		strings_get_planes(planes, column, array, desc->row_size, scratch);
 	return 0;
+}
+
+void nst_row_array_free(struct nst_row_array *array)
+{
+	free(array->rows);
+	free(array->strings);
 }
 
 /* Room for n zeroed rows. */
@@ -264,6 +356,31 @@ static int array_reset(struct nst_row_array *array, size_t n_rows, size_t row_si
 	return 0;
 }
 
+/* Room for the strings of all sections of the table that have them in planes. */
+static int strings_reserve(const struct nst_table_desc *desc, const struct nst_sections *sections,
+			   struct nst_row_array *array)
+{
+	size_t need = 0;
+
+	for (size_t i = 0; i < sections->n; i++) {
+		const struct nst_section *section = &sections->list[i];
+
+		if (section->id >> 8 == desc->table &&
+		    section->encoding == (NST_BYTES | NST_PLANES))
+			need += section->len - (size_t)section->count * section->width;
+	}
+	array->strings_len = 0;
+	if (need > array->strings_cap) {
+		free(array->strings);
+		array->strings_cap = 0;
+		array->strings = malloc(need);
+		if (!array->strings)
+			return -ENOMEM;
+		array->strings_cap = need;
+	}
+	return 0;
+}
+
 /* A column that is not there is null in every row. */
 static void column_clear(const struct nst_table_desc *desc, const struct nst_column *column,
 			 struct nst_row_array *array)
@@ -273,7 +390,7 @@ static void column_clear(const struct nst_table_desc *desc, const struct nst_col
 	if (!column->has)
 		return;
 	for (size_t i = 0; i < array->n_rows; i++, row += desc->row_size)
-		member_put(&desc->columns[0], row, row_has(desc, row) & ~column->has);
+		*(uint32_t *)(void *)(row + desc->columns[0].offset) &= ~column->has;
 }
 
 /* The rows that all sections of the table agree on. */
@@ -308,6 +425,8 @@ int nst_table_decode(const struct nst_table_desc *desc, const struct nst_section
 	r = rows_count(desc, sections, &n_rows, ret_problem);
 	if (!r)
 		r = array_reset(array, n_rows, desc->row_size);
+	if (!r)
+		r = strings_reserve(desc, sections, array);
 	if (r || !n_rows)
 		return r;
 	for (size_t c = 0; c < desc->n_columns; c++) {

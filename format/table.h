@@ -22,6 +22,7 @@ struct nst_column {
 	uint16_t offset; /* of the member in the struct */
 	uint32_t has;	 /* the bits of has that tell of it; 0: never null */
 	uint32_t max;	 /* highest value or length allowed; 0: the kind's own */
+	uint8_t variant; /* NST_DELTA, NST_PLANES of strings: how it is written; 0: as any other */
 };
 
 struct nst_table_desc {
@@ -50,11 +51,15 @@ struct nst_row_array {
 	void *rows;
 	size_t n_rows;
 	size_t cap_bytes;
+	uint8_t *strings; /* those that do not stand in the frame as they are */
+	size_t strings_len, strings_cap;
 };
+
+void nst_row_array_free(struct nst_row_array *array);
 
 /*
  * Decode the rows of one table; none where there are no sections of it.
- * Strings point into the frame. scratch holds NST_ROWS_CAP values.
+ * Strings point into the frame or the array. scratch holds NST_ROWS_CAP values.
  * -EBADMSG with *ret_problem filled, or -ENOMEM.
  */
 int nst_table_decode(const struct nst_table_desc *desc, const struct nst_sections *sections,

@@ -8,9 +8,10 @@
 #include "layout.h"
 
 /* A column: number, kind and member; the has bits that tell of it; the highest value. */
-#define COLUMN(row, id, kind, member, has, max)                        \
-	{                                                              \
-		id, NST_##kind, offsetof(struct row, member), has, max \
+#define COLUMN(row, id, kind, member, has, max) COLUMN_AS(row, id, kind, member, has, max, 0)
+#define COLUMN_AS(row, id, kind, member, has, max, variant)                     \
+	{                                                                       \
+		id, NST_##kind, offsetof(struct row, member), has, max, variant \
 	}
 #define DESC(number, row, has_has, has_mask, columns)                 \
 	{                                                             \
@@ -31,15 +32,15 @@ static const struct nst_column flow_columns[] = {
 	COLUMN(nst_flow, 3, U32, netns, NST_HAS_NETNS, 0),
 	COLUMN(nst_flow, 4, U16, ethertype, 0, 0),
 	COLUMN(nst_flow, 5, U8, protocol, NST_HAS_PROTOCOL, 0),
-	COLUMN(nst_flow, 6, STRING, local_addr, NST_HAS_ADDR, 16),
+	COLUMN_AS(nst_flow, 6, STRING, local_addr, NST_HAS_ADDR, 16, NST_PLANES),
 	COLUMN(nst_flow, 7, U16, local_port, NST_HAS_PORT, 0),
-	COLUMN(nst_flow, 8, STRING, remote_addr, NST_HAS_ADDR, 16),
+	COLUMN_AS(nst_flow, 8, STRING, remote_addr, NST_HAS_ADDR, 16, NST_PLANES),
 	COLUMN(nst_flow, 9, U16, remote_port, NST_HAS_PORT, 0),
 };
 
 static const struct nst_column lane_columns[] = {
 	COLUMN(nst_lane, 1, U32, has, 0, 0),
-	COLUMN(nst_lane, 2, U32, flow, 0, 0),
+	COLUMN_AS(nst_lane, 2, U32, flow, 0, 0, NST_DELTA),
 	COLUMN(nst_lane, 3, U32, process, NST_HAS_OWNER, 0),
 	COLUMN(nst_lane, 4, U8, owner_source, 0, 0),
 	COLUMN(nst_lane, 5, U8, is_send, 0, 1),

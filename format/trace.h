@@ -137,6 +137,7 @@ enum nst_table { /* the file's numbers; never reused */
 	NST_TABLE_FLOW = 2,
 	NST_TABLE_LANE = 3,
 	NST_TABLE_EVENT = 4,
+	NST_TABLE_RUN = 5,
 	NST_TABLE_SETTING = 16,		  /* struct nst_setting */
 	NST_TABLE_INTERFACE = 17,	  /* struct nst_interface */
 	NST_TABLE_NETNS = 18,		  /* struct nst_netns */
@@ -218,7 +219,8 @@ int nst_writer_open_sink(const struct nst_sink *sink, const struct nst_header *h
 /*
  * Add an event to the open chunk; a chunk that is full (16,384 events) is
  * written first. Events should come in order of time: a chunk sorts its own,
- * so that only neighbouring chunks can overlap. The event is copied.
+ * so that only neighbouring chunks can overlap. Those of one time keep their order
+ * if they are of one flow. The event is copied.
  * -EINVAL when a field is out of range; else what nst_writer_flush() gives, and
  * the event was not taken.
  */
@@ -375,6 +377,7 @@ struct nst_chunk {
 	uint32_t n_events;
 	uint32_t dictionaries_bytes, columns_bytes; /* compressed */
 	uint32_t dictionaries_raw_bytes, columns_raw_bytes;
+	uint32_t incompat;
 	uint16_t type; /* enum nst_chunk_type, or an unknown value */
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "arrange.h"
 #include "crc32c.h"
 #include "events_encode.h"
+#include "frame.h"
 #include "header.h"
 #include "index.h"
 #include "intern.h"
@@ -32,6 +34,7 @@ struct nst_writer {
 	uint64_t chunk; /* a serial number of the open one, or NO_CHUNK: it takes no event */
 	struct nst_index index;
 	struct nst_intern *intern;
+	struct nst_arrangement *arrangement;
 	struct nst_event_columns *events;
 	ZSTD_CCtx *cctx;
 	struct nst_buffer raw;		 /* a frame before compression */
@@ -122,6 +125,8 @@ static int writer_allocate(struct nst_writer *writer, int level)
 
 	r = nst_intern_new(&writer->intern);
 	if (!r)
+		r = nst_arrangement_new(&writer->arrangement);
+	if (!r)
 		r = buffer_new(&writer->raw, NST_FRAME_CAP);
 	if (!r)
 		r = buffer_new(&writer->dict, ZSTD_compressBound(NST_FRAME_CAP));
@@ -158,13 +163,14 @@ static int writer_open(int fd, const struct nst_sink *sink, const struct nst_hea
 	if (sink)
 		writer->sink = *sink;
 	writer->header = *header;
+	writer->header.incompat |= NST_INCOMPAT_RUNS;
 	writer->chunk = new_serial();
 	writer->sample_clock_ns = header->start_ns;
 	writer->sample_realtime_ns = header->start_realtime_ns;
 	r = writer_allocate(writer, level);
 	if (r)
 		goto out;
-	nst_file_header_put(writer->file_frame, header);
+	nst_file_header_put(writer->file_frame, &writer->header);
 	iov = (struct iovec){ writer->file_frame, sizeof(writer->file_frame) };
 	r = write_all(writer, &iov, 1, NULL);
 	if (r)
@@ -193,6 +199,7 @@ void nst_writer_close(struct nst_writer *writer)
 	if (!writer)
 		return;
 	nst_intern_free(writer->intern);
+	nst_arrangement_free(writer->arrangement);
 	nst_index_free(&writer->index);
 	ZSTD_freeCCtx(writer->cctx);
 	free(writer->events);
@@ -209,17 +216,13 @@ void nst_writer_close(struct nst_writer *writer)
 static int frame_compress(struct nst_writer *writer, struct nst_buffer *to, uint32_t *ret_len,
 			  uint32_t *ret_raw_len, uint32_t *ret_crc)
 {
-	size_t len =
-		ZSTD_compress2(writer->cctx, to->data, to->cap, writer->raw.data, writer->raw.len);
+	int r = nst_frame_compress(writer->cctx, &writer->raw, to);
 
-	if (ZSTD_isError(len))
-		return -ENOMEM; /* there is room and the parameters are good */
-	if (len > NST_FRAME_CAP)
-		return -E2BIG;
-	to->len = len;
-	*ret_len = (uint32_t)len;
+	if (r)
+		return r;
+	*ret_len = (uint32_t)to->len;
 	*ret_raw_len = (uint32_t)writer->raw.len;
-	*ret_crc = nst_crc32c(to->data, len);
+	*ret_crc = nst_crc32c(to->data, to->len);
 	return 0;
 }
 
@@ -273,6 +276,7 @@ static int chunk_write(struct nst_writer *writer, const struct nst_chunk_header 
 		.columns_bytes = chunk->col_len,
 		.dictionaries_raw_bytes = chunk->dict_raw_len,
 		.columns_raw_bytes = chunk->col_raw_len,
+		.incompat = chunk->incompat,
 		.type = chunk->type,
 	};
 	memcpy(told.lost, chunk->lost, sizeof(told.lost));
@@ -294,23 +298,20 @@ static int own_chunk_write(struct nst_writer *writer, const struct nst_chunk_hea
 	return chunk_write(writer, chunk, dictionaries, columns);
 }
 
-static int dictionaries_encode(struct nst_writer *writer, struct nst_chunk_header *chunk,
-			       size_t *ret_n_lanes)
+static int dictionaries_encode(struct nst_writer *writer, const struct nst_dictionaries *rows,
+			       struct nst_chunk_header *chunk)
 {
-	struct nst_dictionaries rows;
 	int r;
 
-	nst_intern_rows(writer->intern, &rows);
-	*ret_n_lanes = rows.n_lanes;
 	writer->raw.len = 0;
-	r = rows.n_processes ? nst_table_encode(nst_table_find(NST_TABLE_PROCESS), rows.processes,
-						rows.n_processes, writer->scratch, &writer->raw)
-			     : 0;
+	r = rows->n_processes ? nst_table_encode(nst_table_find(NST_TABLE_PROCESS), rows->processes,
+						 rows->n_processes, writer->scratch, &writer->raw)
+			      : 0;
 	if (!r)
-		r = nst_table_encode(nst_table_find(NST_TABLE_FLOW), rows.flows, rows.n_flows,
+		r = nst_table_encode(nst_table_find(NST_TABLE_FLOW), rows->flows, rows->n_flows,
 				     writer->scratch, &writer->raw);
 	if (!r)
-		r = nst_table_encode(nst_table_find(NST_TABLE_LANE), rows.lanes, rows.n_lanes,
+		r = nst_table_encode(nst_table_find(NST_TABLE_LANE), rows->lanes, rows->n_lanes,
 				     writer->scratch, &writer->raw);
 	if (!r)
 		r = frame_compress(writer, &writer->dict, &chunk->dict_len, &chunk->dict_raw_len,
@@ -321,8 +322,9 @@ static int dictionaries_encode(struct nst_writer *writer, struct nst_chunk_heade
 int nst_writer_flush(struct nst_writer *writer)
 {
 	struct nst_event_columns *events = writer->events;
+	const struct nst_placed_lane *placed;
+	struct nst_dictionaries rows;
 	struct nst_chunk_header chunk;
-	size_t n_lanes = 0;
 	int r;
 
 	if (writer->error)
@@ -334,10 +336,12 @@ int nst_writer_flush(struct nst_writer *writer)
 	chunk.n_events = events->n_events;
 	chunk.first_ns = events->timestamp[0];
 	chunk.last_ns = events->timestamp[events->n_events - 1];
-	r = dictionaries_encode(writer, &chunk, &n_lanes);
+	nst_intern_rows(writer->intern, &rows);
+	placed = nst_arrange(writer->arrangement, &rows, &rows);
+	r = dictionaries_encode(writer, &rows, &chunk);
 	if (!r) {
 		writer->raw.len = 0;
-		r = nst_events_encode(events, n_lanes, &writer->raw);
+		r = nst_events_encode(events, &rows, placed, &writer->raw);
 	}
 	if (!r)
 		r = frame_compress(writer, &writer->columns, &chunk.col_len, &chunk.col_raw_len,

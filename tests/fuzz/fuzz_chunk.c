@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The decoder of chunks, beneath checksums and compression. Input: u32 count
- * of events, u32 length of the dictionaries, dictionaries, columns; with no
- * events, the rest is one frame of metadata.
+ * of events (its highest bit: with all incompat bits that are known; the next:
+ * within a second), u32 length of the dictionaries, dictionaries, columns; with
+ * no events, the rest is one frame of metadata.
  */
 #include "format/chunk_decode.h"
 
@@ -11,6 +12,9 @@
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define ALL_INCOMPAT (1u << 31)
+#define IN_A_SECOND (1u << 30)
 
 #define MUST(condition)                                                                         \
 	do {                                                                                    \
@@ -38,12 +42,14 @@ static void decode_events(const struct nst_chunk *chunk, struct nst_bytes dictio
 
 /* What was accepted must be usable without another check. */
 static void check_events(const struct nst_chunk *chunk, struct nst_bytes dictionaries,
-			 struct nst_bytes columns)
+			 struct nst_bytes columns, bool is_any_order)
 {
 	struct nst_decoder *decoder = NULL;
 	struct nst_problem problem = { 0 };
 
 	MUST(!nst_decoder_new(&decoder));
+	decoder->incompat = chunk->incompat;
+	decoder->is_any_order = is_any_order;
 	if (!nst_decode_dictionaries(decoder, dictionaries, &problem) &&
 	    !nst_decode_events(decoder, chunk, columns, &problem)) {
 		const struct nst_events *events = &decoder->events;
@@ -52,14 +58,15 @@ static void check_events(const struct nst_chunk *chunk, struct nst_bytes diction
 			MUST(events->lane[i] < decoder->dictionaries.n_lanes);
 			MUST(events->timestamp[i] >= chunk->first_ns);
 			MUST(events->timestamp[i] <= chunk->last_ns);
-			MUST(!i || events->timestamp[i] >= events->timestamp[i - 1]);
+			MUST(!i || is_any_order ||
+			     events->timestamp[i] >= events->timestamp[i - 1]);
 			MUST(!(events->has[i] & ~NST_EVENT_HAS));
 		}
 	}
 	nst_decoder_free(decoder);
 }
 
-static void decode_metadata(struct nst_bytes frame)
+static void decode_metadata(struct nst_bytes frame, uint32_t incompat)
 {
 	struct nst_decoder *decoder = NULL;
 	struct nst_problem problem = { 0 };
@@ -67,6 +74,7 @@ static void decode_metadata(struct nst_bytes frame)
 	int r;
 
 	MUST(!nst_decoder_new(&decoder));
+	decoder->incompat = incompat;
 	r = nst_decode_metadata(decoder, frame, &problem);
 	check_problem(r, &problem);
 	for (unsigned int table = NST_TABLE_SETTING; !r && table <= NST_TABLE_LAST; table++) {
@@ -85,17 +93,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 8 || size > NST_FRAME_CAP)
 		return 0;
-	chunk.n_events = nst_get32(data);
+	chunk.n_events = nst_get32(data) & ~(ALL_INCOMPAT | IN_A_SECOND);
+	if (nst_get32(data) & IN_A_SECOND)
+		chunk.last_ns = chunk.first_ns + 1000000000;
+	if (nst_get32(data) & ALL_INCOMPAT)
+		chunk.incompat = NST_KNOWN_INCOMPAT;
 	dictionaries = (struct nst_bytes){ data + 8, nst_get32(data + 4) };
 	if (dictionaries.len_bytes > size - 8)
 		dictionaries.len_bytes = (uint32_t)size - 8;
 	columns = (struct nst_bytes){ data + 8 + dictionaries.len_bytes,
 				      (uint32_t)size - 8 - dictionaries.len_bytes };
 	if (!chunk.n_events) {
-		decode_metadata(columns);
+		decode_metadata(columns, chunk.incompat);
 		return 0;
 	}
 	decode_events(&chunk, dictionaries, columns);
-	check_events(&chunk, dictionaries, columns);
+	check_events(&chunk, dictionaries, columns, false);
+	check_events(&chunk, dictionaries, columns, true);
 	return 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * make_golden all|totals FILE: write the trace of tests/golden/v1-all.zst, with
- * tables of all kinds, nulls, both address families, and each encoding of a
- * column, or that of v1-totals.zst. The files in the tree were written once and
- * stay; tests/golden/check.sh compares what this writes today with them, by content.
+ * make_golden all|totals|runs FILE: write the trace of tests/golden/by-flow-all.zst,
+ * with tables of all kinds, nulls and both address families, or that of another by-flow-*.zst.
+ * v1-all.zst and v1-totals.zst are what it wrote of the first two before events stood by
+ * flow. The files in the tree were written once and stay; tests/golden/check.sh
+ * compares what this writes today with them, by content.
  */
 #include "make_golden.h"
 
@@ -286,7 +287,7 @@ static int write_trace(int fd)
 static const struct {
 	const char *name;
 	int (*write)(int fd);
-} traces[] = { { "all", write_trace }, { "totals", golden_totals } };
+} traces[] = { { "all", write_trace }, { "totals", golden_totals }, { "runs", golden_runs } };
 
 int main(int argc, char **argv)
 {
@@ -294,7 +295,7 @@ int main(int argc, char **argv)
 	int r = -1;
 
 	if (fd < 0) {
-		fprintf(stderr, "usage: make_golden all|totals FILE, which can be written\n");
+		fprintf(stderr, "usage: make_golden all|totals|runs FILE, which can be written\n");
 		return 2;
 	}
 	for (size_t i = 0; i < sizeof(traces) / sizeof(traces[0]); i++)

@@ -4,7 +4,8 @@
 
 #include "format/trace.h"
 
-/* Write the trace of v1-totals.zst. 0 or what the library gives. */
+/* Write the trace of by-flow-totals.zst, or of by-flow-runs.zst. 0 or what the library gives. */
 int golden_totals(int fd);
+int golden_runs(int fd);
 
 #endif

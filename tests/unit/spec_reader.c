@@ -153,10 +153,86 @@ static uint64_t stored(const struct section *section, size_t i, size_t n)
 	return value;
 }
 
+/* The low bits of value i of FLOAT, which begin behind those of the values before it. */
+static uint64_t floating(const struct section *section, size_t i)
+{
+	const uint8_t *bytes = section->data + 1, *low = bytes + section->count;
+	unsigned int m = section->data[0], c = bytes[i];
+	uint64_t bit = 0, value, r;
+
+	if (section->length < 1 + section->count || m > 3)
+		die("a section of FLOAT that cannot be");
+	for (size_t k = 0; k < i; k++)
+		bit += bytes[k] < 2 << m ? 0 : (bytes[k] >> m) - 1;
+	if (c < 2u << m)
+		return c;
+	r = (c >> m) - 1;
+	value = ((UINT64_C(1) << m) + (c & ((1u << m) - 1))) << r;
+	for (uint64_t k = 0; k < r; k++, bit++)
+		value |= (uint64_t)(low[bit / 8] >> bit % 8 & 1) << k;
+	return value;
+}
+
+static uint64_t coded(const struct section *section, size_t i)
+{
+	size_t n = section->data[0], width = section->width, literals = 0;
+	const uint8_t *values = section->data + 1, *codes = values + n * width;
+
+	if (codes[i] < n)
+		return get(values + codes[i] * width, (unsigned int)width);
+	if (codes[i] != 255)
+		die("a code that stands for nothing");
+	for (size_t k = 0; k < i; k++)
+		literals += codes[k] == 255;
+	return get(codes + section->count + literals * width, (unsigned int)width);
+}
+
+static uint64_t integer(unsigned int table, unsigned int column, size_t i);
+
+/* The first row of LANE with the flow whose run event i of the columns is in. */
+static uint64_t first_lane(size_t i)
+{
+	uint64_t flow = 0, lane = 0;
+
+	for (size_t end = integer(5, 1, 0); i >= end; end += integer(5, 1, ++flow))
+		;
+	while (integer(3, 2, lane) != flow)
+		lane++;
+	return lane;
+}
+
+static uint64_t lane_row(size_t i)
+{
+	return integer(4, 3, i) + (sections[5 << 8 | 1].data ? first_lane(i) : 0);
+}
+
+static uint64_t zigzag(uint64_t value)
+{
+	return value & 1 ? ~(value >> 1) : value >> 1;
+}
+
+/* From run to run by their first events, and in that of event i up to it. */
+static uint64_t run_time(size_t i)
+{
+	const struct section *section = &sections[4 << 8 | 2];
+	uint64_t time = first_ns;
+	size_t begin = 0, end = 0;
+
+	for (uint64_t flow = 0; i >= end; flow++) {
+		begin = end;
+		end += integer(5, 1, flow);
+		if (end > begin)
+			time += zigzag(floating(section, begin));
+	}
+	for (size_t k = begin + 1; k <= i; k++)
+		time += floating(section, k);
+	return time;
+}
+
 static uint64_t integer(unsigned int table, unsigned int column, size_t i)
 {
 	const struct section *section = &sections[table << 8 | column];
-	uint64_t sum = first_ns, delta;
+	uint64_t sum = table == 4 ? first_ns : 0, delta;
 
 	if (!section->data)
 		return 0;
@@ -165,42 +241,64 @@ static uint64_t integer(unsigned int table, unsigned int column, size_t i)
 		return stored(section, i, section->count);
 	case 1:
 		return stored(section, 0, 1);
+	case 5:
+		return run_time(i);
+	case 6:
+		return coded(section, i);
 	case 2:
 		for (size_t k = 0; k <= i; k++) {
 			delta = stored(section, k, section->count);
-			sum += delta & 1 ? ~(delta >> 1) : delta >> 1;
+			sum += zigzag(delta);
 		}
 		return sum;
 	case 3:
-		return stored(section, integer(4, 3, i), sections[3 << 8 | 2].count);
+		return stored(section, lane_row(i), sections[3 << 8 | 2].count);
 	}
 	die("an integer of an unknown encoding");
+}
+
+static uint64_t length_of(const struct section *section, size_t i)
+{
+	return get(section->data + i * section->width, section->width);
+}
+
+/* Byte k of string i. */
+static uint8_t byte_of(const struct section *section, size_t i, uint64_t k)
+{
+	const uint8_t *at = section->data + (size_t)section->count * section->width;
+
+	if (section->encoding == 4) {
+		for (size_t before = 0; before < i; before++)
+			at += length_of(section, before);
+		return at[k];
+	}
+	for (uint64_t plane = 0; plane <= k; plane++)
+		for (size_t row = 0; row < section->count && (plane < k || row < i); row++)
+			at += plane < length_of(section, row);
+	return *at;
 }
 
 static void print_bytes(unsigned int table, unsigned int column, size_t i)
 {
 	const struct section *section = &sections[table << 8 | column];
-	const uint8_t *at = section->data + (size_t)section->count * section->width;
 
 	putchar('"');
-	if (section->data) {
-		for (size_t k = 0; k < i; k++)
-			at += get(section->data + k * section->width, section->width);
-		for (uint64_t left = get(section->data + i * section->width, section->width);
-		     left--; at++)
-			printf(*at < ' ' || *at > '~' || *at == '"' || *at == '\\' ? "\\x%02x"
-										   : "%c",
-			       *at);
+	for (uint64_t k = 0; section->data && k < length_of(section, i); k++) {
+		uint8_t byte = byte_of(section, i, k);
+
+		printf(byte < ' ' || byte > '~' || byte == '"' || byte == '\\' ? "\\x%02x" : "%c",
+		       byte);
 	}
 	putchar('"');
 }
 
-static void print_row(const struct table *table, size_t i)
+/* Row i of the columns, which is row number of the table. */
+static void print_row(const struct table *table, size_t number, size_t i)
 {
 	bool has_has = !strcmp(table->columns[0].name, "has");
 	uint64_t has = has_has ? integer(table->number, 1, i) : 0;
 
-	printf("%s %zu:", table->name, i);
+	printf("%s %zu:", table->name, number);
 	for (unsigned int c = 0; table->columns[c].name; c++) {
 		const struct column *column = &table->columns[c];
 
@@ -210,18 +308,46 @@ static void print_row(const struct table *table, size_t i)
 		else if (column->is_bytes)
 			print_bytes(table->number, c + 1, i);
 		else
-			printf("%" PRIu64, integer(table->number, c + 1, i));
+			printf("%" PRIu64, table->number == 4 && c == 2
+						   ? lane_row(i)
+						   : integer(table->number, c + 1, i));
 	}
 	putchar('\n');
+}
+
+static uint64_t time_of[65536]; /* as events stand */
+
+static int compare_times(const void *a, const void *b)
+{
+	size_t i = *(const size_t *)a, k = *(const size_t *)b;
+
+	if (time_of[i] != time_of[k])
+		return time_of[i] < time_of[k] ? -1 : 1;
+	return i < k ? -1 : i > k;
+}
+
+/* The order in which rows are told. */
+static size_t *order_of(unsigned int table, size_t n)
+{
+	static size_t order[65536];
+
+	for (size_t i = 0; i < n; i++)
+		order[i] = i;
+	for (size_t i = 0; i < n && table == 4; i++)
+		time_of[i] = integer(4, 2, i);
+	if (table == 4)
+		qsort(order, n, sizeof(order[0]), compare_times);
+	return order;
 }
 
 static void print_tables(void)
 {
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
 		const struct section *first = &sections[tables[t].number << 8 | 1];
+		size_t n = first->data ? first->count : 0, *order = order_of(tables[t].number, n);
 
-		for (size_t i = 0; first->data && i < first->count; i++)
-			print_row(&tables[t], i);
+		for (size_t i = 0; i < n; i++)
+			print_row(&tables[t], i, order[i]);
 	}
 }
 

@@ -79,7 +79,7 @@ static void test_unknown_incompat_bit(void)
 	CHECK_INT(result.events, 0);
 	free(bytes.data);
 
-	result = read_with_chunk_field(32, 1);
+	result = read_with_chunk_field(32, 1 << 3);
 	CHECK_INT(result.r, -EPROTONOSUPPORT);
 	CHECK_INT(result.events, EVENTS);
 }
