@@ -164,6 +164,15 @@ static void flow_key(uint32_t trace, const struct nst_flow *flow, struct flow_ke
 	}
 }
 
+bool dims_find_flow(const struct dimensions *dims, uint32_t trace, const struct nst_flow *flow,
+		    uint32_t *ret_flow)
+{
+	struct flow_key key;
+
+	flow_key(trace, flow, &key);
+	return intern_find(&dims->flows, &key, sizeof(key), ret_flow);
+}
+
 static void conversation_key(uint32_t boot, uint32_t protocol, uint32_t process,
 			     const struct flow_key *flow, struct conversation_key *key)
 {

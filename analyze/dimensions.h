@@ -152,6 +152,10 @@ int dims_map_lane(struct dimensions *dims, uint32_t trace,
 		  const struct nst_dictionaries *dictionaries, const struct nst_lane *lane,
 		  const struct lane_change *change, uint32_t *ret_lane);
 
+/* True, and its number, if a flow was met before. */
+bool dims_find_flow(const struct dimensions *dims, uint32_t trace, const struct nst_flow *flow,
+		    uint32_t *ret_flow);
+
 /* The processes of a set of lane_key.consumers; 0 is the empty one. */
 const uint32_t *dims_consumers(const struct dimensions *dims, uint32_t consumers, size_t *ret_n);
 

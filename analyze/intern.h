@@ -8,11 +8,16 @@
 #include <stdint.h>
 
 struct intern_item;
+struct intern_slot;
+struct intern_block;
 
 struct intern { /* zeros are an empty one */
-	struct intern_item *table;
+	struct intern_slot *slots;
 	struct intern_item **by_index;
-	uint32_t n, n_allocated;
+	uint32_t n, n_allocated, n_slots;
+	struct intern_block *blocks; /* of keys, the newest first */
+	uint8_t *room;		     /* what is left of it */
+	size_t room_left;
 };
 
 /*
