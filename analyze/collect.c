@@ -192,8 +192,8 @@ static int add_events(struct reading *reading, uint32_t number, const struct nst
 			 &events, &collector->lanes, &collector->n_lanes_allocated, &n_lanes);
 	if (err)
 		return err;
-	from = rollup_find(&events, 0, events.n_events, trace->bounds.from_ns);
-	to = rollup_find(&events, from, events.n_events, trace->bounds.to_ns);
+	from = events_find(&events, 0, events.n_events, trace->bounds.from_ns);
+	to = events_find(&events, from, events.n_events, trace->bounds.to_ns);
 	err = rollup_add(&collector->rollup, &collector->dims, &trace->axis, &events, from, to,
 			 collector->lanes, n_lanes);
 	return err ? err

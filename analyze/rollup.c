@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECOND_NS UINT64_C(1000000000)
-
 void rollup_init(struct rollup *rollup, struct rollup_settings settings)
 {
 	*rollup = (struct rollup){ .settings = settings, .interval_ns = settings.interval_ns };
@@ -22,22 +20,8 @@ void rollup_free(struct rollup *rollup)
 	free(rollup->peaks);
 	free(rollup->lane_places);
 	free(rollup->member_places);
-	free(rollup->slice);
-	free(rollup->touched);
+	slices_free(&rollup->slices);
 	*rollup = (struct rollup){ 0 };
-}
-
-size_t rollup_find(const struct nst_events *events, size_t from, size_t to, uint64_t time_ns)
-{
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-
-		if (events->timestamp[middle] < time_ns)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from;
 }
 
 static void merge_sums(struct sums *into, const struct sums *from)
@@ -118,45 +102,10 @@ static int double_interval(struct rollup *rollup)
 		if (!err)
 			peak_merge(peak, &old.peaks[i]);
 	}
-	rollup->slice = old.slice;
-	rollup->touched = old.touched;
-	rollup->n_slice = old.n_slice;
-	rollup->n_touched_allocated = old.n_touched_allocated;
-	old.slice = NULL;
-	old.touched = NULL;
+	rollup->slices = old.slices;
+	old.slices = (struct slices){ 0 };
 	rollup_free(&old);
 	return err;
-}
-
-/* Sums of events[from..to) by lane of the chunk. Returns how many lanes were touched. */
-static size_t sum_slice(struct rollup *rollup, const struct nst_events *events, size_t from,
-			size_t to)
-{
-	size_t n_touched = 0;
-
-	for (size_t i = from; i < to; i++) {
-		struct sums *sums = &rollup->slice[events->lane[i]];
-		uint64_t bytes = events->bytes[i];
-		bool has_segments = events->has[i] & NST_HAS_SEGMENTS && events->segments[i];
-		uint64_t segments = has_segments ? events->segments[i] : 1;
-		uint64_t has_headers = !!(events->has[i] & NST_HAS_HEADER_BYTES);
-		uint64_t header_bytes = has_headers ? events->header_bytes[i] : 0;
-		uint64_t has_wire = has_headers | (segments == 1);
-
-		if (!sums->events++) {
-			rollup->touched[n_touched++] = events->lane[i];
-			sums->first_ns = events->timestamp[i];
-		}
-		sums->last_ns = events->timestamp[i];
-		sums->packets += segments;
-		sums->bytes += bytes;
-		sums->payload_events += has_headers;
-		sums->payload_bytes +=
-			has_headers && bytes > header_bytes ? bytes - header_bytes : 0;
-		sums->wire_packets += has_wire ? segments : 0;
-		sums->wire_bytes += has_wire ? bytes + (segments - 1) * header_bytes : 0;
-	}
-	return n_touched;
 }
 
 /* The row of usage of a lane: mostly the one that it had before. */
@@ -199,65 +148,6 @@ static int find_peak(struct rollup *rollup, int64_t period, const struct member 
 	return err;
 }
 
-int rollup_fold(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
-		const struct sums *sums, int64_t period, uint64_t second, uint64_t peak_bytes)
-{
-	const struct lane_key *key = dims_lane(dims, lane);
-	const struct member *members;
-	struct sums *usage;
-	size_t n_members;
-	int err = find_usage(rollup, period, lane, &usage);
-
-	if (err)
-		return err;
-	merge_sums(usage, sums);
-	err = members_get(dims, lane, rollup->settings.groupings, &members, &n_members);
-	for (size_t i = 0; i < n_members && !err; i++) {
-		struct peak *peak;
-
-		err = find_peak(rollup, period, &members[i], (size_t)(members - dims->members) + i,
-				&peak);
-		if (!err)
-			peak_add(peak, key->trace, second, key->is_send, peak_bytes);
-	}
-	return err;
-}
-
-static int reserve_slice(struct rollup *rollup, size_t n_lanes)
-{
-	int err = array_reserve(&rollup->slice, &rollup->n_slice, n_lanes, sizeof(*rollup->slice));
-
-	if (err)
-		return err;
-	return array_reserve(&rollup->touched, &rollup->n_touched_allocated, n_lanes,
-			     sizeof(*rollup->touched));
-}
-
-static int64_t floor_divide(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
-void rollup_locate(const struct rollup *rollup, const struct rollup_axis *axis, uint64_t time_ns,
-		   uint64_t *ret_second, int64_t *ret_period, uint64_t *ret_border_ns)
-{
-	uint64_t second = time_ns < axis->start_ns ? 0 : (time_ns - axis->start_ns) / SECOND_NS;
-	uint64_t border_ns = axis->start_ns + (second + 1) * SECOND_NS;
-	int64_t interval_ns = (int64_t)rollup->interval_ns, period = 0;
-
-	if (interval_ns) {
-		int64_t next_ns;
-
-		period = floor_divide((int64_t)time_ns - axis->origin_ns, interval_ns);
-		next_ns = axis->origin_ns + (period + 1) * interval_ns;
-		if ((uint64_t)next_ns < border_ns)
-			border_ns = (uint64_t)next_ns;
-	}
-	*ret_second = second;
-	*ret_period = period;
-	*ret_border_ns = border_ns;
-}
-
 int rollup_widen(struct rollup *rollup)
 {
 	int err = 0;
@@ -268,31 +158,111 @@ int rollup_widen(struct rollup *rollup)
 	return err;
 }
 
+static struct sums sums_of(const struct slice_row *row, const struct nst_events *events)
+{
+	return (struct sums){ .events = row->events,
+			      .packets = row->packets,
+			      .bytes = row->bytes,
+			      .payload_bytes = row->payload_bytes,
+			      .payload_events = row->payload_events,
+			      .wire_bytes = row->wire_bytes,
+			      .wire_packets = row->wire_packets,
+			      .first_ns = events->timestamp[row->first],
+			      .last_ns = events->timestamp[row->last] };
+}
+
+static int add_usage(struct rollup *rollup, struct dimensions *dims, const struct slice_row *row,
+		     const struct nst_events *events, int64_t period, uint32_t lane)
+{
+	const struct sums sums = sums_of(row, events);
+	const struct member *members;
+	struct sums *usage;
+	size_t n;
+	int err = find_usage(rollup, period, lane, &usage);
+
+	if (err)
+		return err;
+	merge_sums(usage, &sums);
+	/* in this order new rows of the groupings get their numbers */
+	return members_get(dims, lane, rollup->settings.groupings, &members, &n);
+}
+
+/* Add to the peaks of the rows that a lane counts in. */
+static int add_peaks(struct rollup *rollup, struct dimensions *dims, uint32_t lane, int64_t period,
+		     uint64_t second, uint64_t bytes)
+{
+	const struct lane_key *key = dims_lane(dims, lane);
+	const struct member *members;
+	size_t n_members;
+	int err = members_get(dims, lane, rollup->settings.groupings, &members, &n_members);
+
+	for (size_t i = 0; i < n_members && !err; i++) {
+		struct peak *peak;
+
+		err = find_peak(rollup, period, &members[i], (size_t)(members - dims->members) + i,
+				&peak);
+		if (!err)
+			peak_add(peak, key->trace, second, key->is_send, bytes);
+	}
+	return err;
+}
+
+int rollup_fold(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
+		const struct sums *sums, int64_t period, uint64_t second, uint64_t peak_bytes)
+{
+	struct sums *usage;
+	int err = find_usage(rollup, period, lane, &usage);
+
+	if (err)
+		return err;
+	merge_sums(usage, sums);
+	return add_peaks(rollup, dims, lane, period, second, peak_bytes);
+}
+
+static int add_slice(struct rollup *rollup, struct dimensions *dims, const struct slices *slices,
+		     const struct slice *slice, const struct nst_events *events,
+		     const uint32_t *lanes)
+{
+	const struct slice_row *rows = &slices->rows[slice->first_row];
+	int64_t period = slice->period;
+	int err = 0;
+
+	/* the interval was doubled since */
+	for (uint64_t ns = slices->interval_ns; ns < rollup->interval_ns; ns *= 2)
+		period = halve(period);
+	for (size_t i = 0; i < slice->n_rows && !err; i++)
+		err = add_usage(rollup, dims, &rows[i], events, period, lanes[rows[i].lane]);
+	for (size_t s = 0; s < slice->n_seconds && !err; s++) {
+		const struct slice_second *second = &slices->seconds[slice->first_second + s];
+
+		for (size_t i = second->first; i < second->first + second->n && !err; i++) {
+			const struct slice_bytes *bytes = &slices->bytes[i];
+
+			err = add_peaks(rollup, dims, lanes[rows[bytes->row].lane], period,
+					second->second, bytes->bytes);
+		}
+	}
+	return err;
+}
+
+int rollup_add_slices(struct rollup *rollup, struct dimensions *dims, const struct slices *slices,
+		      const struct nst_events *events, const uint32_t *lanes)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < slices->n && !err; i++) {
+		err = add_slice(rollup, dims, slices, &slices->list[i], events, lanes);
+		if (!err)
+			err = rollup_widen(rollup);
+	}
+	return err;
+}
+
 int rollup_add(struct rollup *rollup, struct dimensions *dims, const struct rollup_axis *axis,
 	       const struct nst_events *events, size_t from, size_t to, const uint32_t *lanes,
 	       size_t n_lanes)
 {
-	int err = reserve_slice(rollup, n_lanes);
+	int err = slices_sum(&rollup->slices, axis, rollup->interval_ns, events, from, to, n_lanes);
 
-	while (from < to && !err) {
-		uint64_t second, border_ns;
-		int64_t period;
-		size_t end, n_touched;
-
-		rollup_locate(rollup, axis, events->timestamp[from], &second, &period, &border_ns);
-		end = rollup_find(events, from + 1, to, border_ns);
-		n_touched = sum_slice(rollup, events, from, end);
-		for (size_t i = 0; i < n_touched; i++) {
-			struct sums *sums = &rollup->slice[rollup->touched[i]];
-
-			if (!err)
-				err = rollup_fold(rollup, dims, lanes[rollup->touched[i]], sums,
-						  period, second, sums->bytes);
-			*sums = (struct sums){ 0 };
-		}
-		if (!err)
-			err = rollup_widen(rollup);
-		from = end;
-	}
-	return err;
+	return err ? err : rollup_add_slices(rollup, dims, &rollup->slices, events, lanes);
 }
