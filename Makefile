@@ -57,7 +57,7 @@ LDFLAGS_ALL := $(SAN_FLAGS) $(LDFLAGS)
 libs = $(shell $(PKG_CONFIG) --libs $(1))
 LIBS_FORMAT = $(call libs,libzstd)
 LIBS_RECORD = $(call libs,libbpf libelf libzstd) -pthread
-LIBS_ANALYZE = $(call libs,sqlite3 libzstd)
+LIBS_ANALYZE = $(call libs,sqlite3 libzstd) -pthread
 
 FORMAT_C := $(wildcard format/*.c)
 COMMON_C := $(wildcard common/*.c)

@@ -85,8 +85,8 @@ int collector_store(struct collector *collector);
 
 /* ---- collect_totals.c ---- */
 
-/* The rows of totals of the chunk that the reader went to, into the roll-up. 0 or -ENOMEM. */
-int collector_add_totals(struct collector *collector, uint32_t number, struct nst_reader *reader);
+/* The rows of totals that collector->totals has, into the roll-up. 0 or -ENOMEM. */
+int collector_add_totals(struct collector *collector, uint32_t number);
 
 /* ---- metadata.c ---- */
 

@@ -7,6 +7,9 @@
 
 #include <zstd.h>
 
+/* Room for need bytes; the old content is not kept. 0 or -ENOMEM. */
+int nst_buffer_reserve(struct nst_buffer *buffer, size_t need);
+
 /*
  * Decompress one frame of len bytes that must give exactly raw_len bytes.
  * buffer grows as needed and is used again. -EBADMSG with *ret_problem

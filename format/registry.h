@@ -47,6 +47,10 @@ enum nst_verdict {
 enum nst_verdict nst_registry_judge(const struct nst_registry *registry, size_t trace,
 				    const struct nst_chunk_header *chunk);
 
+/* Does a chunk come just behind the last one? What else is known has then no say. */
+bool nst_registry_is_next(const struct nst_registry *registry, size_t trace,
+			  const struct nst_chunk_header *chunk);
+
 /*
  * Count a NEW chunk, as read or as damaged; offset is that of its header.
  * -ENOMEM: counted nowhere.

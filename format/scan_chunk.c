@@ -23,6 +23,7 @@ static int chunk_damaged(struct nst_reader *reader, size_t trace, struct nst_pro
 	int r = 0;
 
 	problem_of_chunk(why, reader);
+	nst_reader_catch_up(reader);
 	if (nst_registry_judge(&reader->registry, trace, &reader->header) == NST_CHUNK_NEW)
 		r = nst_registry_add(&reader->registry, trace, &reader->header,
 				     reader->input.offset, true);
@@ -253,6 +254,8 @@ int nst_scan_chunk(struct nst_reader *reader, size_t frame_len)
 	known = &reader->registry.traces[trace];
 	if (!known->header.clock)
 		known->header.clock = header->clock;
+	if (!nst_registry_is_next(&reader->registry, trace, header))
+		nst_reader_catch_up(reader);
 	verdict = nst_registry_judge(&reader->registry, trace, header);
 	if (known->header.clock != header->clock || verdict == NST_CHUNK_IMPOSSIBLE) {
 		problem_of_chunk(&why, reader);
