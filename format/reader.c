@@ -196,6 +196,8 @@ int nst_reader_settle(struct nst_reader *reader, const struct nst_unpacker *unpa
 	if (unpacker->is_bad)
 		r = chunk_is_damaged(reader, &unpacker->chunk, &unpacker->header,
 				     unpacker->problem);
+	else
+		reader->registry.states[unpacker->chunk.trace].is_sure = true;
 	reader->is_settling = false;
 	return r == -EBADMSG ? 0 : r;
 }

@@ -254,7 +254,7 @@ int nst_scan_chunk(struct nst_reader *reader, size_t frame_len)
 	known = &reader->registry.traces[trace];
 	if (!known->header.clock)
 		known->header.clock = header->clock;
-	if (!nst_registry_is_next(&reader->registry, trace, header))
+	if (!nst_registry_is_independent(&reader->registry, trace, header))
 		nst_reader_catch_up(reader);
 	verdict = nst_registry_judge(&reader->registry, trace, header);
 	if (known->header.clock != header->clock || verdict == NST_CHUNK_IMPOSSIBLE) {
