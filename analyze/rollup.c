@@ -24,7 +24,7 @@ void rollup_free(struct rollup *rollup)
 	*rollup = (struct rollup){ 0 };
 }
 
-static void merge_sums(struct sums *into, const struct sums *from)
+void sums_merge(struct sums *into, const struct sums *from)
 {
 	bool is_empty = !into->events && !into->packets && !into->bytes;
 
@@ -92,7 +92,7 @@ static int double_interval(struct rollup *rollup)
 
 		err = get_usage(rollup, halve(key->period), key->id, &sums);
 		if (!err)
-			merge_sums(sums, &old.usage[i]);
+			sums_merge(sums, &old.usage[i]);
 	}
 	for (uint32_t i = 0; i < old.peak_keys.n && !err; i++) {
 		const struct rollup_key *key = rollup_peak_key(&old, i);
@@ -182,7 +182,7 @@ static int add_usage(struct rollup *rollup, struct dimensions *dims, const struc
 
 	if (err)
 		return err;
-	merge_sums(usage, &sums);
+	sums_merge(usage, &sums);
 	/* in this order new rows of the groupings get their numbers */
 	return members_get(dims, lane, rollup->settings.groupings, &members, &n);
 }
@@ -215,7 +215,7 @@ int rollup_fold(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
 
 	if (err)
 		return err;
-	merge_sums(usage, sums);
+	sums_merge(usage, sums);
 	return add_peaks(rollup, dims, lane, period, second, peak_bytes);
 }
 

@@ -92,6 +92,9 @@ int rollup_add_slices(struct rollup *rollup, struct dimensions *dims, const stru
 int rollup_fold(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
 		const struct sums *sums, int64_t period, uint64_t second, uint64_t peak_bytes);
 
+/* Add sums of one row of usage to those of another. */
+void sums_merge(struct sums *into, const struct sums *from);
+
 /* Double the interval as often as the number of rows demands. 0 or -ENOMEM. */
 int rollup_widen(struct rollup *rollup);
 
