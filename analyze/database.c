@@ -121,7 +121,11 @@ static int open_path(const char *path, int flags, sqlite3 **ret_db)
 	/* to SQLite "file:x" may be a URI and ":memory:" is no file: "./" makes both names */
 	char *name = path ? sqlite3_mprintf("%s%s", *path == '/' ? "" : "./", path)
 			  : sqlite3_mprintf(":memory:");
-	int code = name ? sqlite3_open_v2(name, &db, flags, NULL) : SQLITE_NOMEM;
+	int code;
+
+	/* One thread uses it: no locks for each call, nor for the statistics of memory. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	code = name ? sqlite3_open_v2(name, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) : SQLITE_NOMEM;
 
 	sqlite3_free(name);
 	if (code != SQLITE_OK) {
