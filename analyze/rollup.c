@@ -18,7 +18,7 @@ void rollup_free(struct rollup *rollup)
 	intern_free(&rollup->peak_keys);
 	free(rollup->usage);
 	free(rollup->peaks);
-	free(rollup->lane_places);
+	free(rollup->lanes);
 	free(rollup->member_places);
 	slices_free(&rollup->slices);
 	*rollup = (struct rollup){ 0 };
@@ -108,26 +108,6 @@ static int double_interval(struct rollup *rollup)
 	return err;
 }
 
-/* The row of usage of a lane: mostly the one that it had before. */
-static int find_usage(struct rollup *rollup, int64_t period, uint32_t lane, struct sums **ret_sums)
-{
-	struct rollup_place *place;
-	int err = array_reserve(&rollup->lane_places, &rollup->n_lane_places, (size_t)lane + 1,
-				sizeof(*rollup->lane_places));
-
-	if (err)
-		return err;
-	place = &rollup->lane_places[lane];
-	if (place->row && place->period == period) {
-		*ret_sums = &rollup->usage[place->row - 1];
-		return 0;
-	}
-	err = get_usage(rollup, period, lane, ret_sums);
-	if (!err)
-		*place = (struct rollup_place){ period, (uint32_t)(*ret_sums - rollup->usage) + 1 };
-	return err;
-}
-
 static int find_peak(struct rollup *rollup, int64_t period, const struct member *member,
 		     size_t number, struct peak **ret_peak)
 {
@@ -158,38 +138,58 @@ int rollup_widen(struct rollup *rollup)
 	return err;
 }
 
-static struct sums sums_of(const struct slice_row *row, const struct nst_events *events)
+/* The rows of a lane in another period than before. */
+static int find_rows(struct rollup *rollup, struct dimensions *dims, uint32_t lane, int64_t period)
 {
-	return (struct sums){ .events = row->events,
-			      .packets = row->packets,
-			      .bytes = row->bytes,
-			      .payload_bytes = row->payload_bytes,
-			      .payload_events = row->payload_events,
-			      .wire_bytes = row->wire_bytes,
-			      .wire_packets = row->wire_packets,
-			      .first_ns = events->timestamp[row->first],
-			      .last_ns = events->timestamp[row->last] };
-}
-
-static int add_usage(struct rollup *rollup, struct dimensions *dims, const struct slice_row *row,
-		     const struct nst_events *events, int64_t period, uint32_t lane)
-{
-	const struct sums sums = sums_of(row, events);
+	const struct lane_key *key = dims_lane(dims, lane);
 	const struct member *members;
+	struct rollup_lane *rows;
+	struct peak *peak;
 	struct sums *usage;
-	size_t n;
-	int err = find_usage(rollup, period, lane, &usage);
+	size_t n_members;
+	int err = array_reserve(&rollup->lanes, &rollup->n_lanes, (size_t)lane + 1,
+				sizeof(*rollup->lanes));
 
+	if (!err)
+		err = get_usage(rollup, period, lane, &usage);
+	if (!err)
+		err = members_get(dims, lane, rollup->settings.groupings, &members, &n_members);
 	if (err)
 		return err;
-	sums_merge(usage, &sums);
-	/* in this order new rows of the groupings get their numbers */
-	return members_get(dims, lane, rollup->settings.groupings, &members, &n);
+	rows = &rollup->lanes[lane];
+	*rows = (struct rollup_lane){ .period = period,
+				      .trace = key->trace,
+				      .n_peaks = n_members <= LANE_PEAKS ? (uint8_t)n_members
+									 : LANE_PEAKS + 1,
+				      .is_send = key->is_send };
+	for (size_t i = 0; i < n_members && !err; i++) {
+		err = find_peak(rollup, period, &members[i], (size_t)(members - dims->members) + i,
+				&peak);
+		if (!err && i < LANE_PEAKS)
+			rows->peaks[i] = (uint32_t)(peak - rollup->peaks);
+	}
+	if (!err)
+		rows->usage = (uint32_t)(usage - rollup->usage) + 1;
+	return err;
 }
 
-/* Add to the peaks of the rows that a lane counts in. */
-static int add_peaks(struct rollup *rollup, struct dimensions *dims, uint32_t lane, int64_t period,
-		     uint64_t second, uint64_t bytes)
+/* The rows of a lane, mostly those that it had before. */
+static inline int get_rows(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
+			   int64_t period, const struct rollup_lane **ret_rows)
+{
+	int err = 0;
+
+	if (lane >= rollup->n_lanes || !rollup->lanes[lane].usage ||
+	    rollup->lanes[lane].period != period)
+		err = find_rows(rollup, dims, lane, period);
+	if (!err)
+		*ret_rows = &rollup->lanes[lane];
+	return err;
+}
+
+/* A lane with many consumers. */
+static int add_many_peaks(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
+			  int64_t period, uint64_t second, uint64_t bytes)
 {
 	const struct lane_key *key = dims_lane(dims, lane);
 	const struct member *members;
@@ -207,16 +207,59 @@ static int add_peaks(struct rollup *rollup, struct dimensions *dims, uint32_t la
 	return err;
 }
 
+/* Add to the peaks of the rows that a lane counts in. */
+static inline int add_peaks(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
+			    const struct rollup_lane *rows, uint64_t second, uint64_t bytes)
+{
+	if (rows->n_peaks > LANE_PEAKS)
+		return add_many_peaks(rollup, dims, lane, rows->period, second, bytes);
+	for (size_t i = 0; i < rows->n_peaks; i++)
+		peak_add(&rollup->peaks[rows->peaks[i]], rows->trace, second, rows->is_send, bytes);
+	return 0;
+}
+
 int rollup_fold(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
 		const struct sums *sums, int64_t period, uint64_t second, uint64_t peak_bytes)
 {
-	struct sums *usage;
-	int err = find_usage(rollup, period, lane, &usage);
+	const struct rollup_lane *rows;
+	int err = get_rows(rollup, dims, lane, period, &rows);
 
 	if (err)
 		return err;
-	sums_merge(usage, sums);
-	return add_peaks(rollup, dims, lane, period, second, peak_bytes);
+	sums_merge(&rollup->usage[rows->usage - 1], sums);
+	return add_peaks(rollup, dims, lane, rows, second, peak_bytes);
+}
+
+static void merge_row(struct sums *into, const struct slice_row *row,
+		      const struct nst_events *events)
+{
+	const struct sums sums = { .events = row->events,
+				   .packets = row->packets,
+				   .bytes = row->bytes,
+				   .payload_bytes = row->payload_bytes,
+				   .payload_events = row->payload_events,
+				   .wire_bytes = row->wire_bytes,
+				   .wire_packets = row->wire_packets,
+				   .first_ns = events->timestamp[row->first],
+				   .last_ns = events->timestamp[row->last] };
+
+	sums_merge(into, &sums);
+}
+
+/* What adding to a row some steps on will want from memory by then. */
+static void fetch_ahead(const struct rollup *rollup, const struct slice_row *rows, size_t n,
+			const uint32_t *lanes, size_t i)
+{
+	if (i + 16 < n && lanes[rows[i + 16].lane] < rollup->n_lanes)
+		__builtin_prefetch(&rollup->lanes[lanes[rows[i + 16].lane]]);
+	if (i + 8 < n && lanes[rows[i + 8].lane] < rollup->n_lanes) {
+		const struct rollup_lane *lane = &rollup->lanes[lanes[rows[i + 8].lane]];
+
+		if (lane->usage) {
+			__builtin_prefetch(&rollup->usage[lane->usage - 1]);
+			__builtin_prefetch((const char *)&rollup->usage[lane->usage - 1] + 64);
+		}
+	}
 }
 
 static int add_slice(struct rollup *rollup, struct dimensions *dims, const struct slices *slices,
@@ -224,22 +267,28 @@ static int add_slice(struct rollup *rollup, struct dimensions *dims, const struc
 		     const uint32_t *lanes)
 {
 	const struct slice_row *rows = &slices->rows[slice->first_row];
+	const struct rollup_lane *of_lane;
 	int64_t period = slice->period;
 	int err = 0;
 
 	/* the interval was doubled since */
 	for (uint64_t ns = slices->interval_ns; ns < rollup->interval_ns; ns *= 2)
 		period = halve(period);
-	for (size_t i = 0; i < slice->n_rows && !err; i++)
-		err = add_usage(rollup, dims, &rows[i], events, period, lanes[rows[i].lane]);
+	for (size_t i = 0; i < slice->n_rows && !err; i++) {
+		fetch_ahead(rollup, rows, slice->n_rows, lanes, i);
+		err = get_rows(rollup, dims, lanes[rows[i].lane], period, &of_lane);
+		if (!err)
+			merge_row(&rollup->usage[of_lane->usage - 1], &rows[i], events);
+	}
 	for (size_t s = 0; s < slice->n_seconds && !err; s++) {
 		const struct slice_second *second = &slices->seconds[slice->first_second + s];
 
 		for (size_t i = second->first; i < second->first + second->n && !err; i++) {
 			const struct slice_bytes *bytes = &slices->bytes[i];
+			uint32_t lane = lanes[rows[bytes->row].lane];
 
-			err = add_peaks(rollup, dims, lanes[rows[bytes->row].lane], period,
-					second->second, bytes->bytes);
+			err = add_peaks(rollup, dims, lane, &rollup->lanes[lane], second->second,
+					bytes->bytes);
 		}
 	}
 	return err;

@@ -48,10 +48,21 @@ struct rollup_key {
 	uint32_t grouping; /* for peaks: enum grouping */
 };
 
-/* Where the row of a lane or a member of one was found last. */
+/* Where the row of a member was found last. */
 struct rollup_place {
 	int64_t period;
 	uint32_t row; /* 1 more than its number; 0: not looked for yet */
+};
+
+/* The rows of a lane, as they were found last: all that adding to them takes. */
+#define LANE_PEAKS 10
+struct rollup_lane {
+	int64_t period;
+	uint32_t usage; /* as rollup_place.row */
+	uint32_t trace;
+	uint32_t peaks[LANE_PEAKS];
+	uint8_t n_peaks; /* more than LANE_PEAKS: it counts in so many rows */
+	bool is_send;
 };
 
 struct rollup {
@@ -61,8 +72,9 @@ struct rollup {
 	struct sums *usage;
 	struct peak *peaks;
 	size_t n_usage_allocated, n_peaks_allocated;
-	struct rollup_place *lane_places, *member_places; /* as dims.lanes and dims.members */
-	size_t n_lane_places, n_member_places;
+	struct rollup_lane *lanes;	    /* as dims.lanes */
+	struct rollup_place *member_places; /* as dims.members */
+	size_t n_lanes, n_member_places;
 	struct slices slices; /* of rollup_add() */
 	uint64_t n_pieces; /* of rows of totals, beyond a few of each */
 };

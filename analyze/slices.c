@@ -12,6 +12,7 @@ void slices_free(struct slices *slices)
 {
 	free(slices->list);
 	free(slices->rows);
+	free(slices->before);
 	free(slices->seconds);
 	free(slices->bytes);
 	free(slices->row_of);
@@ -67,6 +68,9 @@ static int reserve(struct slices *slices, size_t n_events, size_t n_lanes)
 		err = array_reserve(&slices->rows, &slices->n_rows_allocated, slices->n_rows + most,
 				    sizeof(*slices->rows));
 	if (!err)
+		err = array_reserve(&slices->before, &slices->n_before_allocated,
+				    slices->n_rows + most, sizeof(*slices->before));
+	if (!err)
 		err = array_reserve(&slices->seconds, &slices->n_seconds_allocated,
 				    slices->n_seconds + 1, sizeof(*slices->seconds));
 	if (!err)
@@ -102,8 +106,9 @@ static struct slice *open_slice(struct slices *slices, int64_t period)
 static struct slice_row *add_row(struct slices *slices, struct slice *slice, uint32_t lane,
 				 size_t event)
 {
-	struct slice_row *row = &slices->rows[slices->n_rows++];
+	struct slice_row *row = &slices->rows[slices->n_rows];
 
+	slices->before[slices->n_rows++] = (struct slice_before){ 0 };
 	*row = (struct slice_row){ .lane = lane, .first = (uint32_t)event };
 	slices->row_of[lane] = (uint32_t)++slice->n_rows;
 	return row;
@@ -138,14 +143,14 @@ static void sum_events(struct slices *slices, struct slice *slice, const struct 
 /* What a row came to in the second that just ended, if it had events in it. */
 static void take_second(struct slices *slices, struct slice *slice, uint32_t number)
 {
-	struct slice_row *row = &slices->rows[slice->first_row + number];
+	const struct slice_row *row = &slices->rows[slice->first_row + number];
+	struct slice_before *before = &slices->before[slice->first_row + number];
 
-	if (row->events == row->second_events)
+	if (row->events == before->events)
 		return;
 	slices->bytes[slices->n_bytes++] =
-		(struct slice_bytes){ .bytes = row->bytes - row->second_bytes, .row = number };
-	row->second_events = row->events;
-	row->second_bytes = row->bytes;
+		(struct slice_bytes){ .bytes = row->bytes - before->bytes, .row = number };
+	*before = (struct slice_before){ .bytes = row->bytes, .events = row->events };
 }
 
 /* By its events or by all rows, whichever are fewer. */

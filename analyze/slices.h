@@ -26,8 +26,12 @@ struct slice_row { /* a lane in a period */
 	uint32_t lane; /* of the chunk */
 	uint32_t events, payload_events;
 	uint32_t first, last; /* numbers of its events */
-	uint32_t second_events; /* and what they were before the second began: */
-	uint64_t second_bytes;
+	uint32_t unused;      /* a row is a line of the cache */
+};
+
+struct slice_before { /* what a row was before the second began */
+	uint64_t bytes;
+	uint32_t events;
 };
 
 struct slice_bytes { /* a lane in a second */
@@ -50,12 +54,13 @@ struct slices { /* of one chunk after the other; zeros are new ones */
 	uint64_t interval_ns; /* of the periods; 0: there is one */
 	struct slice *list;
 	struct slice_row *rows;
+	struct slice_before *before; /* by row */
 	struct slice_second *seconds;
 	struct slice_bytes *bytes;
 	uint32_t *row_of; /* by lane of the chunk: 1 more than its row of the slice; then zeros */
 	size_t n, n_rows, n_seconds, n_bytes;
-	size_t n_allocated, n_rows_allocated, n_seconds_allocated, n_bytes_allocated,
-		n_row_of_allocated;
+	size_t n_allocated, n_rows_allocated, n_before_allocated, n_seconds_allocated,
+		n_bytes_allocated, n_row_of_allocated;
 };
 
 void slices_free(struct slices *slices);
