@@ -70,7 +70,7 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 }
 
 /* Two chains side by side, since each step waits for the one before. */
-static uint32_t hash_of(const void *key, size_t len)
+uint32_t intern_hash(const void *key, size_t len)
 {
 	uint64_t even = seed, odd = ~seed, last[2] = { 0 };
 	const uint8_t *at = key;
@@ -118,7 +118,7 @@ bool intern_find(const struct intern *intern, const void *key, size_t len, uint3
 
 	if (!intern->n)
 		return false;
-	slot = find_slot(intern, key, len, hash_of(key, len));
+	slot = find_slot(intern, key, len, intern_hash(key, len));
 	if (!slot->item)
 		return false;
 	*ret_index = slot->number;
@@ -208,7 +208,7 @@ static int add(struct intern *intern, const void *key, size_t len, uint32_t hash
 int intern_get(struct intern *intern, const void *key, size_t len, uint32_t *ret_index,
 	       bool *ret_is_new)
 {
-	uint32_t hash = hash_of(key, len);
+	uint32_t hash = intern_hash(key, len);
 	const struct intern_slot *slot = intern->n ? find_slot(intern, key, len, hash) : NULL;
 	bool is_new = !slot || !slot->item;
 	int err = 0;

@@ -35,6 +35,9 @@ const void *intern_key(const struct intern *intern, uint32_t index);
 
 void intern_free(struct intern *intern);
 
+/* The hash of a key: the same for as long as the process runs, and another in the next. */
+uint32_t intern_hash(const void *key, size_t len);
+
 /*
  * Make room for n elements of size bytes, new ones zeroed. *array and
  * *n_allocated change only on success. 0 or -ENOMEM.

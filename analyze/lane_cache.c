@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/lane_cache.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,18 +12,11 @@ struct process_key_of_chunk { /* followed by the name */
 	uint32_t trace, pid;
 };
 
-struct lane_key_of_chunk { /* without padding */
-	uint64_t cgroup_id;
-	uint32_t flow, process, has, ifindex;
-	uint16_t vlan_id, flags;
-	uint8_t is_send, owner_source, link_header_bytes, counts_elsewhere;
-};
-
 void lane_cache_free(struct lane_cache *cache)
 {
 	intern_free(&cache->processes);
-	intern_free(&cache->lanes);
-	free(cache->found);
+	free(cache->lanes);
+	free(cache->slots);
 	free(cache->chunk_flows);
 	free(cache->chunk_processes);
 	*cache = (struct lane_cache){ 0 };
@@ -67,10 +61,10 @@ void lane_cache_add_flow(struct lane_cache *cache, const struct nst_lane *lane, 
 	cache->chunk_flows[lane->flow] = flow;
 }
 
-int lane_cache_get(struct lane_cache *cache, const struct nst_lane *lane, bool counts_elsewhere,
-		   struct cached_lane **ret_found)
+static struct lane_identity identity_of(const struct lane_cache *cache,
+					const struct nst_lane *lane, bool counts_elsewhere)
 {
-	const struct lane_key_of_chunk key = {
+	return (struct lane_identity){
 		.cgroup_id = lane->cgroup_id,
 		.flow = cache->chunk_flows[lane->flow],
 		.process = lane->has & NST_HAS_OWNER ? cache->chunk_processes[lane->process] : 0,
@@ -83,20 +77,79 @@ int lane_cache_get(struct lane_cache *cache, const struct nst_lane *lane, bool c
 		.link_header_bytes = lane->link_header_bytes,
 		.counts_elsewhere = counts_elsewhere,
 	};
-	uint32_t number;
-	bool is_new;
+}
+
+static size_t slot_of(const struct lane_cache *cache, const struct lane_identity *identity,
+		      uint32_t hash)
+{
+	size_t mask = cache->n_slots - 1, i = hash & mask;
+
+	for (; cache->slots[i].number; i = (i + 1) & mask)
+		if (cache->slots[i].hash == hash &&
+		    !memcmp(&cache->lanes[cache->slots[i].number - 1].identity, identity,
+			    sizeof(*identity)))
+			break;
+	return i;
+}
+
+static int grow_slots(struct lane_cache *cache)
+{
+	size_t n = cache->n_slots ? 2 * cache->n_slots : 64;
+	struct lane_slot *slots;
+
+	if (2 * (cache->n_lanes + 1) <= cache->n_slots)
+		return 0;
+	slots = calloc(n, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	for (size_t old = 0; old < cache->n_slots; old++) {
+		size_t i = cache->slots[old].hash & (n - 1);
+
+		while (slots[i].number)
+			i = (i + 1) & (n - 1);
+		if (cache->slots[old].number)
+			slots[i] = cache->slots[old];
+	}
+	free(cache->slots);
+	cache->slots = slots;
+	cache->n_slots = n;
+	return 0;
+}
+
+void lane_cache_fetch(const struct lane_cache *cache, const struct nst_lane *lane,
+		      bool counts_elsewhere)
+{
+	const struct lane_identity identity = identity_of(cache, lane, counts_elsewhere);
+
+	if (cache->n_slots)
+		__builtin_prefetch(&cache->slots[intern_hash(&identity, sizeof(identity)) &
+						 (cache->n_slots - 1)]);
+}
+
+int lane_cache_get(struct lane_cache *cache, const struct nst_lane *lane, bool counts_elsewhere,
+		   struct cached_lane **ret_found)
+{
+	const struct lane_identity identity = identity_of(cache, lane, counts_elsewhere);
+	uint32_t hash = intern_hash(&identity, sizeof(identity));
+	struct lane_slot *slot;
 	int err;
 
-	if (key.flow == NO_FLOW) {
+	if (identity.flow == NO_FLOW) {
 		*ret_found = NULL;
 		return 0;
 	}
-	err = intern_get(&cache->lanes, &key, sizeof(key), &number, &is_new);
-
-	if (!err)
-		err = array_reserve(&cache->found, &cache->n_found_allocated, (size_t)number + 1,
-				    sizeof(*cache->found));
-	if (!err)
-		*ret_found = &cache->found[number];
-	return err;
+	err = cache->n_lanes == UINT32_MAX - 1 ? -ENOMEM : grow_slots(cache);
+	if (err)
+		return err;
+	slot = &cache->slots[slot_of(cache, &identity, hash)];
+	if (!slot->number) {
+		err = array_reserve(&cache->lanes, &cache->n_lanes_allocated, cache->n_lanes + 1,
+				    sizeof(*cache->lanes));
+		if (err)
+			return err;
+		cache->lanes[cache->n_lanes].identity = identity;
+		*slot = (struct lane_slot){ hash, (uint32_t)++cache->n_lanes };
+	}
+	*ret_found = &cache->lanes[slot->number - 1];
+	return 0;
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define FETCH_AHEAD 12 /* lanes */
+
 struct work { /* on one chunk */
 	const struct split *split;
 	const struct charging *charging;
@@ -176,11 +178,12 @@ static int map_new_lane(const struct work *work, struct lane_cache *cache, uint3
 		lane_cache_add_flow(cache, lane, dims_lane(mapping->dims, number)->flow);
 		err = lane_cache_get(cache, lane, counts_elsewhere(work, lane), &found);
 	}
-	if (!err)
-		*found = (struct cached_lane){ .from_ns = owned ? work->events->timestamp[0] : 0,
-					       .until_ns = owned ? at.until_ns : UINT64_MAX,
-					       .lane = number };
-	return err;
+	if (err)
+		return err;
+	found->from_ns = owned ? work->events->timestamp[0] : 0;
+	found->until_ns = owned ? at.until_ns : UINT64_MAX;
+	found->lane = number;
+	return 0;
 }
 
 static int map_whole_lane(const struct work *work, struct lane_cache *cache, uint32_t i)
@@ -212,9 +215,12 @@ int rebind_map_split(struct lane_cache *cache, const struct split *split,
 	mapping.lanes = *lanes;
 	if (!err)
 		err = lane_cache_open(cache, dims, trace, dictionaries);
-	for (uint32_t i = 0; i < dictionaries->n_lanes && !err; i++)
+	for (uint32_t i = 0; i < dictionaries->n_lanes && !err; i++) {
+		if (i + FETCH_AHEAD < dictionaries->n_lanes)
+			lane_cache_fetch(cache, &dictionaries->lanes[i + FETCH_AHEAD], false);
 		if (!split_has(split, i))
 			err = map_whole_lane(&work, cache, i);
+	}
 	return err ? err : add_parts(&work);
 }
 
