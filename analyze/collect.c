@@ -213,6 +213,34 @@ static void catch_up(void *context)
 	take_back(context, true);
 }
 
+static bool is_in_bounds(const struct collected *trace, const struct nst_chunk *chunk)
+{
+	return chunk->last_ns >= trace->bounds.from_ns && chunk->first_ns < trace->bounds.to_ns &&
+	       chunk->last_ns <= TIME_MAX_NS;
+}
+
+/* False: no event of the chunk is in the window, so that its header is enough. */
+static bool is_wanted(void *context, const struct nst_chunk *chunk)
+{
+	struct reading *reading = context;
+	struct collector *collector = reading->collector;
+	struct collected *trace;
+	uint32_t number;
+
+	/* whatever fails here fails again, and is said, once the chunk is there */
+	if (add_new_traces(reading))
+		return true;
+	number = reading->numbers[chunk->trace];
+	if (number == SKIPPED || !collector->traces[number].has_axis ||
+	    timeline_add(&collector->dims.traces[number].timeline, chunk->sample_clock_ns,
+			 chunk->sample_realtime_ns))
+		return true;
+	trace = &collector->traces[number];
+	window_clock_bounds(&collector->bounds, &collector->dims.traces[number].timeline,
+			    &trace->bounds);
+	return is_in_bounds(trace, chunk);
+}
+
 static int add_events(struct reading *reading, uint32_t number, const struct nst_chunk *chunk)
 {
 	struct collector *collector = reading->collector;
@@ -225,8 +253,7 @@ static int add_events(struct reading *reading, uint32_t number, const struct nst
 		*end_ordinal = chunk->first_ordinal + chunk->n_events;
 	window_clock_bounds(&collector->bounds, &collector->dims.traces[number].timeline,
 			    &trace->bounds);
-	if (chunk->last_ns < trace->bounds.from_ns || chunk->first_ns >= trace->bounds.to_ns ||
-	    chunk->last_ns > TIME_MAX_NS)
+	if (!is_in_bounds(trace, chunk))
 		return 0;
 	while (!(job = ahead_begin(reading->ahead)))
 		take_oldest(reading, true);
@@ -426,6 +453,8 @@ int collector_read(struct collector *collector, struct input *input)
 		err = ahead_open(&reading.ahead);
 	if (!err) {
 		nst_reader_set_ahead(reading.reader, catch_up, &reading);
+		if (window_is_given(&collector->window))
+			nst_reader_set_choice(reading.reader, is_wanted, &reading);
 		err = read_chunks(&reading);
 	}
 	if (!err)

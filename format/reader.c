@@ -49,6 +49,14 @@ void nst_reader_set_window(struct nst_reader *reader, uint64_t from_ns, uint64_t
 	reader->to_ns = to_ns;
 }
 
+void nst_reader_set_choice(struct nst_reader *reader,
+			   bool (*is_wanted)(void *context, const struct nst_chunk *chunk),
+			   void *context)
+{
+	reader->is_wanted = is_wanted;
+	reader->choice_context = context;
+}
+
 void nst_reader_set_ahead(struct nst_reader *reader, void (*catch_up)(void *context), void *context)
 {
 	reader->catch_up = catch_up;

@@ -46,6 +46,8 @@ struct nst_reader {
 	struct nst_registry registry;
 	struct nst_problems problems;
 	uint64_t from_ns, to_ns;
+	bool (*is_wanted)(void *context, const struct nst_chunk *chunk); /* NULL: all are */
+	void *choice_context;
 	void (*catch_up)(void *context); /* NULL: no chunk is ever out */
 	void *catch_up_context;
 	bool is_settling;

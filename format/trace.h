@@ -357,6 +357,15 @@ int nst_reader_open(int fd, struct nst_reader **ret_reader);
 void nst_reader_set_window(struct nst_reader *reader, uint64_t from_ns, uint64_t to_ns);
 
 /*
+ * Ask is_wanted about each events chunk before it is read. One that is not is gone to
+ * all the same, but has only its header: its payload is neither read nor checked where
+ * that can be helped, and nst_reader_frames() and all that decodes it is -EINVAL.
+ */
+void nst_reader_set_choice(struct nst_reader *reader,
+			   bool (*is_wanted)(void *context, const struct nst_chunk *chunk),
+			   void *context);
+
+/*
  * Go to the next chunk and read it; its checksums have been verified.
  * 1: *ret_chunk is valid until the next call. 0: the end of the input.
  * Chunks of unknown types are gone to as well, for whoever lists chunks.
