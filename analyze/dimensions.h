@@ -152,9 +152,10 @@ int dims_map_lane(struct dimensions *dims, uint32_t trace,
 		  const struct nst_dictionaries *dictionaries, const struct nst_lane *lane,
 		  const struct lane_change *change, uint32_t *ret_lane);
 
-/* True, and its number, if a flow was met before. */
-bool dims_find_flow(const struct dimensions *dims, uint32_t trace, const struct nst_flow *flow,
-		    uint32_t *ret_flow);
+/* The numbers of flows into ret_flows[n], NO_FLOW for one that was not met before. */
+#define NO_FLOW UINT32_MAX
+void dims_find_flows(const struct dimensions *dims, uint32_t trace, const struct nst_flow *flows,
+		     size_t n, uint32_t *ret_flows);
 
 /* The processes of a set of lane_key.consumers; 0 is the empty one. */
 const uint32_t *dims_consumers(const struct dimensions *dims, uint32_t consumers, size_t *ret_n);

@@ -112,17 +112,41 @@ static struct intern_slot *find_slot(const struct intern *intern, const void *ke
 	}
 }
 
-bool intern_find(const struct intern *intern, const void *key, size_t len, uint32_t *ret_index)
+bool intern_find_hashed(const struct intern *intern, const void *key, size_t len, uint32_t hash,
+			uint32_t *ret_index)
 {
 	const struct intern_slot *slot;
 
 	if (!intern->n)
 		return false;
-	slot = find_slot(intern, key, len, intern_hash(key, len));
+	slot = find_slot(intern, key, len, hash);
 	if (!slot->item)
 		return false;
 	*ret_index = slot->number;
 	return true;
+}
+
+bool intern_find(const struct intern *intern, const void *key, size_t len, uint32_t *ret_index)
+{
+	return intern->n &&
+	       intern_find_hashed(intern, key, len, intern_hash(key, len), ret_index);
+}
+
+void intern_fetch_slot(const struct intern *intern, uint32_t hash)
+{
+	if (intern->n)
+		__builtin_prefetch(&intern->slots[hash & (intern->n_slots - 1)]);
+}
+
+void intern_fetch_key(const struct intern *intern, uint32_t hash)
+{
+	const char *item;
+
+	if (!intern->n)
+		return;
+	item = (const char *)intern->slots[hash & (intern->n_slots - 1)].item;
+	__builtin_prefetch(item);
+	__builtin_prefetch(item + 64);
 }
 
 static int grow_slots(struct intern *intern)

@@ -35,8 +35,15 @@ const void *intern_key(const struct intern *intern, uint32_t index);
 
 void intern_free(struct intern *intern);
 
-/* The hash of a key: the same for as long as the process runs, and another in the next. */
+/*
+ * intern_find() in steps, for who looks for many: the hash of a key, which is another in
+ * each process; the memory that finding it will take, one part after the other.
+ */
 uint32_t intern_hash(const void *key, size_t len);
+void intern_fetch_slot(const struct intern *intern, uint32_t hash);
+void intern_fetch_key(const struct intern *intern, uint32_t hash);
+bool intern_find_hashed(const struct intern *intern, const void *key, size_t len, uint32_t hash,
+			uint32_t *ret_index);
 
 /*
  * Make room for n elements of size bytes, new ones zeroed. *array and

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_FLOW UINT32_MAX
-
 struct process_key_of_chunk { /* followed by the name */
 	uint64_t start_ns;
 	uint32_t trace, pid;
@@ -46,10 +44,9 @@ int lane_cache_open(struct lane_cache *cache, const struct dimensions *dims, uin
 	if (!err)
 		err = array_reserve(&cache->chunk_processes, &cache->n_chunk_processes_allocated,
 				    dictionaries->n_processes, sizeof(*cache->chunk_processes));
-	for (size_t i = 0; i < dictionaries->n_flows && !err; i++) {
-		if (!dims_find_flow(dims, trace, &dictionaries->flows[i], &cache->chunk_flows[i]))
-			cache->chunk_flows[i] = NO_FLOW;
-	}
+	if (!err)
+		dims_find_flows(dims, trace, dictionaries->flows, dictionaries->n_flows,
+				cache->chunk_flows);
 	for (size_t i = 0; i < dictionaries->n_processes && !err; i++)
 		err = number_process(cache, trace, &dictionaries->processes[i],
 				     &cache->chunk_processes[i]);
@@ -116,10 +113,9 @@ static int grow_slots(struct lane_cache *cache)
 	return 0;
 }
 
-void lane_cache_fetch(const struct lane_cache *cache, const struct nst_lane *lane,
-		      bool counts_elsewhere)
+void lane_cache_fetch(const struct lane_cache *cache, const struct nst_lane *lane)
 {
-	const struct lane_identity identity = identity_of(cache, lane, counts_elsewhere);
+	const struct lane_identity identity = identity_of(cache, lane, false);
 
 	if (cache->n_slots)
 		__builtin_prefetch(&cache->slots[intern_hash(&identity, sizeof(identity)) &

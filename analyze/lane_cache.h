@@ -49,9 +49,8 @@ int lane_cache_open(struct lane_cache *cache, const struct dimensions *dims, uin
 /* Note the flow of a lane, which dims has by now. */
 void lane_cache_add_flow(struct lane_cache *cache, const struct nst_lane *lane, uint32_t flow);
 
-/* Have memory fetched that looking for the lane will take. */
-void lane_cache_fetch(const struct lane_cache *cache, const struct nst_lane *lane,
-		      bool counts_elsewhere);
+/* Have memory fetched that looking for the lane will take, if it counts where it was seen. */
+void lane_cache_fetch(const struct lane_cache *cache, const struct nst_lane *lane);
 
 /*
  * Where a lane of the chunk has its number, valid until the next call; NULL as long as its

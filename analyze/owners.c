@@ -44,6 +44,9 @@ struct owners {
 	size_t n_flows;
 	uint64_t *borders;
 	struct intern comms, ids; /* ids: of the flows, with their numbers */
+	/* by the lowest bits of an id: some flow has them; most ids that are asked for have no rows */
+	uint8_t *any;
+	size_t any_mask;
 };
 
 const char *owner_view_name(enum owner_view view)
@@ -79,6 +82,7 @@ void owners_free(struct owners *owners)
 	free(owners->rows);
 	free(owners->flows);
 	free(owners->borders);
+	free(owners->any);
 	intern_free(&owners->comms);
 	intern_free(&owners->ids);
 	free(owners);
@@ -206,7 +210,10 @@ int owners_close(struct owners *owners)
 		n_flows += i + 1 == n || rows[i + 1].owner.flow_id != rows[i].owner.flow_id;
 	owners->flows = calloc(n_flows, sizeof(*owners->flows));
 	owners->borders = calloc(n, 2 * sizeof(*owners->borders));
-	if (!owners->flows || !owners->borders)
+	while (owners->any_mask < 8 * n_flows)
+		owners->any_mask = 2 * owners->any_mask + 1;
+	owners->any = calloc(owners->any_mask + 1, 1);
+	if (!owners->flows || !owners->borders || !owners->any)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		uint32_t number;
@@ -217,6 +224,7 @@ int owners_close(struct owners *owners)
 		if (intern_get(&owners->ids, &rows[i].owner.flow_id, sizeof(uint64_t), &number,
 			       &is_new))
 			return -ENOMEM;
+		owners->any[rows[i].owner.flow_id & owners->any_mask] = 1;
 		close_flow(&owners->flows[owners->n_flows++], &rows[first], i + 1 - first,
 			   &owners->borders[2 * first]);
 		first = i + 1;
@@ -233,8 +241,11 @@ const struct owned *owners_find(const struct owners *owners, uint64_t flow_id)
 {
 	uint32_t number;
 
-	return intern_find(&owners->ids, &flow_id, sizeof(flow_id), &number) ?
-		       &owners->flows[number] : NULL;
+	if (!owners->n_flows || !owners->any[flow_id & owners->any_mask])
+		return NULL;
+	return intern_find(&owners->ids, &flow_id, sizeof(flow_id), &number)
+		       ? &owners->flows[number]
+		       : NULL;
 }
 
 size_t owners_flow_number(const struct owners *owners, const struct owned *owned)

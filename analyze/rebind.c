@@ -217,7 +217,7 @@ int rebind_map_split(struct lane_cache *cache, const struct split *split,
 		err = lane_cache_open(cache, dims, trace, dictionaries);
 	for (uint32_t i = 0; i < dictionaries->n_lanes && !err; i++) {
 		if (i + FETCH_AHEAD < dictionaries->n_lanes)
-			lane_cache_fetch(cache, &dictionaries->lanes[i + FETCH_AHEAD], false);
+			lane_cache_fetch(cache, &dictionaries->lanes[i + FETCH_AHEAD]);
 		if (!split_has(split, i))
 			err = map_whole_lane(&work, cache, i);
 	}
