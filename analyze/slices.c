@@ -103,40 +103,52 @@ static struct slice *open_slice(struct slices *slices, int64_t period)
 	return slice;
 }
 
-static struct slice_row *add_row(struct slices *slices, struct slice *slice, uint32_t lane,
-				 size_t event)
+static uint32_t add_row(struct slices *slices, struct slice *slice, uint32_t lane, size_t event)
 {
 	struct slice_row *row = &slices->rows[slices->n_rows];
 
 	slices->before[slices->n_rows++] = (struct slice_before){ 0 };
 	*row = (struct slice_row){ .lane = lane, .first = (uint32_t)event };
-	slices->row_of[lane] = (uint32_t)++slice->n_rows;
-	return row;
+	return slices->row_of[lane] = (uint32_t)++slice->n_rows;
+}
+
+/* All bits for a condition, so that there is no branch that nobody can foretell. */
+static inline uint64_t mask(bool condition)
+{
+	return -(uint64_t)condition;
 }
 
 static void sum_events(struct slices *slices, struct slice *slice, const struct nst_events *events,
 		       size_t from, size_t to)
 {
-	for (size_t i = from; i < to; i++) {
-		uint32_t lane = events->lane[i], number = slices->row_of[lane];
-		struct slice_row *row = number ? &slices->rows[slice->first_row + number - 1]
-					       : add_row(slices, slice, lane, i);
-		uint64_t bytes = events->bytes[i];
-		bool has_segments = events->has[i] & NST_HAS_SEGMENTS && events->segments[i];
-		uint64_t segments = has_segments ? events->segments[i] : 1;
-		uint64_t has_headers = !!(events->has[i] & NST_HAS_HEADER_BYTES);
-		uint64_t header_bytes = has_headers ? events->header_bytes[i] : 0;
-		uint64_t has_wire = has_headers | (segments == 1);
+	const uint32_t *lanes = events->lane, *all_bytes = events->bytes;
+	const uint32_t *all_segments = events->segments;
+	const uint16_t *has = events->has, *all_header_bytes = events->header_bytes;
+	const uint32_t *row_of = slices->row_of;
+	struct slice_row *rows = &slices->rows[slice->first_row];
 
+	for (size_t i = from; i < to; i++) {
+		uint32_t number = row_of[lanes[i]];
+		uint64_t bytes = all_bytes[i];
+		uint64_t segments = all_segments[i] & mask(has[i] & NST_HAS_SEGMENTS);
+		uint64_t has_headers = mask(has[i] & NST_HAS_HEADER_BYTES);
+		uint64_t header_bytes = all_header_bytes[i] & has_headers, has_wire;
+		struct slice_row *row;
+
+		if (!number)
+			number = add_row(slices, slice, lanes[i], i);
+		row = &rows[number - 1];
+		segments += !segments;
+		has_wire = has_headers | mask(segments == 1);
 		row->events++;
 		row->last = (uint32_t)i;
 		row->packets += segments;
 		row->bytes += bytes;
-		row->payload_events += (uint32_t)has_headers;
-		row->payload_bytes +=
-			has_headers && bytes > header_bytes ? bytes - header_bytes : 0;
-		row->wire_packets += has_wire ? segments : 0;
-		row->wire_bytes += has_wire ? bytes + (segments - 1) * header_bytes : 0;
+		row->payload_events += has_headers & 1;
+		row->payload_bytes += (bytes - header_bytes) & has_headers &
+				      mask(bytes > header_bytes);
+		row->wire_packets += segments & has_wire;
+		row->wire_bytes += (bytes + (segments - 1) * header_bytes) & has_wire;
 	}
 }
 
