@@ -123,9 +123,10 @@ static int open_path(const char *path, int flags, sqlite3 **ret_db)
 			  : sqlite3_mprintf(":memory:");
 	int code;
 
-	/* One thread uses it: no locks for each call, nor for the statistics of memory. */
+	/* One thread uses SQLite, so that no call needs a lock; nobody asks for its statistics. */
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-	code = name ? sqlite3_open_v2(name, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) : SQLITE_NOMEM;
+	code = name ? sqlite3_open_v2(name, &db, flags, NULL) : SQLITE_NOMEM;
 
 	sqlite3_free(name);
 	if (code != SQLITE_OK) {
