@@ -261,8 +261,7 @@ static int add_events(struct reading *reading, uint32_t number, const struct nst
 	if (err)
 		return err;
 	job->trace = number;
-	job->charging =
-		charging_of(&collector->foretelling, trace->header.uuid, collector->view);
+	job->charging = charging_of(&collector->foretelling, trace->header.uuid, collector->view);
 	job->axis = trace->axis;
 	job->interval_ns = collector->rollup.interval_ns;
 	job->from_ns = trace->bounds.from_ns;

@@ -128,8 +128,7 @@ bool intern_find_hashed(const struct intern *intern, const void *key, size_t len
 
 bool intern_find(const struct intern *intern, const void *key, size_t len, uint32_t *ret_index)
 {
-	return intern->n &&
-	       intern_find_hashed(intern, key, len, intern_hash(key, len), ret_index);
+	return intern->n && intern_find_hashed(intern, key, len, intern_hash(key, len), ret_index);
 }
 
 void intern_fetch_slot(const struct intern *intern, uint32_t hash)

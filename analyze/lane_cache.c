@@ -25,8 +25,8 @@ static int number_process(struct lane_cache *cache, uint32_t trace,
 {
 	struct process_key_of_chunk key = { process->start_ns, trace, process->pid };
 	uint8_t bytes[sizeof(key) + NST_COMM_MAX];
-	size_t len = process->comm.len_bytes < NST_COMM_MAX ? process->comm.len_bytes
-							    : NST_COMM_MAX;
+	size_t len =
+		process->comm.len_bytes < NST_COMM_MAX ? process->comm.len_bytes : NST_COMM_MAX;
 	bool is_new;
 
 	memcpy(bytes, &key, sizeof(key));
@@ -58,8 +58,8 @@ void lane_cache_add_flow(struct lane_cache *cache, const struct nst_lane *lane, 
 	cache->chunk_flows[lane->flow] = flow;
 }
 
-static struct lane_identity identity_of(const struct lane_cache *cache,
-					const struct nst_lane *lane, bool counts_elsewhere)
+static struct lane_identity identity_of(const struct lane_cache *cache, const struct nst_lane *lane,
+					bool counts_elsewhere)
 {
 	return (struct lane_identity){
 		.cgroup_id = lane->cgroup_id,

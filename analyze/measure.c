@@ -43,10 +43,10 @@ static void add_lane(struct measure *row, const struct lane_key *lane, const str
 		     const struct timeline *timeline)
 {
 	static const enum measure_column source_columns[NST_OWNER_SOURCES] = {
-		[NST_OWNER_UNKNOWN] = MEASURE_UNKNOWN,	   [NST_OWNER_SOCKET] = MEASURE_SOCKET,
-		[NST_OWNER_FLOW] = MEASURE_FLOW,	   [NST_OWNER_LISTENER] = MEASURE_LISTENER,
-		[NST_OWNER_SHARED] = MEASURE_SHARED,	   [NST_OWNER_SEEDED] = MEASURE_SEEDED,
-		[NST_OWNER_KERNEL] = MEASURE_KERNEL,	   [NST_OWNER_FORWARDED] = MEASURE_FORWARDED,
+		[NST_OWNER_UNKNOWN] = MEASURE_UNKNOWN, [NST_OWNER_SOCKET] = MEASURE_SOCKET,
+		[NST_OWNER_FLOW] = MEASURE_FLOW,       [NST_OWNER_LISTENER] = MEASURE_LISTENER,
+		[NST_OWNER_SHARED] = MEASURE_SHARED,   [NST_OWNER_SEEDED] = MEASURE_SEEDED,
+		[NST_OWNER_KERNEL] = MEASURE_KERNEL,   [NST_OWNER_FORWARDED] = MEASURE_FORWARDED,
 		[NST_OWNER_CURRENT] = MEASURE_CURRENT,
 	};
 	int to = lane->is_send ? 0 : 1; /* behind the column of what is sent */
@@ -141,8 +141,8 @@ static void set_rates(struct measure *row, const struct period *period, const st
 		row->seen |= 1u << bps;
 		if (period->duration_ns) {
 			row->known |= 1u << bps;
-			row->values[bps] = rate(row->values[MEASURE_SEND_BYTES + to],
-						period->duration_ns);
+			row->values[bps] =
+				rate(row->values[MEASURE_SEND_BYTES + to], period->duration_ns);
 		}
 		if (period->duration_ns < SECOND_NS) {
 			row->seen |= 1u << highest;
@@ -184,8 +184,8 @@ static int finish_rows(const struct collector *collector, struct measures *measu
 		struct measure row = measures->rows[i];
 		uint32_t period;
 
-		if (!row.is_used || !intern_find(&periods->ids, &key->period, sizeof(key->period),
-						 &period))
+		if (!row.is_used ||
+		    !intern_find(&periods->ids, &key->period, sizeof(key->period), &period))
 			continue;
 		row.grouping = key->grouping;
 		row.values[MEASURE_KEY] = grouping_id(key->grouping, key->id);
@@ -204,8 +204,8 @@ int measures_make(const struct collector *collector, struct measures **ret_measu
 	int err = measures ? 0 : -ENOMEM;
 
 	if (!err) {
-		measures->rows = calloc((size_t)collector->rollup.peak_keys.n + 1,
-					sizeof(*measures->rows));
+		measures->rows =
+			calloc((size_t)collector->rollup.peak_keys.n + 1, sizeof(*measures->rows));
 		err = measures->rows ? add_usage(collector, measures) : -ENOMEM;
 	}
 	if (!err)

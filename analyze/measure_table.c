@@ -8,15 +8,15 @@
 #include <string.h>
 
 /* The columns of the view, in its order. */
-#define DECLARATION                                                                        \
-	"CREATE TABLE measure (grouping TEXT, key_id INTEGER, period_id INTEGER, "         \
-	"send_bytes INTEGER, recv_bytes INTEGER, send_packets INTEGER, "                   \
-	"recv_packets INTEGER, send_payload_bytes INTEGER, recv_payload_bytes INTEGER, "   \
-	"send_wire_bytes INTEGER, recv_wire_bytes INTEGER, first INTEGER, last INTEGER, "  \
-	"sources_socket INTEGER, sources_flow INTEGER, sources_listener INTEGER, "         \
-	"sources_shared INTEGER, sources_seeded INTEGER, sources_kernel INTEGER, "         \
-	"sources_forwarded INTEGER, sources_current INTEGER, sources_unknown INTEGER, "    \
-	"time INTEGER, send_bps INTEGER, recv_bps INTEGER, send_peak_bps INTEGER, "        \
+#define DECLARATION                                                                       \
+	"CREATE TABLE measure (grouping TEXT, key_id INTEGER, period_id INTEGER, "        \
+	"send_bytes INTEGER, recv_bytes INTEGER, send_packets INTEGER, "                  \
+	"recv_packets INTEGER, send_payload_bytes INTEGER, recv_payload_bytes INTEGER, "  \
+	"send_wire_bytes INTEGER, recv_wire_bytes INTEGER, first INTEGER, last INTEGER, " \
+	"sources_socket INTEGER, sources_flow INTEGER, sources_listener INTEGER, "        \
+	"sources_shared INTEGER, sources_seeded INTEGER, sources_kernel INTEGER, "        \
+	"sources_forwarded INTEGER, sources_current INTEGER, sources_unknown INTEGER, "   \
+	"time INTEGER, send_bps INTEGER, recv_bps INTEGER, send_peak_bps INTEGER, "       \
 	"recv_peak_bps INTEGER)"
 
 struct measure_vtab {

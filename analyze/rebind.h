@@ -11,7 +11,7 @@
 #include "analyze/lane_cache.h"
 #include "analyze/split.h"
 
-struct rebind {		/* what is kept from chunk to chunk; zeros are a new one */
+struct rebind { /* what is kept from chunk to chunk; zeros are a new one */
 	struct split split;
 	struct lane_cache cache; /* of one struct dimensions */
 };

@@ -76,7 +76,7 @@ struct rollup {
 	struct rollup_place *member_places; /* as dims.members */
 	size_t n_lanes, n_member_places;
 	struct slices slices; /* of rollup_add() */
-	uint64_t n_pieces; /* of rows of totals, beyond a few of each */
+	uint64_t n_pieces;    /* of rows of totals, beyond a few of each */
 };
 
 void rollup_init(struct rollup *rollup, struct rollup_settings settings);

@@ -145,8 +145,8 @@ static void sum_events(struct slices *slices, struct slice *slice, const struct 
 		row->packets += segments;
 		row->bytes += bytes;
 		row->payload_events += has_headers & 1;
-		row->payload_bytes += (bytes - header_bytes) & has_headers &
-				      mask(bytes > header_bytes);
+		row->payload_bytes +=
+			(bytes - header_bytes) & has_headers & mask(bytes > header_bytes);
 		row->wire_packets += segments & has_wire;
 		row->wire_bytes += (bytes + (segments - 1) * header_bytes) & has_wire;
 	}

@@ -50,7 +50,7 @@ struct slice { /* a period, or the part of it that lies in the chunk */
 	size_t first_second, n_seconds;
 };
 
-struct slices { /* of one chunk after the other; zeros are new ones */
+struct slices {		      /* of one chunk after the other; zeros are new ones */
 	uint64_t interval_ns; /* of the periods; 0: there is one */
 	struct slice *list;
 	struct slice_row *rows;

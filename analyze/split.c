@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct part { /* of a lane: the one that time has come to */
+struct part {			   /* of a lane: the one that time has come to */
 	const struct owned *owned; /* NULL: the lane does not change hands */
 	uint64_t until_ns;	   /* 0: it has had no events yet */
 	uint32_t number;

@@ -21,11 +21,11 @@ struct lane_part { /* of a lane that changes hands, from an event at time_ns on 
 	uint32_t number; /* in the rewritten column; of the first part the lane's own */
 };
 
-struct split {			     /* of one chunk after the other; zeros are a new one */
-	struct lane_part *parts;     /* as they begin */
-	size_t n_parts, n_lanes;     /* n_lanes: numbers in the rewritten column */
-	const struct owned **owned;  /* of the chunk's flows, unless is_plain */
-	struct part *current;	     /* by lane of the chunk */
+struct split {			    /* of one chunk after the other; zeros are a new one */
+	struct lane_part *parts;    /* as they begin */
+	size_t n_parts, n_lanes;    /* n_lanes: numbers in the rewritten column */
+	const struct owned **owned; /* of the chunk's flows, unless is_plain */
+	struct part *current;	    /* by lane of the chunk */
 	uint32_t *column;
 	size_t n_parts_allocated, n_owned_allocated, n_current_allocated, n_column_allocated;
 	bool is_plain; /* nothing is foretold of any owner */

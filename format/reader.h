@@ -30,7 +30,7 @@ enum nst_decoded {
 struct nst_unpacker {
 	struct nst_decoder *decoder;
 	ZSTD_DCtx *dctx;
-	struct nst_buffer payload;		/* both frames, compressed */
+	struct nst_buffer payload;		 /* both frames, compressed */
 	struct nst_buffer dictionaries, columns; /* decompressed */
 	struct nst_chunk_header header;
 	struct nst_chunk chunk;

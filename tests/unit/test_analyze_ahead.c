@@ -42,8 +42,8 @@ static void make_trace(const char *path, uint8_t number)
 		if ((i + 1) % EVENTS_OF_CHUNK == 0)
 			nst_writer_flush(maker.writer);
 		if (i % 500 == 499) {
-			struct nst_total total = maker_total(i * 7 * S / 1000, i * 7 * S / 1000 + S,
-							     true, 5);
+			struct nst_total total =
+				maker_total(i * 7 * S / 1000, i * 7 * S / 1000 + S, true, 5);
 
 			maker_totals(&maker, &total, 1);
 		}
@@ -87,10 +87,10 @@ static struct said run_on(const cpu_set_t *cpus, const char *by, const char *int
 	struct said said;
 
 	CHECK_INT(sched_setaffinity(0, sizeof(*cpus), cpus), 0);
-	said.status = interval ? maker_run(&command_report, "--by", by, "--format", "csv",
-					   "--interval", interval, path, NULL)
-			       : maker_run(&command_report, "--by", by, "--format", "csv", path,
-					   NULL);
+	said.status =
+		interval ? maker_run(&command_report, "--by", by, "--format", "csv", "--interval",
+				     interval, path, NULL)
+			 : maker_run(&command_report, "--by", by, "--format", "csv", path, NULL);
 	said.out = strdup(maker_out);
 	said.err = strdup(maker_err);
 	return said;
