@@ -227,8 +227,61 @@ static void test_ahead_is_the_same(void)
 	free(whole[1].data);
 }
 
+/* ---- Headers alone --------------------------------------------------------- */
+
+static bool is_fourth(void *context, const struct nst_chunk *chunk)
+{
+	++*(int *)context;
+	return chunk->sequence == 3;
+}
+
+/* Chunks that nobody wants are there as headers, and their payloads are not looked at. */
+static void test_chosen_by_header(void)
+{
+	struct fixture_bytes bytes = fixture_trace(1, AHEAD_CHUNKS, EVENTS);
+	int fd = fixture_memfd(), n_asked = 0, n_chunks = 0;
+	const struct nst_events *events;
+	const struct nst_trace *traces;
+	struct nst_bytes dictionaries, columns;
+	struct nst_reader *reader = NULL;
+	const struct nst_chunk *chunk;
+	uint64_t n_problems;
+	size_t n;
+
+	bytes.data[chunk_at(&bytes, 5) + CHUNK_FRAME + 20] ^= 1;
+	CHECK_INT(write(fd, bytes.data, bytes.len), (ssize_t)bytes.len);
+	lseek(fd, 0, SEEK_SET);
+	CHECK_INT(nst_reader_open(fd, &reader), 0);
+	nst_reader_set_choice(reader, is_fourth, &n_asked);
+	while (nst_reader_next(reader, &chunk) == 1) {
+		bool is_wanted = chunk->sequence == 3;
+
+		if (chunk->type != NST_CHUNK_EVENTS)
+			continue;
+		CHECK_INT(chunk->sequence, n_chunks++);
+		CHECK_INT(chunk->first_ns, FIXTURE_START_NS + chunk->sequence * EVENTS * 1000 +
+						   chunk->sequence * EVENTS % 7);
+		CHECK_INT(nst_reader_events(reader, &events), is_wanted ? 0 : -EINVAL);
+		CHECK_INT(nst_reader_frames(reader, &dictionaries, &columns),
+			  is_wanted ? 0 : -EINVAL);
+		if (is_wanted)
+			CHECK_INT(events->n_events, EVENTS);
+	}
+	CHECK_INT(n_chunks, AHEAD_CHUNKS);
+	CHECK_INT(n_asked, AHEAD_CHUNKS);
+	traces = nst_reader_traces(reader, &n);
+	CHECK_INT(traces[0].events, AHEAD_CHUNKS * EVENTS);
+	CHECK(traces[0].has_end);
+	(void)nst_reader_problems(reader, &n, &n_problems);
+	CHECK_INT(n_problems, 0);
+	nst_reader_close(reader);
+	close(fd);
+	free(bytes.data);
+}
+
 int main(void)
 {
+	RUN(test_chosen_by_header);
 	RUN(test_ahead_is_the_same);
 	return test_result();
 }
