@@ -2,6 +2,7 @@
 #include "analyze/collect.h"
 #include "analyze/command.h"
 #include "analyze/grouping.h"
+#include "analyze/measure.h"
 #include "analyze/out.h"
 #include "analyze/report.h"
 #include "analyze/reroll.h"
@@ -59,9 +60,10 @@ static void say_interval(const struct rollup *rollup)
 		    format_duration(rollup->interval_ns, text));
 }
 
-/* Traces into the empty database in memory. */
+/* Traces into the empty database in memory, but for the measures. */
 static int read_traces(sqlite3 *db, const struct settings *settings, struct window window,
-		       struct input *inputs, size_t n_inputs, bool *ret_damaged)
+		       struct input *inputs, size_t n_inputs, struct measures **ret_measures,
+		       bool *ret_damaged)
 {
 	struct rollup_settings rollup = { settings->interval_ns, MAX_ROWS,
 					  settings->groupings ? settings->groupings
@@ -79,9 +81,13 @@ static int read_traces(sqlite3 *db, const struct settings *settings, struct wind
 	for (size_t i = 0; i < n_inputs && !err; i++)
 		err = collector_read(&collector, &inputs[i]);
 	if (!err)
-		err = collector_store(&collector);
+		err = collector_store_report(&collector);
 	if (!err)
 		err = db_run(db, "COMMIT");
+	if (!err)
+		err = measures_make(&collector, ret_measures);
+	if (!err)
+		err = measure_table_create(db, *ret_measures);
 	if (!err) {
 		say_interval(&collector.rollup);
 		*ret_damaged |= collector.damaged;
@@ -91,7 +97,8 @@ static int read_traces(sqlite3 *db, const struct settings *settings, struct wind
 }
 
 static int open_data(const struct settings *settings, struct window window, struct input *inputs,
-		     size_t n_inputs, sqlite3 **ret_db, bool *ret_damaged)
+		     size_t n_inputs, sqlite3 **ret_db, struct measures **ret_measures,
+		     bool *ret_damaged)
 {
 	sqlite3 *db = NULL;
 	int err;
@@ -108,7 +115,8 @@ static int open_data(const struct settings *settings, struct window window, stru
 		err = reroll_database(db, inputs[0].name, settings->interval_ns, MAX_ROWS, window,
 				      say_interval);
 	else if (!err)
-		err = read_traces(db, settings, window, inputs, n_inputs, ret_damaged);
+		err = read_traces(db, settings, window, inputs, n_inputs, ret_measures,
+				  ret_damaged);
 	if (err) {
 		sqlite3_close(db);
 		return err;
@@ -120,8 +128,9 @@ static int open_data(const struct settings *settings, struct window window, stru
 static int report(const struct settings *settings, struct window window, struct input *inputs,
 		  size_t n_inputs, bool damaged)
 {
+	struct measures *measures = NULL;
 	sqlite3 *db = NULL;
-	int err = open_data(settings, window, inputs, n_inputs, &db, &damaged);
+	int err = open_data(settings, window, inputs, n_inputs, &db, &measures, &damaged);
 	int status = STATUS_FAILED;
 	FILE *out = err ? NULL : out_open();
 
@@ -134,6 +143,7 @@ static int report(const struct settings *settings, struct window window, struct 
 		status = out_close(out, status);
 	}
 	sqlite3_close(db);
+	measures_free(measures);
 	return status;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/collect.h"
 
+#include "analyze/ahead.h"
 #include "analyze/known.h"
 #include "analyze/say.h"
 #include "analyze/text.h"
@@ -46,6 +47,8 @@ struct reading {
 	size_t n_known_allocated;
 	uint64_t metadata_end; /* offset behind which no metadata was taken over yet */
 	size_t n_said;
+	struct ahead *ahead; /* chunks of events on their way */
+	int err;	     /* of taking them back */
 };
 
 void collector_set_axis(struct collector *collector, uint32_t number, uint64_t start_ns)
@@ -162,43 +165,109 @@ static int add_new_traces(struct reading *reading)
 	return 0;
 }
 
+/* The sums of a chunk, which is done, into the whole. */
+static int take_sums(struct reading *reading, struct ahead_job *job)
+{
+	struct collector *collector = reading->collector;
+	int err = job->err == -EBADMSG ? 0 : job->err;
+
+	if (!err)
+		err = nst_reader_settle(reading->reader, job->unpacker);
+	if (err || job->err)
+		return err;
+	err = rebind_map_split(&collector->rebind.cache, &job->split, &job->charging,
+			       &collector->dims, job->trace, job->dictionaries, &job->events,
+			       &collector->lanes, &collector->n_lanes_allocated);
+	if (!err)
+		err = rollup_add_slices(&collector->rollup, &collector->dims, &job->slices,
+					&job->events, collector->lanes);
+	return err ? err
+		   : reconcile_events(&collector->reconcile, &collector->dims, job->trace,
+				      &job->events, job->from, job->to, collector->lanes);
+}
+
+/* Take back the oldest chunk that is on its way. True: there is one, and it is done. */
+static bool take_oldest(struct reading *reading, bool wait)
+{
+	struct ahead_job *job = ahead_oldest(reading->ahead, wait);
+
+	if (!job)
+		return false;
+	if (!reading->err)
+		reading->err = take_sums(reading, job);
+	ahead_release(reading->ahead);
+	return true;
+}
+
+/* All of them, or those that are done. */
+static int take_back(struct reading *reading, bool wait)
+{
+	while (take_oldest(reading, wait))
+		;
+	return reading->err;
+}
+
+/* The reader has to know of all chunks before whether they are damaged. */
+static void catch_up(void *context)
+{
+	take_back(context, true);
+}
+
+static bool is_in_bounds(const struct collected *trace, const struct nst_chunk *chunk)
+{
+	return chunk->last_ns >= trace->bounds.from_ns && chunk->first_ns < trace->bounds.to_ns &&
+	       chunk->last_ns <= TIME_MAX_NS;
+}
+
+/* False: no event of the chunk is in the window, so that its header is enough. */
+static bool is_wanted(void *context, const struct nst_chunk *chunk)
+{
+	struct reading *reading = context;
+	struct collector *collector = reading->collector;
+	struct collected *trace;
+	uint32_t number;
+
+	/* whatever fails here fails again, and is said, once the chunk is there */
+	if (add_new_traces(reading))
+		return true;
+	number = reading->numbers[chunk->trace];
+	if (number == SKIPPED || !collector->traces[number].has_axis ||
+	    timeline_add(&collector->dims.traces[number].timeline, chunk->sample_clock_ns,
+			 chunk->sample_realtime_ns))
+		return true;
+	trace = &collector->traces[number];
+	window_clock_bounds(&collector->bounds, &collector->dims.traces[number].timeline,
+			    &trace->bounds);
+	return is_in_bounds(trace, chunk);
+}
+
 static int add_events(struct reading *reading, uint32_t number, const struct nst_chunk *chunk)
 {
 	struct collector *collector = reading->collector;
 	struct collected *trace = &collector->traces[number];
 	uint64_t *end_ordinal = &collector->dims.traces[number].end_ordinal;
-	const struct nst_dictionaries *dictionaries;
-	const struct nst_events *read;
-	struct nst_events events;
-	struct charging charging;
-	size_t from, to, n_lanes;
+	struct ahead_job *job;
 	int err;
 
 	if (chunk->first_ordinal + chunk->n_events > *end_ordinal)
 		*end_ordinal = chunk->first_ordinal + chunk->n_events;
 	window_clock_bounds(&collector->bounds, &collector->dims.traces[number].timeline,
 			    &trace->bounds);
-	if (chunk->last_ns < trace->bounds.from_ns || chunk->first_ns >= trace->bounds.to_ns ||
-	    chunk->last_ns > TIME_MAX_NS)
+	if (!is_in_bounds(trace, chunk))
 		return 0;
-	err = nst_reader_dictionaries(reading->reader, &dictionaries);
-	if (!err)
-		err = nst_reader_events(reading->reader, &read);
-	if (err)
-		return err == -EBADMSG ? 0 : err;
-	events = *read;
-	charging = charging_of(&collector->foretelling, trace->header.uuid, collector->view);
-	err = rebind_map(&collector->rebind, &charging, &collector->dims, number, dictionaries,
-			 &events, &collector->lanes, &collector->n_lanes_allocated, &n_lanes);
+	while (!(job = ahead_begin(reading->ahead)))
+		take_oldest(reading, true);
+	err = nst_unpacker_take(job->unpacker, reading->reader);
 	if (err)
 		return err;
-	from = rollup_find(&events, 0, events.n_events, trace->bounds.from_ns);
-	to = rollup_find(&events, from, events.n_events, trace->bounds.to_ns);
-	err = rollup_add(&collector->rollup, &collector->dims, &trace->axis, &events, from, to,
-			 collector->lanes, n_lanes);
-	return err ? err
-		   : reconcile_events(&collector->reconcile, &collector->dims, number, &events,
-				      from, to, collector->lanes);
+	job->trace = number;
+	job->charging = charging_of(&collector->foretelling, trace->header.uuid, collector->view);
+	job->axis = trace->axis;
+	job->interval_ns = collector->rollup.interval_ns;
+	job->from_ns = trace->bounds.from_ns;
+	job->to_ns = trace->bounds.to_ns;
+	ahead_submit(reading->ahead);
+	return take_back(reading, false);
 }
 
 /*
@@ -258,12 +327,17 @@ static int add_chunk(struct reading *reading, const struct nst_chunk *chunk)
 	collector->dims.traces[number].end_sequence = chunk->sequence + 1;
 	if (chunk->type == NST_CHUNK_EVENTS)
 		return add_events(reading, number, chunk);
-	err = collector_add_totals(collector, number, reading->reader);
+	err = totals_read(&collector->totals, reading->reader);
+	if (!err && collector->totals.n)
+		err = take_back(reading, true);
+	if (!err && collector->totals.n)
+		err = collector_add_totals(collector, number);
 	if (err)
 		return err;
 	if (chunk->offset < reading->metadata_end)
 		return check_metadata(reading);
-	return take_metadata(reading, reading->reader, chunk);
+	err = take_back(reading, true); /* what they count in depends on it */
+	return err ? err : take_metadata(reading, reading->reader, chunk);
 }
 
 void collector_set_span(struct collector *collector, uint32_t number, uint64_t end_ns)
@@ -330,7 +404,7 @@ static int read_chunks(struct reading *reading)
 	int err;
 
 	while ((err = nst_reader_next(reading->reader, &chunk)) > 0) {
-		err = add_chunk(reading, chunk);
+		err = reading->err ? reading->err : add_chunk(reading, chunk);
 		if (err)
 			return err;
 		if (reading->collector->on_chunk)
@@ -339,6 +413,8 @@ static int read_chunks(struct reading *reading)
 		if (reading->collector->progress)
 			reading->collector->progress(chunk->first_ordinal + chunk->n_events);
 	}
+	if (take_back(reading, true))
+		return reading->err;
 	input_say_problems(reading->input, reading->reader, &reading->n_said, err);
 	input_say_more_problems(reading->input, reading->reader);
 	if (!err || reading->n_numbers == 0)
@@ -373,12 +449,19 @@ int collector_read(struct collector *collector, struct input *input)
 	if (!err)
 		err = nst_reader_open(input->fd, &reading.reader);
 	if (!err)
+		err = ahead_open(&reading.ahead);
+	if (!err) {
+		nst_reader_set_ahead(reading.reader, catch_up, &reading);
+		if (window_is_given(&collector->window))
+			nst_reader_set_choice(reading.reader, is_wanted, &reading);
 		err = read_chunks(&reading);
+	}
 	if (!err)
 		finish(&reading);
 	say_left_out(collector, input, collector->totals.n_left_out - left_out);
 	if (err == -ENOMEM)
 		say("%s: out of memory", input->name);
+	ahead_close(reading.ahead);
 	nst_reader_close(reading.reader);
 	intern_free(&reading.uuids);
 	free(reading.known);

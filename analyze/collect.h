@@ -83,10 +83,16 @@ int collector_read(struct collector *collector, struct input *input);
 /* Write dimensions, spans, periods and sums into the database. 0 or -EIO, said. */
 int collector_store(struct collector *collector);
 
+/*
+ * The same for a report alone: what the lines above it tell and its rows are named by,
+ * but for what measure.h gives. 0 or -EIO, said.
+ */
+int collector_store_report(struct collector *collector);
+
 /* ---- collect_totals.c ---- */
 
-/* The rows of totals of the chunk that the reader went to, into the roll-up. 0 or -ENOMEM. */
-int collector_add_totals(struct collector *collector, uint32_t number, struct nst_reader *reader);
+/* The rows of totals that collector->totals has, into the roll-up. 0 or -ENOMEM. */
+int collector_add_totals(struct collector *collector, uint32_t number);
 
 /* ---- metadata.c ---- */
 
@@ -100,6 +106,8 @@ int metadata_store(sqlite3 *db, struct dimensions *dims, uint32_t trace, struct 
 int store_sums(struct collector *collector);
 
 int store_dimensions(sqlite3 *db, struct dimensions *dims);
+/* of them, what rows of reports are named by */
+int store_names(sqlite3 *db, struct dimensions *dims);
 
 int processes_store(sqlite3 *db, struct dimensions *dims);
 

@@ -10,16 +10,14 @@ static int add_row(struct collector *collector, struct collected *trace, uint32_
 	return err ? err : reconcile_total(&collector->reconcile, &collector->dims, lane, total);
 }
 
-int collector_add_totals(struct collector *collector, uint32_t number, struct nst_reader *reader)
+int collector_add_totals(struct collector *collector, uint32_t number)
 {
 	struct collected *trace = &collector->traces[number];
 	struct totals *totals = &collector->totals;
 	struct charging charging;
 	size_t n_lanes;
-	int err = totals_read(totals, reader);
+	int err;
 
-	if (err || !totals->n)
-		return err;
 	if (!trace->has_axis)
 		collector_set_axis(collector, number, totals->rows[0]->from_ns);
 	window_clock_bounds(&collector->bounds, &collector->dims.traces[number].timeline,

@@ -52,7 +52,7 @@ static size_t find(const char *name)
 {
 	size_t i = 0;
 
-	while (i < N_COLUMNS && strcmp(columns[i].name, name))
+	while (i < N_COLUMNS && (columns[i].name[0] != *name || strcmp(columns[i].name, name)))
 		i++;
 	return i;
 }

@@ -121,7 +121,12 @@ static int open_path(const char *path, int flags, sqlite3 **ret_db)
 	/* to SQLite "file:x" may be a URI and ":memory:" is no file: "./" makes both names */
 	char *name = path ? sqlite3_mprintf("%s%s", *path == '/' ? "" : "./", path)
 			  : sqlite3_mprintf(":memory:");
-	int code = name ? sqlite3_open_v2(name, &db, flags, NULL) : SQLITE_NOMEM;
+	int code;
+
+	/* One thread uses SQLite, so that no call needs a lock; nobody asks for its statistics. */
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	code = name ? sqlite3_open_v2(name, &db, flags, NULL) : SQLITE_NOMEM;
 
 	sqlite3_free(name);
 	if (code != SQLITE_OK) {

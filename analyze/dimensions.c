@@ -164,6 +164,31 @@ static void flow_key(uint32_t trace, const struct nst_flow *flow, struct flow_ke
 	}
 }
 
+/* Several at a time, so that the memory that one needs comes while another is looked for. */
+#define FIND_AT_ONCE 16
+void dims_find_flows(const struct dimensions *dims, uint32_t trace, const struct nst_flow *flows,
+		     size_t n, uint32_t *ret_flows)
+{
+	struct flow_key keys[FIND_AT_ONCE];
+	uint32_t hashes[FIND_AT_ONCE];
+
+	for (size_t from = 0; from < n; from += FIND_AT_ONCE) {
+		size_t n_now = n - from < FIND_AT_ONCE ? n - from : FIND_AT_ONCE;
+
+		for (size_t i = 0; i < n_now; i++) {
+			flow_key(trace, &flows[from + i], &keys[i]);
+			hashes[i] = intern_hash(&keys[i], sizeof(keys[i]));
+			intern_fetch_slot(&dims->flows, hashes[i]);
+		}
+		for (size_t i = 0; i < n_now; i++)
+			intern_fetch_key(&dims->flows, hashes[i]);
+		for (size_t i = 0; i < n_now; i++)
+			if (!intern_find_hashed(&dims->flows, &keys[i], sizeof(keys[i]), hashes[i],
+						&ret_flows[from + i]))
+				ret_flows[from + i] = NO_FLOW;
+	}
+}
+
 static void conversation_key(uint32_t boot, uint32_t protocol, uint32_t process,
 			     const struct flow_key *flow, struct conversation_key *key)
 {

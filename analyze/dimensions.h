@@ -152,6 +152,11 @@ int dims_map_lane(struct dimensions *dims, uint32_t trace,
 		  const struct nst_dictionaries *dictionaries, const struct nst_lane *lane,
 		  const struct lane_change *change, uint32_t *ret_lane);
 
+/* The numbers of flows into ret_flows[n], NO_FLOW for one that was not met before. */
+#define NO_FLOW UINT32_MAX
+void dims_find_flows(const struct dimensions *dims, uint32_t trace, const struct nst_flow *flows,
+		     size_t n, uint32_t *ret_flows);
+
 /* The processes of a set of lane_key.consumers; 0 is the empty one. */
 const uint32_t *dims_consumers(const struct dimensions *dims, uint32_t consumers, size_t *ret_n);
 

@@ -75,6 +75,9 @@ int members_read(struct dimensions *dims, sqlite3 *db);
 /* group_key, member and consumer into the database. 0 or -EIO, said. */
 int members_store(struct dimensions *dims, sqlite3 *db);
 
+/* The first of them alone. */
+int group_keys_store(struct dimensions *dims, sqlite3 *db);
+
 /* The next row of group_key of a database to be added to. 0, -ENOMEM or -EUCLEAN: not ours. */
 int group_key_read(struct dimensions *dims, sqlite3_stmt *row);
 

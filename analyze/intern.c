@@ -4,14 +4,25 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
+#define BLOCK_BYTES ((size_t)32 << 10) /* of keys; a longer key has a block of its own */
+#define SLOTS_LEAST 16
 
 struct intern_item {
-	UT_hash_handle hh;
-	uint32_t index;
+	size_t len;
 	_Alignas(8) uint8_t key[]; /* a struct of any type */
+};
+
+struct intern_slot {		  /* open addressing; at most two thirds are taken */
+	struct intern_item *item; /* NULL: free */
+	uint32_t hash;
+	uint32_t number;
+};
+
+struct intern_block {
+	struct intern_block *next;
+	_Alignas(8) uint8_t room[];
 };
 
 int array_reserve(void *array, size_t *n_allocated, size_t n, size_t size)
@@ -34,22 +45,168 @@ int array_reserve(void *array, size_t *n_allocated, size_t n, size_t size)
 	return 0;
 }
 
-bool intern_find(const struct intern *intern, const void *key, size_t len, uint32_t *ret_index)
+static uint64_t load64(const uint8_t *at)
 {
-	struct intern_item *item;
+	uint64_t word;
 
-	HASH_FIND(hh, intern->table, key, len, item);
-	if (!item)
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+/* The process's own, so that nobody can make a trace whose keys all collide. */
+static uint64_t seed;
+
+__attribute__((constructor)) static void seed_take(void)
+{
+	const void *random = (const void *)getauxval(AT_RANDOM);
+
+	seed = random ? load64(random) : 0;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
+	return hash ^ hash >> 32;
+}
+
+/* Two chains side by side, since each step waits for the one before. */
+uint32_t intern_hash(const void *key, size_t len)
+{
+	uint64_t even = seed, odd = ~seed, last[2] = { 0 };
+	const uint8_t *at = key;
+
+	even ^= len << 32;
+	for (; len > 16; len -= 16, at += 16) {
+		even = mix(even, load64(at));
+		odd = mix(odd, load64(at + 8));
+	}
+	memcpy(last, at, len);
+	even = mix(even, last[0]);
+	odd = mix(odd, last[1]);
+	return (uint32_t)mix(even, odd ^ odd << 7);
+}
+
+static bool is_equal(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	for (; len >= sizeof(uint64_t); len -= sizeof(uint64_t)) {
+		if (load64(a) != load64(b))
+			return false;
+		a += sizeof(uint64_t);
+		b += sizeof(uint64_t);
+	}
+	return !len || !memcmp(a, b, len);
+}
+
+/* The slot of a key, or the free one where it belongs. */
+static struct intern_slot *find_slot(const struct intern *intern, const void *key, size_t len,
+				     uint32_t hash)
+{
+	uint32_t mask = intern->n_slots - 1;
+
+	for (uint32_t i = hash & mask;; i = (i + 1) & mask) {
+		struct intern_slot *slot = &intern->slots[i];
+
+		if (!slot->item || (slot->hash == hash && slot->item->len == len &&
+				    is_equal(slot->item->key, key, len)))
+			return slot;
+	}
+}
+
+bool intern_find_hashed(const struct intern *intern, const void *key, size_t len, uint32_t hash,
+			uint32_t *ret_index)
+{
+	const struct intern_slot *slot;
+
+	if (!intern->n)
 		return false;
-	*ret_index = item->index;
+	slot = find_slot(intern, key, len, hash);
+	if (!slot->item)
+		return false;
+	*ret_index = slot->number;
 	return true;
 }
 
-static int add(struct intern *intern, const void *key, size_t len, uint32_t *ret_index)
+bool intern_find(const struct intern *intern, const void *key, size_t len, uint32_t *ret_index)
+{
+	return intern->n && intern_find_hashed(intern, key, len, intern_hash(key, len), ret_index);
+}
+
+void intern_fetch_slot(const struct intern *intern, uint32_t hash)
+{
+	if (intern->n)
+		__builtin_prefetch(&intern->slots[hash & (intern->n_slots - 1)]);
+}
+
+void intern_fetch_key(const struct intern *intern, uint32_t hash)
+{
+	const char *item;
+
+	if (!intern->n)
+		return;
+	item = (const char *)intern->slots[hash & (intern->n_slots - 1)].item;
+	__builtin_prefetch(item);
+	__builtin_prefetch(item + 64);
+}
+
+static int grow_slots(struct intern *intern)
+{
+	uint32_t n_slots = intern->n_slots ? 2 * intern->n_slots : SLOTS_LEAST;
+	struct intern_slot *slots;
+
+	if ((uint64_t)(intern->n + 1) * 3 <= (uint64_t)intern->n_slots * 2)
+		return 0;
+	if (!n_slots)
+		return -ENOMEM;
+	slots = calloc(n_slots, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	for (uint32_t old = 0; old < intern->n_slots; old++) {
+		uint32_t i = intern->slots[old].hash & (n_slots - 1);
+
+		if (!intern->slots[old].item)
+			continue;
+		while (slots[i].item)
+			i = (i + 1) & (n_slots - 1);
+		slots[i] = intern->slots[old];
+	}
+	free(intern->slots);
+	intern->slots = slots;
+	intern->n_slots = n_slots;
+	return 0;
+}
+
+/* Room for an item, from the newest block or a new one. */
+static struct intern_item *new_item(struct intern *intern, size_t len)
+{
+	size_t need = (sizeof(struct intern_item) + len + 7) & ~(size_t)7;
+	struct intern_block *block;
+	struct intern_item *item;
+
+	if (need > intern->room_left) {
+		size_t room = need > BLOCK_BYTES ? need : BLOCK_BYTES;
+
+		/* the first ones are small: most tables stay so */
+		if (need <= BLOCK_BYTES && intern->n < 64)
+			room = need > 1024 ? need : 1024;
+		block = malloc(sizeof(*block) + room);
+		if (!block)
+			return NULL;
+		block->next = intern->blocks;
+		intern->blocks = block;
+		intern->room = block->room;
+		intern->room_left = room;
+	}
+	item = (struct intern_item *)(void *)intern->room;
+	intern->room += need;
+	intern->room_left -= need;
+	return item;
+}
+
+static int add(struct intern *intern, const void *key, size_t len, uint32_t hash,
+	       uint32_t *ret_index)
 {
 	struct intern_item *item;
 	size_t n_allocated = intern->n_allocated;
-	uint32_t before = HASH_COUNT(intern->table);
 
 	if (intern->n == UINT32_MAX - 1)
 		return -ENOMEM;
@@ -57,27 +214,32 @@ static int add(struct intern *intern, const void *key, size_t len, uint32_t *ret
 			  sizeof(*intern->by_index)))
 		return -ENOMEM;
 	intern->n_allocated = (uint32_t)n_allocated;
-	item = malloc(sizeof(*item) + len);
+	if (grow_slots(intern))
+		return -ENOMEM;
+	item = new_item(intern, len);
 	if (!item)
 		return -ENOMEM;
-	item->index = intern->n;
+	item->len = len;
 	memcpy(item->key, key, len);
-	HASH_ADD_KEYPTR(hh, intern->table, item->key, len, item);
-	if (HASH_COUNT(intern->table) == before) {
-		free(item);
-		return -ENOMEM;
-	}
-	intern->by_index[intern->n++] = item;
-	*ret_index = item->index;
+	*find_slot(intern, key, len, hash) =
+		(struct intern_slot){ .item = item, .hash = hash, .number = intern->n };
+	intern->by_index[intern->n] = item;
+	*ret_index = intern->n++;
 	return 0;
 }
 
 int intern_get(struct intern *intern, const void *key, size_t len, uint32_t *ret_index,
 	       bool *ret_is_new)
 {
-	bool is_new = !intern_find(intern, key, len, ret_index);
-	int err = is_new ? add(intern, key, len, ret_index) : 0;
+	uint32_t hash = intern_hash(key, len);
+	const struct intern_slot *slot = intern->n ? find_slot(intern, key, len, hash) : NULL;
+	bool is_new = !slot || !slot->item;
+	int err = 0;
 
+	if (is_new)
+		err = add(intern, key, len, hash, ret_index);
+	else
+		*ret_index = slot->number;
 	if (!err)
 		*ret_is_new = is_new;
 	return err;
@@ -90,9 +252,13 @@ const void *intern_key(const struct intern *intern, uint32_t index)
 
 void intern_free(struct intern *intern)
 {
-	HASH_CLEAR(hh, intern->table);
-	for (uint32_t i = 0; i < intern->n; i++)
-		free(intern->by_index[i]);
+	while (intern->blocks) {
+		struct intern_block *next = intern->blocks->next;
+
+		free(intern->blocks);
+		intern->blocks = next;
+	}
+	free(intern->slots);
 	free(intern->by_index);
 	*intern = (struct intern){ 0 };
 }

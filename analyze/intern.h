@@ -8,11 +8,16 @@
 #include <stdint.h>
 
 struct intern_item;
+struct intern_slot;
+struct intern_block;
 
 struct intern { /* zeros are an empty one */
-	struct intern_item *table;
+	struct intern_slot *slots;
 	struct intern_item **by_index;
-	uint32_t n, n_allocated;
+	uint32_t n, n_allocated, n_slots;
+	struct intern_block *blocks; /* of keys, the newest first */
+	uint8_t *room;		     /* what is left of it */
+	size_t room_left;
 };
 
 /*
@@ -29,6 +34,16 @@ bool intern_find(const struct intern *intern, const void *key, size_t len, uint3
 const void *intern_key(const struct intern *intern, uint32_t index);
 
 void intern_free(struct intern *intern);
+
+/*
+ * intern_find() in steps, for who looks for many: the hash of a key, which is another in
+ * each process; the memory that finding it will take, one part after the other.
+ */
+uint32_t intern_hash(const void *key, size_t len);
+void intern_fetch_slot(const struct intern *intern, uint32_t hash);
+void intern_fetch_key(const struct intern *intern, uint32_t hash);
+bool intern_find_hashed(const struct intern *intern, const void *key, size_t len, uint32_t hash,
+			uint32_t *ret_index);
 
 /*
  * Make room for n elements of size bytes, new ones zeroed. *array and

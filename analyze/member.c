@@ -92,7 +92,7 @@ int members_get(struct dimensions *dims, uint32_t lane, uint32_t wanted,
 
 /* ---- the database ---- */
 
-static int store_keys(struct dimensions *dims, sqlite3 *db)
+int group_keys_store(struct dimensions *dims, sqlite3 *db)
 {
 	sqlite3_stmt *statement = NULL;
 	int err = db_prepare(db, "INSERT OR IGNORE INTO group_key VALUES (?, ?, ?, ?, ?, ?)",
@@ -159,7 +159,7 @@ static int store_consumers(struct dimensions *dims, sqlite3 *db)
 
 int members_store(struct dimensions *dims, sqlite3 *db)
 {
-	int err = store_keys(dims, db);
+	int err = group_keys_store(dims, db);
 
 	if (!err)
 		err = store_members(dims, db);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,6 +37,7 @@ FILE *out_open(void)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(out, NULL, _IOFBF, 65536);
+	__fsetlocking(out, FSETLOCKING_BYCALLER); /* one thread writes */
 	write_error = 0;
 	return out;
 }

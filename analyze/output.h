@@ -49,6 +49,9 @@ bool column_adds_up(const char *name);
 /* "text" with its quotes: valid UTF-8 always, an invalid byte is \xNN. */
 void json_text(FILE *out, const char *text, size_t len);
 
+/* What printf() has %lld for, several times as fast. */
+void plain_integer(FILE *out, int64_t value);
+
 /*
  * The members of the statement's current row from column first on, between
  * the braces; sources_* become one object of those that are not 0. typed:

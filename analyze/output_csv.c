@@ -12,8 +12,8 @@ void csv_text(FILE *out, const char *text, size_t len)
 {
 	bool quoted = false;
 
-	for (size_t i = 0; i < len; i++)
-		quoted = quoted || strchr("\",\r\n", text[i]);
+	for (size_t i = 0; i < len && !quoted; i++)
+		quoted = strchr("\",\r\n", text[i]);
 	if (quoted)
 		fputc('"', out);
 	for (size_t i = 0; i < len;) {
@@ -61,6 +61,10 @@ void csv_row(FILE *out, sqlite3_stmt *row, int first, bool typed)
 		if (typed && column_kind(sqlite3_column_name(row, column)) == COLUMN_TIME &&
 		    sqlite3_column_type(row, column) == SQLITE_INTEGER) {
 			fputs(time_format_rfc3339(sqlite3_column_int64(row, column), time), out);
+			continue;
+		}
+		if (sqlite3_column_type(row, column) == SQLITE_INTEGER) {
+			plain_integer(out, sqlite3_column_int64(row, column));
 			continue;
 		}
 		text = (const char *)sqlite3_column_text(row, column);

@@ -29,11 +29,28 @@ static size_t json_escape(FILE *out, const char *text, size_t len)
 	return n;
 }
 
+/* How many characters from here on stand for themselves: nearly always all of them. */
+static size_t plain_len(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && text[n] >= ' ' && text[n] <= '~' && text[n] != '"' && text[n] != '\\')
+		n++;
+	return n;
+}
+
 void json_text(FILE *out, const char *text, size_t len)
 {
 	fputc('"', out);
 	for (size_t i = 0; i < len;) {
-		size_t n = printable_character(text + i, len - i);
+		size_t n = plain_len(text + i, len - i);
+
+		if (n) {
+			fwrite(text + i, 1, n, out);
+			i += n;
+			continue;
+		}
+		n = printable_character(text + i, len - i);
 
 		if (!n) {
 			i += json_escape(out, text + i, len - i);
@@ -47,6 +64,20 @@ void json_text(FILE *out, const char *text, size_t len)
 	fputc('"', out);
 }
 
+void plain_integer(FILE *out, int64_t value)
+{
+	uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	char text[24], *at = text + sizeof(text);
+
+	do {
+		*--at = (char)('0' + left % 10);
+		left /= 10;
+	} while (left);
+	if (value < 0)
+		*--at = '-';
+	fwrite(at, 1, (size_t)(text + sizeof(text) - at), out);
+}
+
 static void json_integer(FILE *out, int64_t value, enum column_kind kind)
 {
 	char text[TIME_TEXT_MAX];
@@ -56,7 +87,7 @@ static void json_integer(FILE *out, int64_t value, enum column_kind kind)
 	else if (kind == COLUMN_BOOL)
 		fputs(value ? "true" : "false", out);
 	else
-		fprintf(out, "%" PRId64, value);
+		plain_integer(out, value);
 }
 
 static void json_value(FILE *out, sqlite3_stmt *row, int column, enum column_kind kind)

@@ -43,7 +43,10 @@ struct owners {
 	struct owned *flows; /* sorted by id */
 	size_t n_flows;
 	uint64_t *borders;
-	struct intern comms;
+	struct intern comms, ids; /* ids: of the flows, with their numbers */
+	/* by the lowest bits of an id: some flow has them; most ids that are asked for have no rows */
+	uint8_t *any;
+	size_t any_mask;
 };
 
 const char *owner_view_name(enum owner_view view)
@@ -79,7 +82,9 @@ void owners_free(struct owners *owners)
 	free(owners->rows);
 	free(owners->flows);
 	free(owners->borders);
+	free(owners->any);
 	intern_free(&owners->comms);
+	intern_free(&owners->ids);
 	free(owners);
 }
 
@@ -205,11 +210,21 @@ int owners_close(struct owners *owners)
 		n_flows += i + 1 == n || rows[i + 1].owner.flow_id != rows[i].owner.flow_id;
 	owners->flows = calloc(n_flows, sizeof(*owners->flows));
 	owners->borders = calloc(n, 2 * sizeof(*owners->borders));
-	if (!owners->flows || !owners->borders)
+	while (owners->any_mask < 8 * n_flows)
+		owners->any_mask = 2 * owners->any_mask + 1;
+	owners->any = calloc(owners->any_mask + 1, 1);
+	if (!owners->flows || !owners->borders || !owners->any)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
+		uint32_t number;
+		bool is_new;
+
 		if (i + 1 < n && rows[i + 1].owner.flow_id == rows[i].owner.flow_id)
 			continue;
+		if (intern_get(&owners->ids, &rows[i].owner.flow_id, sizeof(uint64_t), &number,
+			       &is_new))
+			return -ENOMEM;
+		owners->any[rows[i].owner.flow_id & owners->any_mask] = 1;
 		close_flow(&owners->flows[owners->n_flows++], &rows[first], i + 1 - first,
 			   &owners->borders[2 * first]);
 		first = i + 1;
@@ -222,19 +237,15 @@ size_t owners_count(const struct owners *owners)
 	return owners->n_rows;
 }
 
-static int compare_flow(const void *key, const void *element)
-{
-	uint64_t id = *(const uint64_t *)key, other = ((const struct owned *)element)->flow_id;
-
-	return (id > other) - (id < other);
-}
-
 const struct owned *owners_find(const struct owners *owners, uint64_t flow_id)
 {
-	if (!owners->n_flows)
+	uint32_t number;
+
+	if (!owners->n_flows || !owners->any[flow_id & owners->any_mask])
 		return NULL;
-	return bsearch(&flow_id, owners->flows, owners->n_flows, sizeof(*owners->flows),
-		       compare_flow);
+	return intern_find(&owners->ids, &flow_id, sizeof(flow_id), &number)
+		       ? &owners->flows[number]
+		       : NULL;
 }
 
 size_t owners_flow_number(const struct owners *owners, const struct owned *owned)
@@ -280,7 +291,7 @@ static const struct nst_owner *find_holding(const struct owned *owned, enum list
 	return row->end_ns > time_ns ? &row->owner : NULL;
 }
 
-static uint64_t next_border(const struct owned *owned, uint64_t time_ns)
+uint64_t owners_until(const struct owned *owned, uint64_t time_ns)
 {
 	size_t from = 0, to = owned->n_borders;
 
@@ -368,7 +379,7 @@ void owners_at(const struct owned *owned, enum owner_view view, bool has_owner, 
 	ret_at->until_ns = UINT64_MAX;
 	if (view == OWNER_RECORDED)
 		return;
-	ret_at->until_ns = next_border(owned, time_ns);
+	ret_at->until_ns = owners_until(owned, time_ns);
 	if (share(owned, time_ns, ret_at))
 		return;
 	ret_at->owner = find_holding(owned, view == OWNER_HELD ? HELD : CONSUMED, time_ns);

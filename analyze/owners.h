@@ -45,6 +45,9 @@ size_t owners_count(const struct owners *owners);
 /* The rows of a flow; NULL: there are none. */
 const struct owned *owners_find(const struct owners *owners, uint64_t flow_id);
 
+/* The first time behind time_ns at which the answer of a look-up may be another. */
+uint64_t owners_until(const struct owned *owned, uint64_t time_ns);
+
 /* The number of a flow among those that have rows. */
 size_t owners_flow_number(const struct owners *owners, const struct owned *owned);
 size_t owners_flow_count(const struct owners *owners);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/rollup.h"
 
+#include <string.h>
+
 #define TRACE_SHIFT 36 /* seconds since a recording's start: 2000 years */
 
 static void add_at(struct peak *peak, int slot, bool is_send, uint64_t bytes)
 {
-	uint64_t *sum = &peak->bytes[slot][is_send];
+	uint64_t *sum = &peak->at[slot].bytes[is_send];
 
 	*sum += bytes;
 	if (*sum > peak->highest[is_send])
@@ -17,19 +19,16 @@ static int slot_of(struct peak *peak, int64_t second)
 {
 	int slot = 0;
 
-	while (slot < PEAK_SECONDS && peak->second[slot] > second)
+	while (slot < PEAK_SECONDS && peak->at[slot].second > second)
 		slot++;
 	if (slot == PEAK_SECONDS)
 		return -1;
-	if (peak->second[slot] == second)
+	if (peak->at[slot].second == second)
 		return slot;
-	for (int i = PEAK_SECONDS - 1; i > slot; i--) {
-		peak->second[i] = peak->second[i - 1];
-		peak->bytes[i][0] = peak->bytes[i - 1][0];
-		peak->bytes[i][1] = peak->bytes[i - 1][1];
-	}
-	peak->second[slot] = second;
-	peak->bytes[slot][0] = peak->bytes[slot][1] = 0;
+	for (int i = PEAK_SECONDS - 1; i > slot; i--)
+		peak->at[i] = peak->at[i - 1];
+	memset(&peak->at[slot], 0, sizeof(peak->at[slot]));
+	peak->at[slot].second = second;
 	return slot;
 }
 
@@ -46,16 +45,21 @@ static void add_second(struct peak *peak, int64_t second, bool is_send, uint64_t
 void peak_add(struct peak *peak, uint32_t trace, uint64_t second, bool is_send, uint64_t bytes)
 {
 	/* 1 more: an empty slot holds 0, which is then before every second */
-	add_second(peak, ((int64_t)trace << TRACE_SHIFT) + (int64_t)second + 1, is_send, bytes);
+	int64_t number = ((int64_t)trace << TRACE_SHIFT) + (int64_t)second + 1;
+
+	if (peak->at[0].second == number)
+		add_at(peak, 0, is_send, bytes);
+	else
+		add_second(peak, number, is_send, bytes);
 }
 
 void peak_merge(struct peak *into, const struct peak *from)
 {
 	for (int slot = PEAK_SECONDS - 1; slot >= 0; slot--) {
-		if (!from->second[slot])
+		if (!from->at[slot].second)
 			continue;
-		add_second(into, from->second[slot], false, from->bytes[slot][false]);
-		add_second(into, from->second[slot], true, from->bytes[slot][true]);
+		add_second(into, from->at[slot].second, false, from->at[slot].bytes[false]);
+		add_second(into, from->at[slot].second, true, from->at[slot].bytes[true]);
 	}
 	for (int is_send = 0; is_send < 2; is_send++)
 		if (from->highest[is_send] > into->highest[is_send])

@@ -4,26 +4,21 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct part { /* of a lane of the chunk that changes hands: the one that time has come to */
-	const struct owned *owned; /* NULL: the lane does not change hands */
-	uint64_t until_ns;	   /* 0: it has had no events yet */
-	uint32_t lane;		   /* its number in the rewritten column */
-};
+#define FETCH_AHEAD 12 /* lanes */
 
 struct work { /* on one chunk */
-	struct rebind *rebind;
+	const struct split *split;
 	const struct charging *charging;
 	const struct nst_dictionaries *dictionaries;
-	struct nst_events *events;
+	const struct nst_events *events;
 	rebind_add *add;
 	void *context;
-	size_t n_lanes;
 };
 
 void rebind_free(struct rebind *rebind)
 {
-	free(rebind->parts);
-	free(rebind->column);
+	split_free(&rebind->split);
+	lane_cache_free(&rebind->cache);
 	*rebind = (struct rebind){ 0 };
 }
 
@@ -72,80 +67,37 @@ static int add_lane(const struct work *work, uint32_t number, const struct nst_l
 	return work->add(work->context, number, lane, &change);
 }
 
-static const struct owned *find_owned(const struct work *work, const struct nst_lane *lane)
-{
-	const struct nst_flow *flow = &work->dictionaries->flows[lane->flow];
-	const struct foretold *foretold = work->charging->foretold;
-
-	if (!foretold || work->charging->view == OWNER_RECORDED || !(flow->has & NST_HAS_FLOW_ID) ||
-	    !owners_may_rebind(lane))
-		return NULL;
-	return owners_find(foretold->owners, flow->id);
-}
-
 static void look_up(const struct work *work, const struct owned *owned, const struct nst_lane *lane,
 		    uint64_t time_ns, struct owner_at *at)
 {
 	owners_at(owned, work->charging->view, lane->has & NST_HAS_OWNER, time_ns, at);
 }
 
-/* Lanes that stay whole; the others are noted. */
-static int add_whole_lanes(struct work *work, bool *ret_any_split)
-{
-	const struct nst_events *events = work->events;
-	uint64_t first_ns = events->timestamp[0];
-	uint64_t last_ns = events->timestamp[events->n_events - 1];
-	int err = 0;
-
-	for (uint32_t i = 0; i < work->dictionaries->n_lanes && !err; i++) {
-		const struct nst_lane *lane = &work->dictionaries->lanes[i];
-		const struct owned *owned = find_owned(work, lane);
-		struct owner_at at;
-
-		work->rebind->parts[i] = (struct part){ .lane = i };
-		if (owned)
-			look_up(work, owned, lane, first_ns, &at);
-		if (!owned || at.until_ns > last_ns) {
-			err = add_lane(work, i, lane, owned, &at);
-			continue;
-		}
-		work->rebind->parts[i].owned = owned;
-		*ret_any_split = true;
-	}
-	return err;
-}
-
-/* The next part of a lane, from an event at time_ns on. The first has the lane's own number. */
-static int begin_part(struct work *work, uint32_t i, uint64_t time_ns)
+/* A lane that stays whole. */
+static int add_whole_lane(const struct work *work, uint32_t i, const struct owned *owned,
+			  struct owner_at *at)
 {
 	const struct nst_lane *lane = &work->dictionaries->lanes[i];
-	struct part *part = &work->rebind->parts[i];
-	struct owner_at at;
 
-	if (part->until_ns)
-		part->lane = (uint32_t)work->n_lanes++;
-	look_up(work, part->owned, lane, time_ns, &at);
-	part->until_ns = at.until_ns;
-	return add_lane(work, part->lane, lane, part->owned, &at);
+	if (owned)
+		look_up(work, owned, lane, work->events->timestamp[0], at);
+	return add_lane(work, i, lane, owned, at);
 }
 
-static int split_lanes(struct work *work)
+/* The parts of the others, in the order in which they begin. */
+static int add_parts(const struct work *work)
 {
-	struct nst_events *events = work->events;
-	struct rebind *rebind = work->rebind;
-	int err = array_reserve(&rebind->column, &rebind->n_column_allocated, events->n_events,
-				sizeof(*rebind->column));
+	int err = 0;
 
-	for (size_t i = 0; i < events->n_events && !err; i++) {
-		uint32_t lane = events->lane[i];
-		struct part *part = &rebind->parts[lane];
+	for (size_t i = 0; i < work->split->n_parts && !err; i++) {
+		const struct lane_part *part = &work->split->parts[i];
+		const struct nst_lane *lane = &work->dictionaries->lanes[part->lane];
+		const struct owned *owned = split_owned(work->split, lane);
+		struct owner_at at;
 
-		if (part->owned && events->timestamp[i] >= part->until_ns)
-			err = begin_part(work, lane, events->timestamp[i]);
-		rebind->column[i] = part->lane;
+		look_up(work, owned, lane, part->time_ns, &at);
+		err = add_lane(work, part->number, lane, owned, &at);
 	}
-	if (!err)
-		events->lane = rebind->column;
 	return err;
 }
 
@@ -153,18 +105,21 @@ int rebind_chunk(struct rebind *rebind, const struct charging *charging,
 		 const struct nst_dictionaries *dictionaries, struct nst_events *events,
 		 rebind_add *add, void *context, size_t *ret_n_lanes)
 {
-	struct work work = { rebind, charging, dictionaries,	     events,
-			     add,    context,  dictionaries->n_lanes };
-	bool any_split = false;
-	int err = array_reserve(&rebind->parts, &rebind->n_parts_allocated, dictionaries->n_lanes,
-				sizeof(*rebind->parts));
+	struct work work = { &rebind->split, charging, dictionaries, events, add, context };
+	int err = split_chunk(&rebind->split, charging, dictionaries, events);
 
+	for (uint32_t i = 0; i < dictionaries->n_lanes && !err; i++) {
+		struct owner_at at;
+
+		if (!split_has(&rebind->split, i))
+			err = add_whole_lane(&work, i,
+					     split_owned(&rebind->split, &dictionaries->lanes[i]),
+					     &at);
+	}
 	if (!err)
-		err = add_whole_lanes(&work, &any_split);
-	if (!err && any_split)
-		err = split_lanes(&work);
+		err = add_parts(&work);
 	if (!err)
-		*ret_n_lanes = work.n_lanes;
+		*ret_n_lanes = rebind->split.n_lanes;
 	return err;
 }
 
@@ -172,8 +127,7 @@ struct mapping {
 	struct dimensions *dims;
 	uint32_t trace;
 	const struct nst_dictionaries *dictionaries;
-	uint32_t **lanes;
-	size_t *n_allocated;
+	uint32_t *lanes;
 };
 
 /* The lane has its owner's name; the others' are told here, if nothing tells a later one. */
@@ -199,14 +153,75 @@ static int map_lane(void *context, uint32_t lane, const struct nst_lane *from,
 		    const struct lane_change *change)
 {
 	struct mapping *mapping = context;
-	int err = array_reserve(mapping->lanes, mapping->n_allocated, (size_t)lane + 1,
-				sizeof(**mapping->lanes));
+	int err = name_consumers(mapping, change);
 
-	if (!err)
-		err = name_consumers(mapping, change);
 	return err ? err
 		   : dims_map_lane(mapping->dims, mapping->trace, mapping->dictionaries, from,
-				   change, &(*mapping->lanes)[lane]);
+				   change, &mapping->lanes[lane]);
+}
+
+/* The number of a lane that no earlier chunk had, or that belonged to others then. */
+static int map_new_lane(const struct work *work, struct lane_cache *cache, uint32_t i,
+			struct cached_lane *found)
+{
+	const struct mapping *mapping = work->context;
+	const struct nst_lane *lane = &work->dictionaries->lanes[i];
+	const struct owned *owned = split_owned(work->split, lane);
+	struct owner_at at;
+	uint32_t number;
+	int err = add_whole_lane(work, i, owned, &at);
+
+	if (err)
+		return err;
+	number = mapping->lanes[i];
+	if (!found) {
+		lane_cache_add_flow(cache, lane, dims_lane(mapping->dims, number)->flow);
+		err = lane_cache_get(cache, lane, counts_elsewhere(work, lane), &found);
+	}
+	if (err)
+		return err;
+	found->from_ns = owned ? work->events->timestamp[0] : 0;
+	found->until_ns = owned ? at.until_ns : UINT64_MAX;
+	found->lane = number;
+	return 0;
+}
+
+static int map_whole_lane(const struct work *work, struct lane_cache *cache, uint32_t i)
+{
+	const struct mapping *mapping = work->context;
+	const struct nst_lane *lane = &work->dictionaries->lanes[i];
+	const struct nst_events *events = work->events;
+	struct cached_lane *found;
+	int err = lane_cache_get(cache, lane, counts_elsewhere(work, lane), &found);
+
+	if (err)
+		return err;
+	if (!found || found->from_ns > events->timestamp[0] ||
+	    found->until_ns <= events->timestamp[events->n_events - 1])
+		return map_new_lane(work, cache, i, found);
+	mapping->lanes[i] = found->lane;
+	return 0;
+}
+
+int rebind_map_split(struct lane_cache *cache, const struct split *split,
+		     const struct charging *charging, struct dimensions *dims, uint32_t trace,
+		     const struct nst_dictionaries *dictionaries, const struct nst_events *events,
+		     uint32_t **lanes, size_t *n_lanes_allocated)
+{
+	struct mapping mapping = { dims, trace, dictionaries, *lanes };
+	struct work work = { split, charging, dictionaries, events, map_lane, &mapping };
+	int err = array_reserve(lanes, n_lanes_allocated, split->n_lanes, sizeof(**lanes));
+
+	mapping.lanes = *lanes;
+	if (!err)
+		err = lane_cache_open(cache, dims, trace, dictionaries);
+	for (uint32_t i = 0; i < dictionaries->n_lanes && !err; i++) {
+		if (i + FETCH_AHEAD < dictionaries->n_lanes)
+			lane_cache_fetch(cache, &dictionaries->lanes[i + FETCH_AHEAD]);
+		if (!split_has(split, i))
+			err = map_whole_lane(&work, cache, i);
+	}
+	return err ? err : add_parts(&work);
 }
 
 int rebind_map(struct rebind *rebind, const struct charging *charging, struct dimensions *dims,
@@ -214,8 +229,12 @@ int rebind_map(struct rebind *rebind, const struct charging *charging, struct di
 	       struct nst_events *events, uint32_t **lanes, size_t *n_lanes_allocated,
 	       size_t *ret_n_lanes)
 {
-	struct mapping mapping = { dims, trace, dictionaries, lanes, n_lanes_allocated };
+	int err = split_chunk(&rebind->split, charging, dictionaries, events);
 
-	return rebind_chunk(rebind, charging, dictionaries, events, map_lane, &mapping,
-			    ret_n_lanes);
+	if (!err)
+		err = rebind_map_split(&rebind->cache, &rebind->split, charging, dims, trace,
+				       dictionaries, events, lanes, n_lanes_allocated);
+	if (!err)
+		*ret_n_lanes = rebind->split.n_lanes;
+	return err;
 }

@@ -8,18 +8,12 @@
 #define NETSNOOP_ANALYZE_REBIND_H
 
 #include "analyze/dimensions.h"
-#include "analyze/foretell.h"
+#include "analyze/lane_cache.h"
+#include "analyze/split.h"
 
-/* How the events of one trace are charged; all zero: as they were recorded. */
-struct charging {
-	struct foretold *foretold; /* NULL: nothing is known */
-	enum owner_view view;
-};
-
-struct rebind {		    /* what is kept from chunk to chunk; zeros are a new one */
-	struct part *parts; /* by lane of the chunk */
-	uint32_t *column;
-	size_t n_parts_allocated, n_column_allocated;
+struct rebind { /* what is kept from chunk to chunk; zeros are a new one */
+	struct split split;
+	struct lane_cache cache; /* of one struct dimensions */
 };
 
 void rebind_free(struct rebind *rebind);
@@ -46,9 +40,15 @@ int rebind_chunk(struct rebind *rebind, const struct charging *charging,
 		 rebind_add *add, void *context, size_t *ret_n_lanes);
 
 /*
- * The same, as dims_map(): the numbers in dims of the lanes, into *lanes, which
- * grows as array_reserve() has it.
+ * The numbers in dims of the lanes of a chunk that was split, into *lanes, which grows as
+ * array_reserve() has it. 0 or -errno.
  */
+int rebind_map_split(struct lane_cache *cache, const struct split *split,
+		     const struct charging *charging, struct dimensions *dims, uint32_t trace,
+		     const struct nst_dictionaries *dictionaries, const struct nst_events *events,
+		     uint32_t **lanes, size_t *n_lanes_allocated);
+
+/* Both: split a chunk, and the numbers of its lanes. 0 or -errno. */
 int rebind_map(struct rebind *rebind, const struct charging *charging, struct dimensions *dims,
 	       uint32_t trace, const struct nst_dictionaries *dictionaries,
 	       struct nst_events *events, uint32_t **lanes, size_t *n_lanes_allocated,

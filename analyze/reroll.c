@@ -218,8 +218,8 @@ static int add_batch(struct collector *collector, uint32_t trace, const struct b
 				     .segments = batch->segments,
 				     .has = batch->has,
 				     .header_bytes = batch->header_bytes };
-	size_t from = rollup_find(&events, 0, n, bounds->from_ns);
-	size_t to = rollup_find(&events, from, n, bounds->to_ns);
+	size_t from = events_find(&events, 0, n, bounds->from_ns);
+	size_t to = events_find(&events, from, n, bounds->to_ns);
 
 	return rollup_add(&collector->rollup, &collector->dims, &collector->traces[trace].axis,
 			  &events, from, to, collector->lanes, collector->dims.lanes.n);

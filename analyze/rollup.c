@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECOND_NS UINT64_C(1000000000)
-
 void rollup_init(struct rollup *rollup, struct rollup_settings settings)
 {
 	*rollup = (struct rollup){ .settings = settings, .interval_ns = settings.interval_ns };
@@ -20,27 +18,13 @@ void rollup_free(struct rollup *rollup)
 	intern_free(&rollup->peak_keys);
 	free(rollup->usage);
 	free(rollup->peaks);
-	free(rollup->lane_places);
+	free(rollup->lanes);
 	free(rollup->member_places);
-	free(rollup->slice);
-	free(rollup->touched);
+	slices_free(&rollup->slices);
 	*rollup = (struct rollup){ 0 };
 }
 
-size_t rollup_find(const struct nst_events *events, size_t from, size_t to, uint64_t time_ns)
-{
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-
-		if (events->timestamp[middle] < time_ns)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from;
-}
-
-static void merge_sums(struct sums *into, const struct sums *from)
+void sums_merge(struct sums *into, const struct sums *from)
 {
 	bool is_empty = !into->events && !into->packets && !into->bytes;
 
@@ -108,7 +92,7 @@ static int double_interval(struct rollup *rollup)
 
 		err = get_usage(rollup, halve(key->period), key->id, &sums);
 		if (!err)
-			merge_sums(sums, &old.usage[i]);
+			sums_merge(sums, &old.usage[i]);
 	}
 	for (uint32_t i = 0; i < old.peak_keys.n && !err; i++) {
 		const struct rollup_key *key = rollup_peak_key(&old, i);
@@ -118,64 +102,9 @@ static int double_interval(struct rollup *rollup)
 		if (!err)
 			peak_merge(peak, &old.peaks[i]);
 	}
-	rollup->slice = old.slice;
-	rollup->touched = old.touched;
-	rollup->n_slice = old.n_slice;
-	rollup->n_touched_allocated = old.n_touched_allocated;
-	old.slice = NULL;
-	old.touched = NULL;
+	rollup->slices = old.slices;
+	old.slices = (struct slices){ 0 };
 	rollup_free(&old);
-	return err;
-}
-
-/* Sums of events[from..to) by lane of the chunk. Returns how many lanes were touched. */
-static size_t sum_slice(struct rollup *rollup, const struct nst_events *events, size_t from,
-			size_t to)
-{
-	size_t n_touched = 0;
-
-	for (size_t i = from; i < to; i++) {
-		struct sums *sums = &rollup->slice[events->lane[i]];
-		uint64_t bytes = events->bytes[i];
-		bool has_segments = events->has[i] & NST_HAS_SEGMENTS && events->segments[i];
-		uint64_t segments = has_segments ? events->segments[i] : 1;
-		uint64_t has_headers = !!(events->has[i] & NST_HAS_HEADER_BYTES);
-		uint64_t header_bytes = has_headers ? events->header_bytes[i] : 0;
-		uint64_t has_wire = has_headers | (segments == 1);
-
-		if (!sums->events++) {
-			rollup->touched[n_touched++] = events->lane[i];
-			sums->first_ns = events->timestamp[i];
-		}
-		sums->last_ns = events->timestamp[i];
-		sums->packets += segments;
-		sums->bytes += bytes;
-		sums->payload_events += has_headers;
-		sums->payload_bytes +=
-			has_headers && bytes > header_bytes ? bytes - header_bytes : 0;
-		sums->wire_packets += has_wire ? segments : 0;
-		sums->wire_bytes += has_wire ? bytes + (segments - 1) * header_bytes : 0;
-	}
-	return n_touched;
-}
-
-/* The row of usage of a lane: mostly the one that it had before. */
-static int find_usage(struct rollup *rollup, int64_t period, uint32_t lane, struct sums **ret_sums)
-{
-	struct rollup_place *place;
-	int err = array_reserve(&rollup->lane_places, &rollup->n_lane_places, (size_t)lane + 1,
-				sizeof(*rollup->lane_places));
-
-	if (err)
-		return err;
-	place = &rollup->lane_places[lane];
-	if (place->row && place->period == period) {
-		*ret_sums = &rollup->usage[place->row - 1];
-		return 0;
-	}
-	err = get_usage(rollup, period, lane, ret_sums);
-	if (!err)
-		*place = (struct rollup_place){ period, (uint32_t)(*ret_sums - rollup->usage) + 1 };
 	return err;
 }
 
@@ -199,65 +128,6 @@ static int find_peak(struct rollup *rollup, int64_t period, const struct member 
 	return err;
 }
 
-int rollup_fold(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
-		const struct sums *sums, int64_t period, uint64_t second, uint64_t peak_bytes)
-{
-	const struct lane_key *key = dims_lane(dims, lane);
-	const struct member *members;
-	struct sums *usage;
-	size_t n_members;
-	int err = find_usage(rollup, period, lane, &usage);
-
-	if (err)
-		return err;
-	merge_sums(usage, sums);
-	err = members_get(dims, lane, rollup->settings.groupings, &members, &n_members);
-	for (size_t i = 0; i < n_members && !err; i++) {
-		struct peak *peak;
-
-		err = find_peak(rollup, period, &members[i], (size_t)(members - dims->members) + i,
-				&peak);
-		if (!err)
-			peak_add(peak, key->trace, second, key->is_send, peak_bytes);
-	}
-	return err;
-}
-
-static int reserve_slice(struct rollup *rollup, size_t n_lanes)
-{
-	int err = array_reserve(&rollup->slice, &rollup->n_slice, n_lanes, sizeof(*rollup->slice));
-
-	if (err)
-		return err;
-	return array_reserve(&rollup->touched, &rollup->n_touched_allocated, n_lanes,
-			     sizeof(*rollup->touched));
-}
-
-static int64_t floor_divide(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
-void rollup_locate(const struct rollup *rollup, const struct rollup_axis *axis, uint64_t time_ns,
-		   uint64_t *ret_second, int64_t *ret_period, uint64_t *ret_border_ns)
-{
-	uint64_t second = time_ns < axis->start_ns ? 0 : (time_ns - axis->start_ns) / SECOND_NS;
-	uint64_t border_ns = axis->start_ns + (second + 1) * SECOND_NS;
-	int64_t interval_ns = (int64_t)rollup->interval_ns, period = 0;
-
-	if (interval_ns) {
-		int64_t next_ns;
-
-		period = floor_divide((int64_t)time_ns - axis->origin_ns, interval_ns);
-		next_ns = axis->origin_ns + (period + 1) * interval_ns;
-		if ((uint64_t)next_ns < border_ns)
-			border_ns = (uint64_t)next_ns;
-	}
-	*ret_second = second;
-	*ret_period = period;
-	*ret_border_ns = border_ns;
-}
-
 int rollup_widen(struct rollup *rollup)
 {
 	int err = 0;
@@ -268,31 +138,180 @@ int rollup_widen(struct rollup *rollup)
 	return err;
 }
 
+/* The rows of a lane in another period than before. */
+static int find_rows(struct rollup *rollup, struct dimensions *dims, uint32_t lane, int64_t period)
+{
+	const struct lane_key *key = dims_lane(dims, lane);
+	const struct member *members;
+	struct rollup_lane *rows;
+	struct peak *peak;
+	struct sums *usage;
+	size_t n_members;
+	int err = array_reserve(&rollup->lanes, &rollup->n_lanes, (size_t)lane + 1,
+				sizeof(*rollup->lanes));
+
+	if (!err)
+		err = get_usage(rollup, period, lane, &usage);
+	if (!err)
+		err = members_get(dims, lane, rollup->settings.groupings, &members, &n_members);
+	if (err)
+		return err;
+	rows = &rollup->lanes[lane];
+	*rows = (struct rollup_lane){ .period = period,
+				      .trace = key->trace,
+				      .n_peaks = n_members <= LANE_PEAKS ? (uint8_t)n_members
+									 : LANE_PEAKS + 1,
+				      .is_send = key->is_send };
+	for (size_t i = 0; i < n_members && !err; i++) {
+		err = find_peak(rollup, period, &members[i], (size_t)(members - dims->members) + i,
+				&peak);
+		if (!err && i < LANE_PEAKS)
+			rows->peaks[i] = (uint32_t)(peak - rollup->peaks);
+	}
+	if (!err)
+		rows->usage = (uint32_t)(usage - rollup->usage) + 1;
+	return err;
+}
+
+/* The rows of a lane, mostly those that it had before. */
+static inline int get_rows(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
+			   int64_t period, const struct rollup_lane **ret_rows)
+{
+	int err = 0;
+
+	if (lane >= rollup->n_lanes || !rollup->lanes[lane].usage ||
+	    rollup->lanes[lane].period != period)
+		err = find_rows(rollup, dims, lane, period);
+	if (!err)
+		*ret_rows = &rollup->lanes[lane];
+	return err;
+}
+
+/* A lane with many consumers. */
+static int add_many_peaks(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
+			  int64_t period, uint64_t second, uint64_t bytes)
+{
+	const struct lane_key *key = dims_lane(dims, lane);
+	const struct member *members;
+	size_t n_members;
+	int err = members_get(dims, lane, rollup->settings.groupings, &members, &n_members);
+
+	for (size_t i = 0; i < n_members && !err; i++) {
+		struct peak *peak;
+
+		err = find_peak(rollup, period, &members[i], (size_t)(members - dims->members) + i,
+				&peak);
+		if (!err)
+			peak_add(peak, key->trace, second, key->is_send, bytes);
+	}
+	return err;
+}
+
+/* Add to the peaks of the rows that a lane counts in. */
+static inline int add_peaks(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
+			    const struct rollup_lane *rows, uint64_t second, uint64_t bytes)
+{
+	if (rows->n_peaks > LANE_PEAKS)
+		return add_many_peaks(rollup, dims, lane, rows->period, second, bytes);
+	for (size_t i = 0; i < rows->n_peaks; i++)
+		peak_add(&rollup->peaks[rows->peaks[i]], rows->trace, second, rows->is_send, bytes);
+	return 0;
+}
+
+int rollup_fold(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
+		const struct sums *sums, int64_t period, uint64_t second, uint64_t peak_bytes)
+{
+	const struct rollup_lane *rows;
+	int err = get_rows(rollup, dims, lane, period, &rows);
+
+	if (err)
+		return err;
+	sums_merge(&rollup->usage[rows->usage - 1], sums);
+	return add_peaks(rollup, dims, lane, rows, second, peak_bytes);
+}
+
+static void merge_row(struct sums *into, const struct slice_row *row,
+		      const struct nst_events *events)
+{
+	const struct sums sums = { .events = row->events,
+				   .packets = row->packets,
+				   .bytes = row->bytes,
+				   .payload_bytes = row->payload_bytes,
+				   .payload_events = row->payload_events,
+				   .wire_bytes = row->wire_bytes,
+				   .wire_packets = row->wire_packets,
+				   .first_ns = events->timestamp[row->first],
+				   .last_ns = events->timestamp[row->last] };
+
+	sums_merge(into, &sums);
+}
+
+/* What adding to a row some steps on will want from memory by then. */
+static void fetch_ahead(const struct rollup *rollup, const struct slice_row *rows, size_t n,
+			const uint32_t *lanes, size_t i)
+{
+	if (i + 16 < n && lanes[rows[i + 16].lane] < rollup->n_lanes)
+		__builtin_prefetch(&rollup->lanes[lanes[rows[i + 16].lane]]);
+	if (i + 8 < n && lanes[rows[i + 8].lane] < rollup->n_lanes) {
+		const struct rollup_lane *lane = &rollup->lanes[lanes[rows[i + 8].lane]];
+
+		if (lane->usage) {
+			__builtin_prefetch(&rollup->usage[lane->usage - 1]);
+			__builtin_prefetch((const char *)&rollup->usage[lane->usage - 1] + 64);
+		}
+	}
+}
+
+static int add_slice(struct rollup *rollup, struct dimensions *dims, const struct slices *slices,
+		     const struct slice *slice, const struct nst_events *events,
+		     const uint32_t *lanes)
+{
+	const struct slice_row *rows = &slices->rows[slice->first_row];
+	const struct rollup_lane *of_lane;
+	int64_t period = slice->period;
+	int err = 0;
+
+	/* the interval was doubled since */
+	for (uint64_t ns = slices->interval_ns; ns < rollup->interval_ns; ns *= 2)
+		period = halve(period);
+	for (size_t i = 0; i < slice->n_rows && !err; i++) {
+		fetch_ahead(rollup, rows, slice->n_rows, lanes, i);
+		err = get_rows(rollup, dims, lanes[rows[i].lane], period, &of_lane);
+		if (!err)
+			merge_row(&rollup->usage[of_lane->usage - 1], &rows[i], events);
+	}
+	for (size_t s = 0; s < slice->n_seconds && !err; s++) {
+		const struct slice_second *second = &slices->seconds[slice->first_second + s];
+
+		for (size_t i = second->first; i < second->first + second->n && !err; i++) {
+			const struct slice_bytes *bytes = &slices->bytes[i];
+			uint32_t lane = lanes[rows[bytes->row].lane];
+
+			err = add_peaks(rollup, dims, lane, &rollup->lanes[lane], second->second,
+					bytes->bytes);
+		}
+	}
+	return err;
+}
+
+int rollup_add_slices(struct rollup *rollup, struct dimensions *dims, const struct slices *slices,
+		      const struct nst_events *events, const uint32_t *lanes)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < slices->n && !err; i++) {
+		err = add_slice(rollup, dims, slices, &slices->list[i], events, lanes);
+		if (!err)
+			err = rollup_widen(rollup);
+	}
+	return err;
+}
+
 int rollup_add(struct rollup *rollup, struct dimensions *dims, const struct rollup_axis *axis,
 	       const struct nst_events *events, size_t from, size_t to, const uint32_t *lanes,
 	       size_t n_lanes)
 {
-	int err = reserve_slice(rollup, n_lanes);
+	int err = slices_sum(&rollup->slices, axis, rollup->interval_ns, events, from, to, n_lanes);
 
-	while (from < to && !err) {
-		uint64_t second, border_ns;
-		int64_t period;
-		size_t end, n_touched;
-
-		rollup_locate(rollup, axis, events->timestamp[from], &second, &period, &border_ns);
-		end = rollup_find(events, from + 1, to, border_ns);
-		n_touched = sum_slice(rollup, events, from, end);
-		for (size_t i = 0; i < n_touched; i++) {
-			struct sums *sums = &rollup->slice[rollup->touched[i]];
-
-			if (!err)
-				err = rollup_fold(rollup, dims, lanes[rollup->touched[i]], sums,
-						  period, second, sums->bytes);
-			*sums = (struct sums){ 0 };
-		}
-		if (!err)
-			err = rollup_widen(rollup);
-		from = end;
-	}
-	return err;
+	return err ? err : rollup_add_slices(rollup, dims, &rollup->slices, events, lanes);
 }

@@ -4,16 +4,15 @@
  * the groupings that are asked for. Its memory grows with these, never with events
  * or seconds: periods are capped (see rollup_settings).
  *
- * The columns of a chunk are walked in slices that lie within one second and
- * one period, so that an event costs a few additions; only a slice's sums by
- * lane are folded into the rest.
+ * An event costs a few additions (see slices.h); only a chunk's sums by lane are folded
+ * into the rest.
  */
 #ifndef NETSNOOP_ANALYZE_ROLLUP_H
 #define NETSNOOP_ANALYZE_ROLLUP_H
 
 #include "analyze/grouping.h"
 #include "analyze/intern.h"
-#include "format/trace.h"
+#include "analyze/slices.h"
 
 struct sums {
 	uint64_t events, packets, bytes;
@@ -29,9 +28,11 @@ struct sums {
  */
 #define PEAK_SECONDS 4
 struct peak {
-	int64_t second[PEAK_SECONDS];	 /* [0] is the newest; 0: none yet (see peak.c) */
-	uint64_t bytes[PEAK_SECONDS][2]; /* by second and is_send */
-	uint64_t highest[2];		 /* by is_send */
+	uint64_t highest[2]; /* by is_send */
+	struct {
+		int64_t second; /* 0: none yet (see peak.c) */
+		uint64_t bytes[2];
+	} at[PEAK_SECONDS]; /* [0] is the newest */
 };
 
 struct rollup_settings {
@@ -47,17 +48,21 @@ struct rollup_key {
 	uint32_t grouping; /* for peaks: enum grouping */
 };
 
-/* Where the row of a lane or a member of one was found last. */
+/* Where the row of a member was found last. */
 struct rollup_place {
 	int64_t period;
 	uint32_t row; /* 1 more than its number; 0: not looked for yet */
 };
 
-/* Where a trace stands on the axis of seconds and periods. */
-struct rollup_axis {
+/* The rows of a lane, as they were found last: all that adding to them takes. */
+#define LANE_PEAKS 10
+struct rollup_lane {
+	int64_t period;
+	uint32_t usage; /* as rollup_place.row */
 	uint32_t trace;
-	uint64_t start_ns; /* seconds count from here */
-	int64_t origin_ns; /* periods count from here, on the trace's clock */
+	uint32_t peaks[LANE_PEAKS];
+	uint8_t n_peaks; /* more than LANE_PEAKS: it counts in so many rows */
+	bool is_send;
 };
 
 struct rollup {
@@ -67,12 +72,11 @@ struct rollup {
 	struct sums *usage;
 	struct peak *peaks;
 	size_t n_usage_allocated, n_peaks_allocated;
-	struct rollup_place *lane_places, *member_places; /* as dims.lanes and dims.members */
-	size_t n_lane_places, n_member_places;
-	struct sums *slice; /* by lane of the chunk; zeros between slices */
-	uint32_t *touched;
-	size_t n_slice, n_touched_allocated;
-	uint64_t n_pieces; /* of rows of totals, beyond a few of each */
+	struct rollup_lane *lanes;	    /* as dims.lanes */
+	struct rollup_place *member_places; /* as dims.members */
+	size_t n_lanes, n_member_places;
+	struct slices slices; /* of rollup_add() */
+	uint64_t n_pieces;    /* of rows of totals, beyond a few of each */
 };
 
 void rollup_init(struct rollup *rollup, struct rollup_settings settings);
@@ -87,18 +91,24 @@ int rollup_add(struct rollup *rollup, struct dimensions *dims, const struct roll
 	       size_t n_lanes);
 
 /*
+ * The second half of it: events that were summed, maybe by a shorter interval that the
+ * roll-up had before. 0 or -ENOMEM.
+ */
+int rollup_add_slices(struct rollup *rollup, struct dimensions *dims, const struct slices *slices,
+		      const struct nst_events *events, const uint32_t *lanes);
+
+/*
  * Add sums of a lane that lie within one period, peak_bytes of them in the second
  * of the trace. 0 or -ENOMEM.
  */
 int rollup_fold(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
 		const struct sums *sums, int64_t period, uint64_t second, uint64_t peak_bytes);
 
+/* Add sums of one row of usage to those of another. */
+void sums_merge(struct sums *into, const struct sums *from);
+
 /* Double the interval as often as the number of rows demands. 0 or -ENOMEM. */
 int rollup_widen(struct rollup *rollup);
-
-/* The second and the period of a time, and in *ret_border_ns where the first of them ends. */
-void rollup_locate(const struct rollup *rollup, const struct rollup_axis *axis, uint64_t time_ns,
-		   uint64_t *ret_second, int64_t *ret_period, uint64_t *ret_border_ns);
 
 /* ---- rollup_total.c ---- */
 
@@ -120,9 +130,6 @@ static inline const struct rollup_key *rollup_peak_key(const struct rollup *roll
 {
 	return intern_key(&rollup->peak_keys, i);
 }
-
-/* The first of events[from..to) at or after time_ns, else to. */
-size_t rollup_find(const struct nst_events *events, size_t from, size_t to, uint64_t time_ns);
 
 /* ---- peak.c ---- */
 

@@ -88,7 +88,7 @@ int rollup_add_total(struct rollup *rollup, struct dimensions *dims, const struc
 		struct sums sums;
 		int64_t period;
 
-		rollup_locate(rollup, axis, at_ns, &second, &period, &next_ns);
+		axis_locate(axis, rollup->interval_ns, at_ns, &second, &period, &next_ns);
 		if (next_ns < at_ns + least_ns)
 			next_ns = at_ns + least_ns;
 		next_ns = next_ns < end_ns ? next_ns : end_ns;

@@ -140,18 +140,21 @@ static int name_processes(struct collector *collector)
 	return err;
 }
 
-int store_sums(struct collector *collector)
+static int store_periods(struct collector *collector)
 {
 	const struct rollup *rollup = &collector->rollup;
+	if (!rollup->interval_ns)
+		return periods_store_whole(collector->db);
+	return periods_store(collector->db, rollup, collector->origin_realtime_ns);
+}
+
+int store_sums(struct collector *collector)
+{
 	int err = store_usage(collector);
 
 	if (!err)
 		err = store_peaks(collector);
-	if (err)
-		return err;
-	if (!rollup->interval_ns)
-		return periods_store_whole(collector->db);
-	return periods_store(collector->db, rollup, collector->origin_realtime_ns);
+	return err ? err : store_periods(collector);
 }
 
 /* True if the trace's environment has such a setting that is not empty. */
@@ -228,7 +231,8 @@ static int store_reconciliation(struct collector *collector)
 	return err;
 }
 
-int collector_store(struct collector *collector)
+/* What is known of the traces, whatever their events are summed by. */
+static int store_traces(struct collector *collector)
 {
 	int err = name_processes(collector);
 
@@ -237,11 +241,103 @@ int collector_store(struct collector *collector)
 		if (!err)
 			err = store_trace_tables(collector, i);
 	}
-	if (!err)
-		err = store_reconciliation(collector);
+	return err ? err : store_reconciliation(collector);
+}
+
+int collector_store(struct collector *collector)
+{
+	int err = store_traces(collector);
+
 	if (!err)
 		err = store_dimensions(collector->db, &collector->dims);
 	if (!err)
 		err = members_store(&collector->dims, collector->db);
 	return err ? err : store_sums(collector);
+}
+
+/* What the lines above a report tell apart. */
+struct heading_key {
+	uint32_t trace;
+	uint8_t owner_source, is_send, is_loopback, counts_elsewhere;
+};
+
+static int store_heading_row(const struct collector *collector, int64_t id,
+			     const struct heading_key *key, const struct sums *sums,
+			     sqlite3_stmt *lane, sqlite3_stmt *usage)
+{
+	int err = db_insert(lane, "iiiiii", id, TRACE_ID(&collector->dims, key->trace),
+			    (int64_t)key->owner_source, (int64_t)key->is_send,
+			    (int64_t)key->is_loopback, (int64_t)key->counts_elsewhere);
+
+	return err ? err
+		   : db_insert(usage, "iiiiii", id, (int64_t)sums->events, (int64_t)sums->packets,
+			       (int64_t)sums->bytes, (int64_t)sums->total_events,
+			       (int64_t)sums->total_bytes);
+}
+
+static int store_heading_rows(struct collector *collector, const struct intern *keys,
+			      const struct sums *sums)
+{
+	sqlite3_stmt *lane = NULL, *usage = NULL;
+	int err = db_prepare(collector->db,
+			     "INSERT INTO lane VALUES (?, ?, 0, 0, 0, 0, NULL, ?, ?, NULL, NULL, "
+			     "NULL, NULL, NULL, 0, 0, ?, ?)",
+			     &lane);
+
+	if (!err)
+		err = db_prepare(collector->db,
+				 "INSERT INTO usage VALUES (0, ?, ?, ?, ?, NULL, NULL, 0, 0, ?, ?)",
+				 &usage);
+	for (uint32_t i = 0; i < keys->n && !err; i++)
+		err = store_heading_row(collector, i + 1, intern_key(keys, i), &sums[i], lane,
+					usage);
+	sqlite3_finalize(lane);
+	sqlite3_finalize(usage);
+	return err;
+}
+
+/* Lanes that the heading does not tell apart are one. */
+static int store_heading(struct collector *collector)
+{
+	const struct rollup *rollup = &collector->rollup;
+	struct intern keys = { 0 };
+	struct sums *sums = NULL;
+	size_t n_allocated = 0;
+	int err = 0;
+
+	for (uint32_t i = 0; i < rollup->usage_keys.n && !err; i++) {
+		const struct lane_key *lane =
+			dims_lane(&collector->dims, rollup_usage_key(rollup, i)->id);
+		const struct heading_key key = { .trace = lane->trace,
+						 .owner_source = lane->owner_source,
+						 .is_send = lane->is_send,
+						 .is_loopback = !!(lane->flags & NST_FLAG_LOOPBACK),
+						 .counts_elsewhere = lane->counts_elsewhere };
+		uint32_t number;
+		bool is_new;
+
+		err = intern_get(&keys, &key, sizeof(key), &number, &is_new);
+		if (!err)
+			err = array_reserve(&sums, &n_allocated, (size_t)number + 1, sizeof(*sums));
+		if (!err)
+			sums_merge(&sums[number], &rollup->usage[i]);
+	}
+	if (!err)
+		err = store_heading_rows(collector, &keys, sums);
+	intern_free(&keys);
+	free(sums);
+	return err;
+}
+
+int collector_store_report(struct collector *collector)
+{
+	int err = store_traces(collector);
+
+	if (!err)
+		err = store_names(collector->db, &collector->dims);
+	if (!err)
+		err = group_keys_store(&collector->dims, collector->db);
+	if (!err)
+		err = store_heading(collector);
+	return err ? err : store_periods(collector);
 }

@@ -146,7 +146,7 @@ static int store_lanes(sqlite3 *db, struct dimensions *dims)
 	return err;
 }
 
-int store_dimensions(sqlite3 *db, struct dimensions *dims)
+int store_names(sqlite3 *db, struct dimensions *dims)
 {
 	int err = store_boots(db, dims);
 
@@ -154,11 +154,14 @@ int store_dimensions(sqlite3 *db, struct dimensions *dims)
 		err = processes_store(db, dims);
 	if (!err)
 		err = store_protocols(db, dims);
-	if (!err)
-		err = store_conversations(db, dims);
+	return err ? err : store_conversations(db, dims);
+}
+
+int store_dimensions(sqlite3 *db, struct dimensions *dims)
+{
+	int err = store_names(db, dims);
+
 	if (!err)
 		err = store_flows(db, dims);
-	if (!err)
-		err = store_lanes(db, dims);
-	return err;
+	return err ? err : store_lanes(db, dims);
 }

@@ -10,8 +10,7 @@
 #define FHD_DICTIONARY_ID 0x03
 #define FHD_SINGLE_SEGMENT 0x20
 
-/* Room for need bytes; the old content is not kept. */
-static int buffer_reserve(struct nst_buffer *buffer, size_t need)
+int nst_buffer_reserve(struct nst_buffer *buffer, size_t need)
 {
 	if (need > buffer->cap) {
 		free(buffer->data);
@@ -57,7 +56,7 @@ int nst_frame_decompress(ZSTD_DCtx *dctx, const uint8_t *frame, size_t len, size
 	if (fault)
 		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_FRAME, "payload frame: %s",
 				       fault);
-	r = buffer_reserve(buffer, raw_len);
+	r = nst_buffer_reserve(buffer, raw_len);
 	if (r)
 		return r;
 	got = ZSTD_decompressDCtx(dctx, buffer->data, raw_len, frame, len);

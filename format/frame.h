@@ -7,6 +7,9 @@
 
 #include <zstd.h>
 
+/* Room for need bytes; the old content is not kept. 0 or -ENOMEM. */
+int nst_buffer_reserve(struct nst_buffer *buffer, size_t need);
+
 /*
  * Compress sections to one frame; to has room for what ZSTD_compressBound() says, and
  * some. The large ones are blocks of their own, so that each has a code of its own.

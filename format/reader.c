@@ -49,12 +49,33 @@ void nst_reader_set_window(struct nst_reader *reader, uint64_t from_ns, uint64_t
 	reader->to_ns = to_ns;
 }
 
+void nst_reader_set_choice(struct nst_reader *reader,
+			   bool (*is_wanted)(void *context, const struct nst_chunk *chunk),
+			   void *context)
+{
+	reader->is_wanted = is_wanted;
+	reader->choice_context = context;
+}
+
+void nst_reader_set_ahead(struct nst_reader *reader, void (*catch_up)(void *context), void *context)
+{
+	reader->catch_up = catch_up;
+	reader->catch_up_context = context;
+}
+
+void nst_reader_catch_up(struct nst_reader *reader)
+{
+	if (reader->catch_up && !reader->is_settling)
+		reader->catch_up(reader->catch_up_context);
+}
+
 /* ---- Problems ---------------------------------------------------------- */
 
 void nst_reader_note(struct nst_reader *reader, const struct nst_problem *problem)
 {
 	struct nst_problems *problems = &reader->problems;
 
+	nst_reader_catch_up(reader);
 	if (problems->n_total < NST_PROBLEMS_KEPT)
 		problems->kept[problems->n_total] = *problem;
 	problems->n_total++;
@@ -124,17 +145,19 @@ bool nst_reader_has_buffered(const struct nst_reader *reader)
 	return nst_input_len(&reader->input) > current;
 }
 
-static void note_unknown_sections(struct nst_reader *reader)
+static void note_unknown_sections(struct nst_reader *reader, const struct nst_chunk *chunk,
+				  const uint16_t *ids, size_t n)
 {
-	const struct nst_sections *sections = &reader->decoder->sections;
 	struct nst_problem problem = {
-		.offset = reader->chunk.offset,
+		.offset = chunk->offset,
 		.has_sequence = true,
-		.sequence = reader->chunk.sequence,
+		.sequence = chunk->sequence,
 	};
 
-	for (size_t i = 0; i < sections->n_unknown; i++) {
-		unsigned int id = sections->unknown[i];
+	if (n)
+		nst_reader_catch_up(reader);
+	for (size_t i = 0; i < n; i++) {
+		unsigned int id = ids[i];
 
 		if (!nst_reader_is_new_kind(reader, SECTION_KIND | id))
 			continue;
@@ -145,19 +168,46 @@ static void note_unknown_sections(struct nst_reader *reader)
 	}
 }
 
-/* Note what a decoder says is wrong with the current chunk, and count it as damaged. */
-static int chunk_is_bad(struct nst_reader *reader, struct nst_problem *problem)
+static void note_decoded_sections(struct nst_reader *reader)
+{
+	const struct nst_sections *sections = &reader->decoder->sections;
+
+	note_unknown_sections(reader, &reader->chunk, sections->unknown, sections->n_unknown);
+}
+
+/* Note what a decoder says is wrong with a chunk, and count it as damaged. */
+static int chunk_is_damaged(struct nst_reader *reader, const struct nst_chunk *chunk,
+			    const struct nst_chunk_header *header, struct nst_problem problem)
 {
 	int r;
 
-	reader->decoded = NST_DECODED_BADLY;
-	problem->offset = reader->chunk.offset;
-	problem->has_sequence = true;
-	problem->sequence = reader->chunk.sequence;
-	nst_reader_note(reader, problem);
-	r = nst_registry_revoke(&reader->registry, reader->chunk.trace, &reader->header,
-				reader->chunk.offset);
+	problem.offset = chunk->offset;
+	problem.has_sequence = true;
+	problem.sequence = chunk->sequence;
+	nst_reader_note(reader, &problem);
+	r = nst_registry_revoke(&reader->registry, chunk->trace, header, chunk->offset);
 	return r ? r : -EBADMSG;
+}
+
+static int chunk_is_bad(struct nst_reader *reader, const struct nst_problem *problem)
+{
+	reader->decoded = NST_DECODED_BADLY;
+	return chunk_is_damaged(reader, &reader->chunk, &reader->header, *problem);
+}
+
+int nst_reader_settle(struct nst_reader *reader, const struct nst_unpacker *unpacker)
+{
+	int r = 0;
+
+	reader->is_settling = true;
+	note_unknown_sections(reader, &unpacker->chunk, unpacker->unknown, unpacker->n_unknown);
+	if (unpacker->is_bad)
+		r = chunk_is_damaged(reader, &unpacker->chunk, &unpacker->header,
+				     unpacker->problem);
+	else
+		reader->registry.states[unpacker->chunk.trace].is_sure = true;
+	reader->is_settling = false;
+	return r == -EBADMSG ? 0 : r;
 }
 
 static const uint8_t *chunk_payload(const struct nst_reader *reader)
@@ -192,7 +242,7 @@ static int dictionaries_decode(struct nst_reader *reader, struct nst_problem *pr
 					    (struct nst_bytes){ raw->data, (uint32_t)raw->len },
 					    problem);
 	if (!r)
-		note_unknown_sections(reader);
+		note_decoded_sections(reader);
 	return r;
 }
 
@@ -234,7 +284,7 @@ static int columns_decode(struct nst_reader *reader, struct nst_problem *problem
 	else
 		r = nst_decode_metadata(reader->decoder, frame, problem);
 	if (!r)
-		note_unknown_sections(reader);
+		note_decoded_sections(reader);
 	return r;
 }
 

@@ -26,11 +26,31 @@ enum nst_decoded {
 	NST_DECODED_BADLY, /* it was damaged, which has been noted */
 };
 
+/* A chunk on its way through another thread. */
+struct nst_unpacker {
+	struct nst_decoder *decoder;
+	ZSTD_DCtx *dctx;
+	struct nst_buffer payload;		 /* both frames, compressed */
+	struct nst_buffer dictionaries, columns; /* decompressed */
+	struct nst_chunk_header header;
+	struct nst_chunk chunk;
+	/* What was found: ids of unknown sections of both frames, and the problem. */
+	uint16_t unknown[2 * NST_UNKNOWN_MAX];
+	size_t n_unknown;
+	struct nst_problem problem;
+	bool is_bad;
+};
+
 struct nst_reader {
 	struct nst_input input;
 	struct nst_registry registry;
 	struct nst_problems problems;
 	uint64_t from_ns, to_ns;
+	bool (*is_wanted)(void *context, const struct nst_chunk *chunk); /* NULL: all are */
+	void *choice_context;
+	void (*catch_up)(void *context); /* NULL: no chunk is ever out */
+	void *catch_up_context;
+	bool is_settling;
 	int error;	  /* the end, and why */
 	bool is_finished; /* the end */
 
@@ -55,6 +75,9 @@ struct nst_reader {
 	ZSTD_DCtx *dctx;
 	struct nst_buffer dictionaries, columns; /* decompressed */
 };
+
+/* Have all chunks settled that are out. */
+void nst_reader_catch_up(struct nst_reader *reader);
 
 /* Take a problem into the list. */
 void nst_reader_note(struct nst_reader *reader, const struct nst_problem *problem);

@@ -164,6 +164,15 @@ static int gap_split(struct nst_trace *trace, struct nst_trace_state *state, str
 
 /* ---- Chunks ------------------------------------------------------------ */
 
+bool nst_registry_is_independent(const struct nst_registry *registry, size_t trace,
+				 const struct nst_chunk_header *chunk)
+{
+	const struct nst_trace_state *state = &registry->states[trace];
+
+	return state->is_sure && chunk->sequence == state->next_sequence &&
+	       chunk->first_ordinal == state->next_ordinal;
+}
+
 enum nst_verdict nst_registry_judge(const struct nst_registry *registry, size_t trace,
 				    const struct nst_chunk_header *chunk)
 {

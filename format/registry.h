@@ -24,6 +24,7 @@ struct nst_trace_state {
 	uint64_t next_sequence, next_ordinal;
 	struct nst_gap *gaps;
 	size_t n_gaps, cap_gaps;
+	bool is_sure; /* some chunk of events was decoded: its times stand */
 };
 
 struct nst_registry {
@@ -46,6 +47,13 @@ enum nst_verdict {
 
 enum nst_verdict nst_registry_judge(const struct nst_registry *registry, size_t trace,
 				    const struct nst_chunk_header *chunk);
+
+/*
+ * Is a chunk counted in the same way whether those before turn out to be damaged or not?
+ * It comes just behind the last one, and is not the first whose times stand.
+ */
+bool nst_registry_is_independent(const struct nst_registry *registry, size_t trace,
+				 const struct nst_chunk_header *chunk);
 
 /*
  * Count a NEW chunk, as read or as damaged; offset is that of its header.

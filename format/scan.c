@@ -290,6 +290,7 @@ static int finish(struct nst_reader *reader)
 {
 	struct nst_problem problem = { 0 };
 
+	nst_reader_catch_up(reader);
 	if (!reader->input.offset) {
 		nst_problem_set(&problem, NST_PROBLEM_EMPTY, "the input is empty");
 		return nst_scan_fail(reader, -ENODATA, &problem);

@@ -23,6 +23,7 @@ static int chunk_damaged(struct nst_reader *reader, size_t trace, struct nst_pro
 	int r = 0;
 
 	problem_of_chunk(why, reader);
+	nst_reader_catch_up(reader);
 	if (nst_registry_judge(&reader->registry, trace, &reader->header) == NST_CHUNK_NEW)
 		r = nst_registry_add(&reader->registry, trace, &reader->header,
 				     reader->input.offset, true);
@@ -153,7 +154,6 @@ static void chunk_fill(struct nst_reader *reader, size_t trace)
 {
 	const struct nst_chunk_header *header = &reader->header;
 
-	reader->has_chunk = true;
 	reader->decoded = NST_DECODED_NOTHING;
 	reader->chunk = (struct nst_chunk){
 		.offset = reader->input.offset,
@@ -175,34 +175,61 @@ static void chunk_fill(struct nst_reader *reader, size_t trace)
 	memcpy(reader->chunk.lost, header->lost, sizeof(reader->chunk.lost));
 }
 
+/* A chunk of which the header is enough. */
+static int chunk_deliver_header(struct nst_reader *reader, size_t trace)
+{
+	const struct nst_chunk_header *header = &reader->header;
+	int r;
+
+	reader->duplicates_noted = false;
+	r = nst_registry_add(&reader->registry, trace, header, reader->input.offset, false);
+	if (!r)
+		r = nst_input_hop(&reader->input, reader->header_frame_len +
+							  (size_t)header->dict_len +
+							  header->col_len);
+	return r ? r : 1;
+}
+
+static bool is_chosen(const struct nst_reader *reader)
+{
+	return !reader->is_wanted || reader->header.type != NST_CHUNK_EVENTS ||
+	       reader->is_wanted(reader->choice_context, &reader->chunk);
+}
+
 /* The header is good, and so is its place among the others: read, skip or deliver. */
 static int chunk_step(struct nst_reader *reader, size_t trace, bool is_new)
 {
 	const struct nst_chunk_header *header = &reader->header;
-	bool well = false;
+	bool well = false, is_skipped = !is_new || !in_window(reader), is_header;
 	int r;
 
-	if (!is_new || !in_window(reader)) {
+	chunk_fill(reader, trace);
+	is_header = !is_skipped && !is_chosen(reader);
+	if (is_skipped || is_header) {
 		r = nst_scan_lands_well(reader,
 					reader->header_frame_len + (size_t)header->dict_len +
 						header->col_len,
 					&well);
 		if (r)
 			return r;
+		if (well && is_header)
+			return chunk_deliver_header(reader, trace);
 		if (well)
 			return chunk_skip(reader, trace, is_new);
 	}
 	r = payload_check(reader, trace);
 	if (r)
 		return r;
-	if (!is_new || !in_window(reader))
+	if (is_skipped)
 		return chunk_skip(reader, trace, is_new);
+	if (is_header)
+		return chunk_deliver_header(reader, trace);
 	reader->duplicates_noted = false;
 	r = nst_registry_add(&reader->registry, trace, header, reader->input.offset, false);
 	if (r)
 		return r;
 	note_unknown_type(reader);
-	chunk_fill(reader, trace);
+	reader->has_chunk = true;
 	return 1;
 }
 
@@ -254,6 +281,8 @@ int nst_scan_chunk(struct nst_reader *reader, size_t frame_len)
 	known = &reader->registry.traces[trace];
 	if (!known->header.clock)
 		known->header.clock = header->clock;
+	if (!nst_registry_is_independent(&reader->registry, trace, header))
+		nst_reader_catch_up(reader);
 	verdict = nst_registry_judge(&reader->registry, trace, header);
 	if (known->header.clock != header->clock || verdict == NST_CHUNK_IMPOSSIBLE) {
 		problem_of_chunk(&why, reader);

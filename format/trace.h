@@ -396,6 +396,15 @@ int nst_reader_open(int fd, struct nst_reader **ret_reader);
 void nst_reader_set_window(struct nst_reader *reader, uint64_t from_ns, uint64_t to_ns);
 
 /*
+ * Ask is_wanted about each events chunk before it is read. One that is not is gone to
+ * all the same, but has only its header: its payload is neither read nor checked where
+ * that can be helped, and nst_reader_frames() and all that decodes it is -EINVAL.
+ */
+void nst_reader_set_choice(struct nst_reader *reader,
+			   bool (*is_wanted)(void *context, const struct nst_chunk *chunk),
+			   void *context);
+
+/*
  * Go to the next chunk and read it; its checksums have been verified.
  * 1: *ret_chunk is valid until the next call. 0: the end of the input.
  * Chunks of unknown types are gone to as well, for whoever lists chunks.
@@ -422,6 +431,38 @@ bool nst_reader_has_buffered(const struct nst_reader *reader);
 int nst_reader_dictionaries(struct nst_reader *reader,
 			    const struct nst_dictionaries **ret_dictionaries);
 int nst_reader_events(struct nst_reader *reader, const struct nst_events **ret_events);
+
+/*
+ * Decoding beside the reader, so that several chunks can be decoded at a time: an unpacker
+ * takes a chunk from the reader, any thread decodes it, and the reader's thread settles it,
+ * in the order of the chunks. A reader that is told of it goes on ahead meanwhile.
+ */
+struct nst_unpacker;
+int nst_unpacker_new(struct nst_unpacker **ret_unpacker); /* 0 or -ENOMEM */
+void nst_unpacker_free(struct nst_unpacker *unpacker);	  /* NULL is fine */
+
+/* Copy the events chunk that next() went to. 0, -ENOMEM, or -EINVAL: there is none. */
+int nst_unpacker_take(struct nst_unpacker *unpacker, const struct nst_reader *reader);
+
+/*
+ * Decode it, as nst_reader_events() does: 0, -EBADMSG or -ENOMEM. What is returned is
+ * valid until the unpacker takes another one.
+ */
+int nst_unpacker_decode(struct nst_unpacker *unpacker,
+			const struct nst_dictionaries **ret_dictionaries,
+			const struct nst_events **ret_events);
+
+/* Note what decoding it found, as nst_reader_events() does. 0 or -ENOMEM. */
+int nst_reader_settle(struct nst_reader *reader, const struct nst_unpacker *unpacker);
+
+/*
+ * catch_up is called, within the reader's functions, before anything that depends on
+ * whether the chunks before are damaged, or is noted behind their problems: it has to
+ * settle all that are out. Thus problems, counts and what is passed over are the same
+ * as if each chunk had been decoded before the next.
+ */
+void nst_reader_set_ahead(struct nst_reader *reader, void (*catch_up)(void *context),
+			  void *context);
 
 /*
  * The compressed frames of the chunk that next() went to, valid until the next

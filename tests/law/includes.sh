@@ -26,7 +26,7 @@ room_may() {
 	room_may common 'common/*'
 	room_may record 'record/*' 'common/*' format/trace.h bpf/events.h bpf/netsnoop.skel.h
 	room_may analyze 'analyze/*' 'common/*' format/trace.h
-	grep -nE '#include <(bpf|sqlite3|libelf|gelf|uthash)' format/*.[ch] common/*.[ch] |
+	grep -nE '#include <(bpf|sqlite3|libelf|gelf)' format/*.[ch] common/*.[ch] |
 		sed 's/$/: not in this room/'
 	grep -nE '#include <(bpf|libelf|gelf)' analyze/*.[ch] | sed 's/$/: not in this room/'
 	grep -nE '#include <sqlite3' record/*.[ch] | sed 's/$/: not in this room/'

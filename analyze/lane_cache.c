@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "analyze/lane_cache.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct process_key_of_chunk { /* followed by the name */
+	uint64_t start_ns;
+	uint32_t trace, pid;
+};
+
+void lane_cache_free(struct lane_cache *cache)
+{
+	intern_free(&cache->processes);
+	free(cache->lanes);
+	free(cache->slots);
+	free(cache->chunk_flows);
+	free(cache->chunk_processes);
+	*cache = (struct lane_cache){ 0 };
+}
+
+static int number_process(struct lane_cache *cache, uint32_t trace,
+			  const struct nst_process *process, uint32_t *ret_number)
+{
+	struct process_key_of_chunk key = { process->start_ns, trace, process->pid };
+	uint8_t bytes[sizeof(key) + NST_COMM_MAX];
+	size_t len =
+		process->comm.len_bytes < NST_COMM_MAX ? process->comm.len_bytes : NST_COMM_MAX;
+	bool is_new;
+
+	memcpy(bytes, &key, sizeof(key));
+	if (len)
+		memcpy(bytes + sizeof(key), process->comm.data, len);
+	return intern_get(&cache->processes, bytes, sizeof(key) + len, ret_number, &is_new);
+}
+
+int lane_cache_open(struct lane_cache *cache, const struct dimensions *dims, uint32_t trace,
+		    const struct nst_dictionaries *dictionaries)
+{
+	int err = array_reserve(&cache->chunk_flows, &cache->n_chunk_flows_allocated,
+				dictionaries->n_flows, sizeof(*cache->chunk_flows));
+
+	if (!err)
+		err = array_reserve(&cache->chunk_processes, &cache->n_chunk_processes_allocated,
+				    dictionaries->n_processes, sizeof(*cache->chunk_processes));
+	if (!err)
+		dims_find_flows(dims, trace, dictionaries->flows, dictionaries->n_flows,
+				cache->chunk_flows);
+	for (size_t i = 0; i < dictionaries->n_processes && !err; i++)
+		err = number_process(cache, trace, &dictionaries->processes[i],
+				     &cache->chunk_processes[i]);
+	return err;
+}
+
+void lane_cache_add_flow(struct lane_cache *cache, const struct nst_lane *lane, uint32_t flow)
+{
+	cache->chunk_flows[lane->flow] = flow;
+}
+
+static struct lane_identity identity_of(const struct lane_cache *cache, const struct nst_lane *lane,
+					bool counts_elsewhere)
+{
+	return (struct lane_identity){
+		.cgroup_id = lane->cgroup_id,
+		.flow = cache->chunk_flows[lane->flow],
+		.process = lane->has & NST_HAS_OWNER ? cache->chunk_processes[lane->process] : 0,
+		.has = lane->has,
+		.ifindex = lane->ifindex,
+		.vlan_id = lane->vlan_id,
+		.flags = lane->flags,
+		.is_send = lane->is_send,
+		.owner_source = lane->owner_source,
+		.link_header_bytes = lane->link_header_bytes,
+		.counts_elsewhere = counts_elsewhere,
+	};
+}
+
+static size_t slot_of(const struct lane_cache *cache, const struct lane_identity *identity,
+		      uint32_t hash)
+{
+	size_t mask = cache->n_slots - 1, i = hash & mask;
+
+	for (; cache->slots[i].number; i = (i + 1) & mask)
+		if (cache->slots[i].hash == hash &&
+		    !memcmp(&cache->lanes[cache->slots[i].number - 1].identity, identity,
+			    sizeof(*identity)))
+			break;
+	return i;
+}
+
+static int grow_slots(struct lane_cache *cache)
+{
+	size_t n = cache->n_slots ? 2 * cache->n_slots : 64;
+	struct lane_slot *slots;
+
+	if (2 * (cache->n_lanes + 1) <= cache->n_slots)
+		return 0;
+	slots = calloc(n, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	for (size_t old = 0; old < cache->n_slots; old++) {
+		size_t i = cache->slots[old].hash & (n - 1);
+
+		while (slots[i].number)
+			i = (i + 1) & (n - 1);
+		if (cache->slots[old].number)
+			slots[i] = cache->slots[old];
+	}
+	free(cache->slots);
+	cache->slots = slots;
+	cache->n_slots = n;
+	return 0;
+}
+
+void lane_cache_fetch(const struct lane_cache *cache, const struct nst_lane *lane)
+{
+	const struct lane_identity identity = identity_of(cache, lane, false);
+
+	if (cache->n_slots)
+		__builtin_prefetch(&cache->slots[intern_hash(&identity, sizeof(identity)) &
+						 (cache->n_slots - 1)]);
+}
+
+int lane_cache_get(struct lane_cache *cache, const struct nst_lane *lane, bool counts_elsewhere,
+		   struct cached_lane **ret_found)
+{
+	const struct lane_identity identity = identity_of(cache, lane, counts_elsewhere);
+	uint32_t hash = intern_hash(&identity, sizeof(identity));
+	struct lane_slot *slot;
+	int err;
+
+	if (identity.flow == NO_FLOW) {
+		*ret_found = NULL;
+		return 0;
+	}
+	err = cache->n_lanes == UINT32_MAX - 1 ? -ENOMEM : grow_slots(cache);
+	if (err)
+		return err;
+	slot = &cache->slots[slot_of(cache, &identity, hash)];
+	if (!slot->number) {
+		err = array_reserve(&cache->lanes, &cache->n_lanes_allocated, cache->n_lanes + 1,
+				    sizeof(*cache->lanes));
+		if (err)
+			return err;
+		cache->lanes[cache->n_lanes].identity = identity;
+		*slot = (struct lane_slot){ hash, (uint32_t)++cache->n_lanes };
+	}
+	*ret_found = &cache->lanes[slot->number - 1];
+	return 0;
+}

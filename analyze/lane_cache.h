@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The lanes of earlier chunks: most lanes of a chunk were in the one before, and
+ * are then found by one look-up in place of those of everything that they are made of.
+ */
+#ifndef NETSNOOP_ANALYZE_LANE_CACHE_H
+#define NETSNOOP_ANALYZE_LANE_CACHE_H
+
+#include "analyze/dimensions.h"
+
+/* A lane as chunks have it, but for the numbers of its flow and its process; no padding. */
+struct lane_identity {
+	uint64_t cgroup_id;
+	uint32_t flow;	  /* in dims */
+	uint32_t process; /* in lane_cache.processes */
+	uint32_t has, ifindex;
+	uint16_t vlan_id, flags;
+	uint8_t is_send, owner_source, link_header_bytes, counts_elsewhere;
+};
+
+struct cached_lane { /* a line of the cache */
+	struct lane_identity identity;
+	uint64_t from_ns, until_ns; /* of the times for which the number holds; 0, 0: of none */
+	uint32_t lane;		    /* in dims */
+	uint32_t unused[3];
+};
+
+struct lane_slot { /* open addressing; at most half of them are taken */
+	uint32_t hash;
+	uint32_t number; /* 1 more; 0: free */
+};
+
+struct lane_cache { /* zeros are an empty one */
+	struct intern processes;
+	struct cached_lane *lanes;
+	struct lane_slot *slots;
+	size_t n_lanes, n_lanes_allocated, n_slots;
+	/* of the chunk: numbers of its flows, or NO_FLOW, and of its processes */
+	uint32_t *chunk_flows, *chunk_processes;
+	size_t n_chunk_flows_allocated, n_chunk_processes_allocated;
+};
+
+void lane_cache_free(struct lane_cache *cache);
+
+/* Begin with a chunk: what of its flows and processes is known. 0 or -ENOMEM. */
+int lane_cache_open(struct lane_cache *cache, const struct dimensions *dims, uint32_t trace,
+		    const struct nst_dictionaries *dictionaries);
+
+/* Note the flow of a lane, which dims has by now. */
+void lane_cache_add_flow(struct lane_cache *cache, const struct nst_lane *lane, uint32_t flow);
+
+/* Have memory fetched that looking for the lane will take, if it counts where it was seen. */
+void lane_cache_fetch(const struct lane_cache *cache, const struct nst_lane *lane);
+
+/*
+ * Where a lane of the chunk has its number, valid until the next call; NULL as long as its
+ * flow is not known. 0 or -ENOMEM.
+ */
+int lane_cache_get(struct lane_cache *cache, const struct nst_lane *lane, bool counts_elsewhere,
+		   struct cached_lane **ret_found);
+
+#endif
