@@ -80,6 +80,7 @@ static int decode(struct nst_unpacker *unpacker, struct nst_problem *problem)
 	const uint8_t *at = unpacker->payload.data;
 	int r;
 
+	unpacker->decoder->incompat = header->incompat;
 	r = nst_frame_decompress(unpacker->dctx, at, header->dict_len, header->dict_raw_len,
 				 &unpacker->dictionaries, problem);
 	if (!r)
