@@ -24,7 +24,7 @@ room_may() {
 	room_may bpf 'bpf/*'
 	room_may format 'format/*'
 	room_may common 'common/*'
-	room_may record 'record/*' 'common/*' format/trace.h bpf/events.h bpf/netsnoop.skel.h
+	room_may record 'record/*' 'common/*' format/trace.h bpf/events.h bpf/netsnoop.skel.h bpf/netsnoop_casts.skel.h
 	room_may analyze 'analyze/*' 'common/*' format/trace.h
 	grep -nE '#include <(bpf|sqlite3|libelf|gelf)' format/*.[ch] common/*.[ch] |
 		sed 's/$/: not in this room/'
