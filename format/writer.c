@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "arrange.h"
 #include "crc32c.h"
+#include "event_lane.h"
 #include "events_encode.h"
 #include "frame.h"
 #include "header.h"
@@ -365,66 +366,6 @@ static bool event_is_valid(const struct net_event *event)
 	return !(event->has & ~known) && event->is_send <= 1;
 }
 
-/* An address is an IPv6 one by its EtherType or by having more than four bytes. */
-static uint8_t addr_len(const struct net_event *event)
-{
-	static const uint8_t zeros[12];
-
-	if (event->ethertype == 0x86dd || memcmp(event->saddr + 4, zeros, sizeof(zeros)) ||
-	    memcmp(event->daddr + 4, zeros, sizeof(zeros)))
-		return 16;
-	return 4;
-}
-
-static uint32_t flow_entry(struct nst_intern *intern, const struct net_event *event)
-{
-	struct nst_flow_key key = {
-		.has = event->has & NST_FLOW_HAS,
-		.ethertype = event->ethertype,
-	};
-
-	if (event->has & NST_HAS_FLOW_ID)
-		key.id = event->flow_id;
-	if (event->has & NST_HAS_NETNS)
-		key.netns = event->netns;
-	if (event->has & NST_HAS_PROTOCOL)
-		key.protocol = event->protocol;
-	if (event->has & NST_HAS_ADDR) {
-		key.addr_len = addr_len(event);
-		memcpy(key.local_addr, event->is_send ? event->saddr : event->daddr, key.addr_len);
-		memcpy(key.remote_addr, event->is_send ? event->daddr : event->saddr, key.addr_len);
-	}
-	if (event->has & NST_HAS_PORT) {
-		key.local_port = event->is_send ? event->sport : event->dport;
-		key.remote_port = event->is_send ? event->dport : event->sport;
-	}
-	return nst_intern_flow(intern, &key);
-}
-
-static uint32_t lane_entry(struct nst_intern *intern, const struct net_event *event)
-{
-	struct nst_lane_key key = {
-		.has = event->has & NST_LANE_HAS,
-		.flow = flow_entry(intern, event),
-		.flags = event->flags & NST_LANE_FLAGS,
-		.is_send = event->is_send,
-		.owner_source = event->owner_source,
-	};
-
-	if (event->has & NST_HAS_OWNER)
-		key.process = nst_intern_process(intern, event->pid, event->start_ns, event->comm,
-						 event->comm_len);
-	if (event->has & NST_HAS_CGROUP)
-		key.cgroup_id = event->cgroup_id;
-	if (event->has & NST_HAS_VLAN)
-		key.vlan_id = event->vlan_id;
-	if (event->has & NST_HAS_IFINDEX)
-		key.ifindex = event->ifindex;
-	if (event->has & NST_HAS_LINK_HEADER)
-		key.link_header_bytes = event->link_header_bytes;
-	return nst_intern_lane(intern, &key);
-}
-
 /* The part of an event that its lane does not say. */
 static inline void event_append(struct nst_event_columns *events, uint32_t lane, uint32_t has,
 				const struct nst_lane_event *event)
@@ -490,7 +431,7 @@ int nst_writer_event_lane(struct nst_writer *writer, const struct net_event *eve
 		return r;
 	*ret_lane = (struct nst_writer_lane){
 		.chunk = writer->chunk,
-		.entry = lane_entry(writer->intern, event),
+		.entry = nst_event_lane(writer->intern, event),
 		.generation = nst_intern_generation(writer->intern),
 		.has = event->has,
 	};

@@ -37,3 +37,8 @@ done
 maps=$(query "$TMP/t.zst" "SELECT (SELECT sum(bytes) FROM send_bytes) + (SELECT sum(bytes) FROM recv_bytes)")
 equal "bytes in the maps and link headers" $((maps + 14 * in_kernel)) $all
 echo "$in_kernel in the kernel = $recorded recorded + $lost lost"
+
+# By then it has compressed as little as it can: from 3 to 2, and to 1.
+lowered=$(query "$TMP/t.zst" "SELECT value FROM counter WHERE name = 'level_lowered'")
+[ "$lowered" -ge 2 ] || fail "the level was lowered $lowered times"
+says "$TMP/record.err" "level_lowered, compressed less to keep up, times: $lowered"
