@@ -18,6 +18,13 @@ int nst_buffer_reserve(struct nst_buffer *buffer, size_t need);
 int nst_frame_compress(ZSTD_CCtx *cctx, const struct nst_buffer *sections, struct nst_buffer *to);
 
 /*
+ * Compress sections to one frame; to has room for what ZSTD_compressBound() says, and
+ * some. The large ones are blocks of their own, so that each has a code of its own.
+ * -E2BIG: over the cap.
+ */
+int nst_frame_compress(ZSTD_CCtx *cctx, const struct nst_buffer *sections, struct nst_buffer *to);
+
+/*
  * Decompress one frame of len bytes that must give exactly raw_len bytes.
  * buffer grows as needed and is used again. -EBADMSG with *ret_problem
  * filled, or -ENOMEM.
