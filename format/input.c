@@ -129,7 +129,12 @@ ssize_t nst_input_peek(struct nst_input *input, size_t ahead, uint8_t *room, siz
 		n = pread(input->fd, room, len, input->base + (off_t)(input->offset + ahead));
 	} while (n < 0 && errno == EINTR);
 	*ret_at = room;
-	return n < 0 ? -errno : n;
+	if (n < 0)
+		return -errno;
+	input->peeked_at = input->offset + ahead;
+	input->peeked_len = (size_t)n < sizeof(input->peeked) ? (size_t)n : sizeof(input->peeked);
+	memcpy(input->peeked, room, input->peeked_len);
+	return n;
 }
 
 int nst_input_hop(struct nst_input *input, size_t len)
@@ -141,7 +146,11 @@ int nst_input_hop(struct nst_input *input, size_t len)
 	input->offset += len;
 	input->begin = input->end = 0;
 	input->step = STEP_MIN;
-	if (lseek(input->fd, input->base + (off_t)input->offset, SEEK_SET) < 0)
+	if (input->peeked_at == input->offset && input->peeked_len <= input->cap) {
+		memcpy(input->buffer, input->peeked, input->peeked_len);
+		input->end = input->peeked_len;
+	}
+	if (lseek(input->fd, input->base + (off_t)(input->offset + input->end), SEEK_SET) < 0)
 		return -errno;
 	return 0;
 }

@@ -20,6 +20,10 @@ struct nst_input {
 	uint8_t *buffer;
 	size_t cap, begin, end;
 	size_t step; /* bytes to read at once: small behind a hop */
+	/* what was peeked at last, which a hop to it takes over */
+	uint8_t peeked[NST_RAW_FRAME_MAX];
+	uint64_t peeked_at;
+	size_t peeked_len;
 };
 
 void nst_input_init(struct nst_input *input, int fd);
