@@ -89,9 +89,6 @@ all: $(PROGRAMS)
 $(O)/%.o: %.c Makefile
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
-# The loops over the columns of events: of -O2, gcc 12 makes no vectors of them.
-$(addprefix $(O)/,format/events_decode.o format/section.o): CFLAGS_ALL += -O3
-
 # The map of the target's processor to libbpf's word for it.
 BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/riscv64/riscv/; s/s390x/s390/')
 BPF_FLAGS := -target bpf -O2 -g -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror -I.
@@ -124,7 +121,7 @@ $(O)/tests/rig/current.o: | $(O)/tests/rig/current.skel.h
 $(call object,$(ANALYZE_C) $(UNIT_C)): | $(O)/analyze/sql.h
 
 # The loops over all events of a chunk: of -O2, gcc 12 makes no vectors of them.
-$(addprefix $(O)/format/,events_encode.o floats.o codes.o order.o): CFLAGS_ALL += -O3
+$(addprefix $(O)/format/,events_encode.o events_decode.o section.o floats.o codes.o order.o): CFLAGS_ALL += -O3
 
 # ---- what is linked
 
