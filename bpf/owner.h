@@ -147,6 +147,8 @@ static __always_inline void charge_flow(struct seen *seen)
 {
 	struct flow *flow = seen->flow;
 
+	/* or it is merged with the caller's conditions, in which verifiers of 6.1 lose it */
+	barrier_var(flow);
 	if (flow && has_sender(flow))
 		charge_party(seen->record, flow, true, SOURCE_FLOW);
 	else if (flow && has_owner(flow))
