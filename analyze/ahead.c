@@ -9,6 +9,12 @@
 
 #define THREADS_MAX 8	   /* with this one: more find nothing to do, the reading is one thread's */
 #define JOBS_OF_A_THREAD 2 /* and one that is being filled */
+/*
+ * A recorder's chunks have less than a megabyte each, and may all be on their way; of
+ * others, which may have eight times as much and take five times that, only some.
+ */
+#define RAW_BYTES_MAX ((size_t)16 << 20)
+#define LARGE_RAW_BYTES ((size_t)2 << 20)
 #define JOBS_MAX (THREADS_MAX * JOBS_OF_A_THREAD + 1)
 
 /* Numbers of jobs only grow; job n is in jobs[n % n_jobs]. */
@@ -16,6 +22,7 @@ struct ahead {
 	pthread_mutex_t lock;
 	pthread_cond_t is_work, is_done;
 	uint64_t oldest, next, end; /* next: to be done; end: to be filled */
+	size_t raw_bytes;	    /* of all that are on their way */
 	bool is_over;
 	size_t n_jobs, n_threads; /* n_threads: others than the one that asks */
 	pthread_t threads[THREADS_MAX - 1];
@@ -139,16 +146,21 @@ void ahead_close(struct ahead *ahead)
 	free(ahead);
 }
 
-struct ahead_job *ahead_begin(struct ahead *ahead)
+struct ahead_job *ahead_begin(struct ahead *ahead, size_t raw_bytes)
 {
-	if (ahead->end - ahead->oldest == ahead->n_jobs)
+	struct ahead_job *job = job_at(ahead, ahead->end);
+
+	if (ahead->end - ahead->oldest == ahead->n_jobs ||
+	    (ahead->raw_bytes && ahead->raw_bytes + raw_bytes > RAW_BYTES_MAX))
 		return NULL;
-	return job_at(ahead, ahead->end);
+	job->raw_bytes = raw_bytes;
+	return job;
 }
 
 void ahead_submit(struct ahead *ahead)
 {
 	job_at(ahead, ahead->end)->is_done = false;
+	ahead->raw_bytes += job_at(ahead, ahead->end)->raw_bytes;
 	pthread_mutex_lock(&ahead->lock);
 	ahead->end++;
 	pthread_cond_signal(&ahead->is_work);
@@ -176,7 +188,20 @@ struct ahead_job *ahead_oldest(struct ahead *ahead, bool wait)
 	return job;
 }
 
-void ahead_release(struct ahead *ahead)
+/* What a large chunk took is not kept for each job: together they would be too much. */
+static int shrink(struct ahead_job *job)
 {
-	ahead->oldest++;
+	nst_unpacker_free(job->unpacker);
+	job->unpacker = NULL;
+	split_free(&job->split);
+	slices_free(&job->slices);
+	return nst_unpacker_new(&job->unpacker);
+}
+
+int ahead_release(struct ahead *ahead)
+{
+	struct ahead_job *job = job_at(ahead, ahead->oldest++);
+
+	ahead->raw_bytes -= job->raw_bytes;
+	return job->raw_bytes > LARGE_RAW_BYTES ? shrink(job) : 0;
 }

@@ -29,6 +29,7 @@ struct ahead_job {
 	size_t from, to; /* the events from_ns..to_ns */
 
 	bool is_done;
+	size_t raw_bytes; /* of the chunk, decompressed */
 };
 
 struct ahead;
@@ -39,8 +40,11 @@ int ahead_open(struct ahead **ret_ahead);
 /* End them; what is on its way is given up. NULL is fine. */
 void ahead_close(struct ahead *ahead);
 
-/* A job to be filled; NULL: so many are on their way that the oldest must be taken first. */
-struct ahead_job *ahead_begin(struct ahead *ahead);
+/*
+ * A job to be filled, with a chunk that has raw_bytes decompressed; NULL: so many are on their
+ * way, or such large ones, that the oldest must be taken first.
+ */
+struct ahead_job *ahead_begin(struct ahead *ahead, size_t raw_bytes);
 
 /* Hand over the job of ahead_begin(). */
 void ahead_submit(struct ahead *ahead);
@@ -48,7 +52,7 @@ void ahead_submit(struct ahead *ahead);
 /* The oldest job, done; NULL: none is on its way or, unless wait, it is not done yet. */
 struct ahead_job *ahead_oldest(struct ahead *ahead, bool wait);
 
-/* It was taken back, and is free for another chunk. */
-void ahead_release(struct ahead *ahead);
+/* It was taken back, and is free for another chunk. 0 or -ENOMEM. */
+int ahead_release(struct ahead *ahead);
 
 #endif

@@ -190,12 +190,15 @@ static int take_sums(struct reading *reading, struct ahead_job *job)
 static bool take_oldest(struct reading *reading, bool wait)
 {
 	struct ahead_job *job = ahead_oldest(reading->ahead, wait);
+	int err;
 
 	if (!job)
 		return false;
 	if (!reading->err)
 		reading->err = take_sums(reading, job);
-	ahead_release(reading->ahead);
+	err = ahead_release(reading->ahead);
+	if (!reading->err)
+		reading->err = err;
 	return true;
 }
 
@@ -227,8 +230,9 @@ static bool is_wanted(void *context, const struct nst_chunk *chunk)
 	struct collected *trace;
 	uint32_t number;
 
-	/* whatever fails here fails again, and is said, once the chunk is there */
-	if (add_new_traces(reading))
+	if (!reading->err)
+		reading->err = add_new_traces(reading);
+	if (reading->err)
 		return true;
 	number = reading->numbers[chunk->trace];
 	if (number == SKIPPED || !collector->traces[number].has_axis ||
@@ -255,8 +259,11 @@ static int add_events(struct reading *reading, uint32_t number, const struct nst
 			    &trace->bounds);
 	if (!is_in_bounds(trace, chunk))
 		return 0;
-	while (!(job = ahead_begin(reading->ahead)))
+	while (!(job = ahead_begin(reading->ahead, (size_t)chunk->dictionaries_raw_bytes +
+							   chunk->columns_raw_bytes)))
 		take_oldest(reading, true);
+	if (reading->err)
+		return reading->err;
 	err = nst_unpacker_take(job->unpacker, reading->reader);
 	if (err)
 		return err;

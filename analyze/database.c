@@ -118,14 +118,18 @@ int db_integer(sqlite3 *db, const char *sql, int64_t otherwise, int64_t *ret_val
 static int open_path(const char *path, int flags, sqlite3 **ret_db)
 {
 	sqlite3 *db = NULL;
-	/* to SQLite "file:x" may be a URI and ":memory:" is no file: "./" makes both names */
-	char *name = path ? sqlite3_mprintf("%s%s", *path == '/' ? "" : "./", path)
-			  : sqlite3_mprintf(":memory:");
+	char *name;
 	int code;
 
-	/* One thread uses SQLite, so that no call needs a lock; nobody asks for its statistics. */
+	/*
+	 * One thread uses SQLite, so that no call needs a lock; nobody asks for its statistics.
+	 * Only the first of all calls can say so; later ones do nothing.
+	 */
 	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	/* to SQLite "file:x" may be a URI and ":memory:" is no file: "./" makes both names */
+	name = path ? sqlite3_mprintf("%s%s", *path == '/' ? "" : "./", path)
+		    : sqlite3_mprintf(":memory:");
 	code = name ? sqlite3_open_v2(name, &db, flags, NULL) : SQLITE_NOMEM;
 
 	sqlite3_free(name);

@@ -63,10 +63,12 @@ __attribute__((constructor)) static void seed_take(void)
 	seed = random ? load64(random) : 0;
 }
 
+/* Both halves of the product, or a difference in one word could be undone by the next. */
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
-	hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
-	return hash ^ hash >> 32;
+	unsigned __int128 product = (unsigned __int128)(hash ^ value) * 0x9e3779b97f4a7c15u;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 /* Two chains side by side, since each step waits for the one before. */

@@ -2,6 +2,8 @@
 /* Sums of the roll-up by the rows that a lane counts in; the same as the view measure has. */
 #include "analyze/measure.h"
 
+#include "analyze/say.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,18 +31,27 @@ void measures_free(struct measures *measures)
 
 /* ---- summing ---- */
 
+/* As sum() of SQL: what does not fit is no number. */
+static void add(struct measure *row, enum measure_column column, uint64_t value)
+{
+	if (value > INT64_MAX ||
+	    __builtin_add_overflow(row->values[column], (int64_t)value, &row->values[column]))
+		row->is_over = true;
+}
+
 /* What is known of a direction adds up; it is null where all that there is is unknown. */
-static void add_known(struct measure *row, enum measure_column column, bool has, int64_t value)
+static void add_known(struct measure *row, enum measure_column column, bool has, uint64_t value)
 {
 	row->seen |= 1u << column;
 	if (!has)
 		return;
 	row->known |= 1u << column;
-	row->values[column] += value;
+	add(row, column, value);
 }
 
-static void add_lane(struct measure *row, const struct lane_key *lane, const struct sums *sums,
-		     const struct timeline *timeline)
+/* -EOVERFLOW: a sum is over 64 bits, as no traffic's is. */
+static int add_lane(struct measure *row, const struct lane_key *lane, const struct sums *sums,
+		    const struct timeline *timeline)
 {
 	static const enum measure_column source_columns[NST_OWNER_SOURCES] = {
 		[NST_OWNER_UNKNOWN] = MEASURE_UNKNOWN, [NST_OWNER_SOCKET] = MEASURE_SOCKET,
@@ -55,17 +66,17 @@ static void add_lane(struct measure *row, const struct lane_key *lane, const str
 	int64_t first = timeline_realtime(timeline, sums->first_ns);
 	int64_t last = timeline_realtime(timeline, sums->last_ns);
 
-	row->values[MEASURE_SEND_BYTES + to] += (int64_t)sums->bytes;
-	row->values[MEASURE_SEND_PACKETS + to] += (int64_t)sums->packets;
-	add_known(row, MEASURE_SEND_PAYLOAD + to, sums->payload_events != 0,
-		  (int64_t)sums->payload_bytes);
-	add_known(row, MEASURE_SEND_WIRE + to, has_wire, (int64_t)wire_bytes);
+	add(row, MEASURE_SEND_BYTES + to, sums->bytes);
+	add(row, MEASURE_SEND_PACKETS + to, sums->packets);
+	add_known(row, MEASURE_SEND_PAYLOAD + to, sums->payload_events != 0, sums->payload_bytes);
+	add_known(row, MEASURE_SEND_WIRE + to, has_wire, wire_bytes);
 	if (!row->is_used || first < row->values[MEASURE_FIRST])
 		row->values[MEASURE_FIRST] = first;
 	if (!row->is_used || last > row->values[MEASURE_LAST])
 		row->values[MEASURE_LAST] = last;
-	row->values[source_columns[lane->owner_source]] += (int64_t)sums->bytes;
+	add(row, source_columns[lane->owner_source], sums->bytes);
 	row->is_used = true;
+	return row->is_over ? -EOVERFLOW : 0;
 }
 
 static int add_usage(const struct collector *collector, struct measures *measures)
@@ -84,12 +95,15 @@ static int add_usage(const struct collector *collector, struct measures *measure
 							.id = member->id,
 							.grouping = member->grouping };
 			uint32_t number;
+			int err;
 
 			/* whatever has usage has a peak */
 			if (!intern_find(&rollup->peak_keys, &key, sizeof(key), &number))
 				return -EUCLEAN;
-			add_lane(&measures->rows[number], lane, &rollup->usage[i],
-				 &dims->traces[lane->trace].timeline);
+			err = add_lane(&measures->rows[number], lane, &rollup->usage[i],
+				       &dims->traces[lane->trace].timeline);
+			if (err)
+				return err;
 		}
 	}
 	return 0;
@@ -133,6 +147,11 @@ static int64_t rate(int64_t bytes, int64_t duration_ns)
 	return bps < 9223372036854775807.0 ? (int64_t)bps : INT64_MAX;
 }
 
+static int64_t bits_of(uint64_t bytes)
+{
+	return bytes > INT64_MAX / 8 ? INT64_MAX : (int64_t)bytes * 8;
+}
+
 static void set_rates(struct measure *row, const struct period *period, const struct peak *peak)
 {
 	for (int to = 0; to < 2; to++) {
@@ -149,7 +168,7 @@ static void set_rates(struct measure *row, const struct period *period, const st
 			row->known |= (row->known >> bps & 1) << highest;
 			row->values[highest] = row->values[bps];
 		} else {
-			row->values[highest] = (int64_t)peak->highest[!to] * 8;
+			row->values[highest] = bits_of(peak->highest[!to]);
 		}
 	}
 	row->values[MEASURE_TIME] = period->start_realtime_ns;
@@ -212,6 +231,10 @@ int measures_make(const struct collector *collector, struct measures **ret_measu
 		err = read_periods(collector->db, &periods);
 	if (!err)
 		err = finish_rows(collector, measures, &periods);
+	if (err == -ENOMEM)
+		say("out of memory");
+	if (err == -EOVERFLOW)
+		say("sums over 64 bits: what the trace says cannot be so");
 	intern_free(&periods.ids);
 	free(periods.list);
 	if (err)

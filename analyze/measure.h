@@ -44,6 +44,7 @@ struct measure {
 	uint32_t seen, known; /* sets of columns: null is what was seen and is not known */
 	uint32_t grouping;    /* enum grouping */
 	bool is_used;
+	bool is_over; /* a sum is over 64 bits */
 };
 
 struct measures {

@@ -374,7 +374,7 @@ struct sums {
 	__u64 wire_bytes;
 };
 
-/* Key of totals_a and totals_b: what all packets have in common that are added up. */
+/* Key of sums, totals and spills: what all packets have in common that are added up. */
 struct total_key {
 	__u64 flow_id;
 	__u64 start_ns;
@@ -475,6 +475,8 @@ struct own {
 	struct counters counters;
 	struct throughput_run runs[2];
 	__u32 last_slots[2]; /* by is_send: of the packet before */
+	__u32 last_turn;     /* that it gave a lane */
+	__u32 reserved;
 	struct in_hand hand;
 };
 

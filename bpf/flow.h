@@ -188,10 +188,13 @@ static __always_inline void follow_tcp(struct flow *flow, const struct record *r
 		flow->flags |= FLOW_ENDED;
 }
 
-/* The record's flow, made if it is new; two CPUs may be the first to see it. */
+/*
+ * The record's flow, made if it is new; two CPUs may be the first to see it. *ret_done: its
+ * changes so far.
+ */
 static __always_inline struct flow *find_flow(const struct flow_key *key, struct record *record,
 					      const struct cursor *cursor, struct own *state,
-					      bool is_send)
+					      bool is_send, __u32 *ret_done)
 {
 	struct counters *count = &state->counters;
 	__u32 *last = &state->last_slots[is_send];
@@ -211,6 +214,8 @@ static __always_inline struct flow *find_flow(const struct flow_key *key, struct
 	else if (finds_orphans && flow->flags & FLOW_ENDED && record->protocol != IPPROTO_TCP)
 		begin_again(flow, record->timestamp, count); /* whoever received has ended */
 	flow->seen_ns = record->timestamp;
+	*ret_done = *(volatile __u32 *)&flow->done;
+	barrier();
 	record->flow_id = flow->id;
 	record->has |= RECORD_HAS_FLOW_ID;
 	return flow;

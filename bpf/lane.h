@@ -10,7 +10,7 @@
  *   found the same number have found the same owner. One from elsewhere has no lane.
  * - Several CPUs may store a lane at a time, and none of them waits: each word is stored
  *   together with the turn, so that a lane of two of them is nobody's.
- * - Turns of an index count up, and no two CPUs give the same one.
+ * - No turn is given twice, until they have gone round, and those of an index count up.
  */
 #ifndef NETSNOOP_BPF_LANE_H
 #define NETSNOOP_BPF_LANE_H
@@ -61,12 +61,14 @@ static __always_inline bool is_stored(const struct lane *lane, struct record *re
 			 (party->lane_words[1] ^ turns ^ lane->words[1]));
 }
 
-/* What it will be stored with. */
-static __always_inline void next_turn(const struct lane *lane, struct record *record)
+/* What it will be stored with: above what is there, and above all that this CPU has given. */
+static __always_inline void next_turn(const struct lane *lane, struct record *record, __u32 *last)
 {
 	__u32 turn = *(const volatile __u32 *)&lane->party->lane_turn;
 
-	record->lane_turn = (turn / n_cpus + 1) * n_cpus + bpf_get_smp_processor_id();
+	if ((__s32)(*last - turn) > 0)
+		turn = *last;
+	*last = record->lane_turn = (turn / n_cpus + 1) * n_cpus + bpf_get_smp_processor_id();
 }
 
 static __always_inline void store_lane(const struct lane *lane, const struct record *record)
@@ -74,6 +76,8 @@ static __always_inline void store_lane(const struct lane *lane, const struct rec
 	struct party *party = lane->party;
 	__u64 turns = twice(record->lane_turn);
 
+	if ((__s32)(record->lane_turn - *(volatile __u32 *)&party->lane_turn) <= 0)
+		return; /* another CPU was quicker */
 	*(volatile __u64 *)&party->lane_words[0] = lane->words[0] ^ turns;
 	*(volatile __u64 *)&party->lane_words[1] = lane->words[1] ^ turns;
 	*(volatile __u32 *)&party->lane_turn = record->lane_turn;

@@ -26,14 +26,15 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* Without a lane it announces nothing. */
-static __always_inline bool put_whole(struct record *record, const struct lane *lane)
+static __always_inline bool put_whole(struct record *record, const struct lane *lane,
+				      struct own *state)
 {
 	struct record *slot = reserve(sizeof(*slot));
 
 	if (!slot)
 		return false;
 	if (lane->party)
-		next_turn(lane, record);
+		next_turn(lane, record, &state->last_turn);
 	*slot = *record;
 	bpf_ringbuf_submit(slot, BPF_RB_NO_WAKEUP);
 	if (lane->party)
@@ -59,7 +60,7 @@ static __always_inline bool tell_packet(const struct seen *seen, struct interval
 	if (lane.party && is_stored(&lane, record))
 		is_told = put_short(record);
 	else
-		is_told = put_whole(record, &lane);
+		is_told = put_whole(record, &lane, seen->state);
 	if (!is_told)
 		count_full(record, interval);
 	return is_told;

@@ -41,7 +41,7 @@ struct seen {
 	const struct cursor *cursor;
 	struct own *state;
 	struct flow *flow; /* NULL: the table is full */
-	__u32 done;	   /* changes of it, before anything else of it was read */
+	__u32 done;	   /* changes of it, before its id or who is charged was read */
 };
 
 static __always_inline void charge(struct record *record, const struct owner *owner, __u8 source)
@@ -103,10 +103,7 @@ static __always_inline void begin(struct seen *seen, bool is_send)
 	key_of(record, seen->cursor, is_send, seen->key);
 	if (record->flags & RECORD_FRAGMENT)
 		join_fragments(record, seen->cursor, seen->key);
-	seen->flow = find_flow(seen->key, record, seen->cursor, seen->state, is_send);
-	if (seen->flow)
-		seen->done = *(volatile __u32 *)&seen->flow->done;
-	barrier();
+	seen->flow = find_flow(seen->key, record, seen->cursor, seen->state, is_send, &seen->done);
 	locate(seen);
 }
 

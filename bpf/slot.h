@@ -8,8 +8,11 @@
  * - A slot is of one tuple from when it is taken from the free ones until the recorder
  *   gives it back. The recorder takes the tuple out of the hash, then its place from the
  *   slot, and gives it back when all programs have ended that ran at that time.
- * - Hence who has seen the place may go on with the slot until its program ends: that is read
- *   first, and the tuple then. That alone makes an entry of the cache true; it may say anything.
+ * - Hence who has found it in the hash, or has seen the place, may go on with the slot until
+ *   its program ends. For the cache the place is read first, and the tuple then: that alone
+ *   makes an entry of it true, which may say anything.
+ * - A slot has a place only behind its tuple's being in the hash: what finds no room there goes
+ *   back at once, and nobody has seen it.
  */
 #ifndef NETSNOOP_BPF_SLOT_H
 #define NETSNOOP_BPF_SLOT_H
@@ -133,7 +136,7 @@ static __noinline struct flow *flow_at(const struct flow_key *key)
 		return NULL;
 	index = *place;
 	flow = bpf_map_lookup_elem(&slots, &index);
-	if (!flow || !is_at(flow, key))
+	if (!flow || !is_same_key(&flow->key, key))
 		return NULL;
 	cache_slot(hash_of(key), index);
 	return flow;
@@ -158,11 +161,10 @@ static __noinline struct flow *take_slot(const struct flow_key *key, __u64 id, _
 	flow->key = *key;
 	flow->id = id;
 	flow->first_ns = flow->seen_ns = now_ns;
-	barrier();
-	*(volatile __u32 *)&flow->place = index + 1;
-	if (!bpf_map_update_elem(&flows, key, &index, BPF_NOEXIST))
+	if (!bpf_map_update_elem(&flows, key, &index, BPF_NOEXIST)) {
+		*(volatile __u32 *)&flow->place = index + 1;
 		return flow;
-	flow->place = 0;
+	}
 	bpf_map_push_elem(&free_slots, &index, BPF_ANY);
 	return flow_at(key);
 }

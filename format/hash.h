@@ -19,10 +19,15 @@ static inline uint64_t nst_hash_seed(void)
 	return random ? nst_get64(random) : 0;
 }
 
+/*
+ * Both halves of the product: of the lower one alone, a bit flipped at the top changes the
+ * same bits whatever the seed, and the next word could undo it.
+ */
 static inline uint64_t nst_hash_mix(uint64_t hash, uint64_t value)
 {
-	hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
-	return hash ^ hash >> 32;
+	unsigned __int128 product = (unsigned __int128)(hash ^ value) * 0x9e3779b97f4a7c15u;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 static inline uint64_t nst_hash_bytes(const void *data, size_t len, uint64_t seed)

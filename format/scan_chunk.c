@@ -105,6 +105,7 @@ static void note_unknown_type(struct nst_reader *reader)
 		return;
 	if (type & NST_CHUNK_CRITICAL) /* damage even where it is too late to be listed */
 		reader->problems.damaged = true;
+	nst_reader_catch_up(reader); /* there is room for so many kinds: in the order of the file */
 	if (!nst_reader_is_new_kind(reader, type))
 		return;
 	problem_of_chunk(&problem, reader);

@@ -367,7 +367,7 @@ static int strings_reserve(const struct nst_table_desc *desc, const struct nst_s
 
 		if (section->id >> 8 == desc->table &&
 		    section->encoding == (NST_BYTES | NST_PLANES))
-			need += section->len - (size_t)section->count * section->width;
+			need += section->len - (size_t)section->count * section->width + 1;
 	}
 	array->strings_len = 0;
 	if (need > array->strings_cap) {

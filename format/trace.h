@@ -253,7 +253,8 @@ struct nst_lane_event {
 /*
  * Another event of the lane. Both give 0, or 1: the same, and a chunk that was full has been
  * written for it. -ESTALE: the lane is not known (any more), because the writer has met too many
- * others since, or because it is another writer; nst_writer_event_lane() has to be asked.
+ * others since, or because it is another writer; nst_writer_event_lane() has to be asked (and
+ * a chunk may have been written of which neither tells).
  * Else as nst_writer_event().
  */
 int nst_writer_lane_event(struct nst_writer *writer, struct nst_writer_lane *lane,

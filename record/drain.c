@@ -225,6 +225,6 @@ const void *drain_look(const struct drain *drain, drain_wish wish, void *context
 	const void *record = NULL;
 
 	for (size_t i = 0; !record && i < drain->n; i++)
-		record = look_at(&drain->rings[i], wish, context);
+		record = drain->rings[i].is_short ? NULL : look_at(&drain->rings[i], wish, context);
 	return record;
 }

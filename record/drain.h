@@ -49,7 +49,7 @@ typedef void (*drain_hint)(void *context, const void *record);
 void drain_expect(struct drain *drain, drain_hint hint, void *context);
 
 /*
- * The first record for which wish says so, of those that are in the rings right now,
+ * The first full record for which wish says so, of those that are in the rings right now,
  * whatever time they are of; NULL: there is none. Nothing is taken. It can be called from a
  * sink, and what it gives is valid as long as the sink's record.
  */

@@ -156,19 +156,32 @@ static int fill_slots(const struct kernel *kernel)
 	return err;
 }
 
-static int load(struct kernel *kernel, const struct filters *filters)
+static int load_programs(struct kernel *kernel, const struct filters *filters, bool with_casts)
 {
-	struct filter_maps maps;
 	int err;
 
-	kernel->programs = programs_open(hooks_can_cast());
+	netsnoop_bpf__destroy(kernel->programs);
+	memset(&kernel->hooks, 0, sizeof(kernel->hooks));
+	kernel->programs = programs_open(with_casts);
 	err = kernel->programs ? configure(kernel, filters) : -errno;
-	if (!err)
-		err = netsnoop_bpf__load(kernel->programs);
-	if (err) {
+	return err ?: netsnoop_bpf__load(kernel->programs);
+}
+
+/* Without the JIT (net.core.bpf_jit_enable) there are no casts, whatever BTF says. */
+static int load(struct kernel *kernel, const struct filters *filters)
+{
+	bool can_cast = hooks_can_cast();
+	struct filter_maps maps;
+	int err = load_programs(kernel, filters, can_cast);
+
+	if (err && can_cast)
+		err = load_programs(kernel, filters, false);
+	if (err == -ENOMEM || err == -E2BIG)
+		rings_explain(&kernel->rings, err);
+	else if (err)
 		explain_load_failure(err);
+	if (err)
 		return err;
-	}
 	maps = filter_maps(kernel);
 	err = arm_filters(filters, &maps);
 	if (err)

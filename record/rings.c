@@ -24,7 +24,11 @@
 #define DEFAULT_BYTES_A_CPU (UINT64_C(16) << 20)
 #define DEFAULT_BYTES_AT_MOST (UINT64_C(128) << 20)
 #define RING_BYTES_MAX (UINT64_C(1) << 30)
-/* A power of two of at least two pages, so that all rings together stay within total_bytes. */
+#define MAP_BYTES_MAX (UINT64_C(4) << 30) /* of all short records: some kernels have no more */
+/*
+ * A power of two, so that all rings together stay within total_bytes; but at least two
+ * pages for each CPU.
+ */
 static size_t size_of_ring(uint64_t total_bytes, size_t n_rings)
 {
 	size_t bytes = 2 * (size_t)sysconf(_SC_PAGESIZE);
@@ -34,7 +38,8 @@ static size_t size_of_ring(uint64_t total_bytes, size_t n_rings)
 		if (total_bytes > DEFAULT_BYTES_AT_MOST)
 			total_bytes = DEFAULT_BYTES_AT_MOST;
 	}
-	while (2 * bytes * n_rings <= total_bytes && 2 * bytes <= RING_BYTES_MAX)
+	while (2 * bytes * n_rings <= total_bytes && 2 * bytes <= RING_BYTES_MAX &&
+	       bytes * n_rings < MAP_BYTES_MAX)
 		bytes *= 2;
 	return bytes;
 }
@@ -51,7 +56,7 @@ static bool is_preempt_rt(void)
 	return got == 1 && yes == '1';
 }
 
-/* cpu0 cannot be taken off, and need not say so. */
+/* One that cannot be taken off has no such file. */
 static bool is_online(size_t cpu)
 {
 	char path[64], yes = '1';
@@ -59,8 +64,10 @@ static bool is_online(size_t cpu)
 
 	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%zu/online", cpu);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return !cpu;
+	if (fd < 0) {
+		*strrchr(path, '/') = '\0';
+		return !access(path, F_OK);
+	}
 	if (read(fd, &yes, 1) != 1)
 		yes = '0';
 	close(fd);
@@ -81,6 +88,12 @@ static int choose_shorts(struct rings *rings)
 	return 0;
 }
 
+/* Of one that is the kernel's. */
+static size_t kernels_bytes(const struct rings *rings)
+{
+	return rings->n_shorts ? rings->bytes / 2 : rings->bytes;
+}
+
 static uint32_t short_slots(const struct rings *rings)
 {
 	return (uint32_t)(rings->bytes / 2 / sizeof(struct short_record));
@@ -97,6 +110,12 @@ int rings_size(const struct rings *rings, struct netsnoop_bpf *programs)
 		err = bpf_map__set_max_entries(programs->maps.short_records,
 					       (uint32_t)rings->n_shorts * short_slots(rings));
 	return err;
+}
+
+void rings_explain(const struct rings *rings, int err)
+{
+	say("%zu rings of %zu bytes: %s; --buffer-size makes them smaller", rings->n, rings->bytes,
+	    strerror(-err));
 }
 
 static int make_short_rings(const struct rings *rings, const struct netsnoop_bpf *programs)
@@ -118,7 +137,7 @@ static int open_drain(const struct rings *rings, const struct netsnoop_bpf *prog
 	const struct drain_source from = {
 		.fds = rings->fds,
 		.n = rings->n,
-		.ring_bytes = rings->bytes / 2,
+		.ring_bytes = kernels_bytes(rings),
 		.short_rings = bpf_map__fd(programs->maps.short_rings),
 		.short_records = bpf_map__fd(programs->maps.short_records),
 		.short_slots = rings->n_shorts ? short_slots(rings) : 0,
@@ -138,7 +157,7 @@ int rings_make(struct rings *rings, const struct netsnoop_bpf *programs, struct 
 
 	for (size_t i = 0; !err && i < rings->n; i++) {
 		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "net_events", 0, 0,
-					(uint32_t)rings->bytes / 2, NULL);
+					(uint32_t)kernels_bytes(rings), NULL);
 
 		rings->fds[i] = fd;
 		err = fd < 0 ? fd : 0;
@@ -148,8 +167,7 @@ int rings_make(struct rings *rings, const struct netsnoop_bpf *programs, struct 
 	if (!err)
 		err = make_short_rings(rings, programs) ?: open_drain(rings, programs, ret_drain);
 	if (err)
-		say("%zu rings of %zu bytes: %s; --buffer-size makes them smaller", rings->n,
-		    rings->bytes, strerror(-err));
+		rings_explain(rings, err);
 	return err;
 }
 

@@ -27,6 +27,9 @@ int rings_size(const struct rings *rings, struct netsnoop_bpf *programs);
 /* Make and map them, once the programs are loaded. Every failure has been told to the user. */
 int rings_make(struct rings *rings, const struct netsnoop_bpf *programs, struct drain **ret_drain);
 
+/* Tell the user what went wrong with them, and what helps. */
+void rings_explain(const struct rings *rings, int err);
+
 void rings_close(struct rings *rings); /* one of zeros is fine */
 
 #endif

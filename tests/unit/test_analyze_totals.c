@@ -469,6 +469,24 @@ static void claims_beyond_64_bits(void)
 	CHECK(strstr(maker_out, "9223372036854775807 events, 9223372036854775807 bytes, in 2"));
 }
 
+/* Events whose headers times segments are 2^48 bytes each: no sum is shown that wrapped around. */
+static void events_beyond_64_bits(void)
+{
+	const char *path = maker_path("wire.zst");
+	struct maker maker = maker_begin(path, 1, 1);
+	struct net_event event = maker_event(0, true);
+
+	event.has |= NST_HAS_SEGMENTS | NST_HAS_HEADER_BYTES | NST_HAS_LINK_HEADER;
+	event.segments = UINT32_MAX;
+	event.header_bytes = UINT16_MAX;
+	for (int i = 0; i < 40000; i++)
+		maker_add(&maker, &event);
+	nst_writer_flush(maker.writer);
+	maker_end(&maker, S);
+	CHECK_INT(maker_run(&command_report, path, NULL), STATUS_FAILED);
+	CHECK(strstr(maker_err, "over 64 bits"));
+}
+
 /* THROUGHPUT goes on from part to part: what it lacks or has more is no loss. */
 static void throughput_of_all_parts(void)
 {
@@ -504,6 +522,7 @@ int main(void)
 	RUN(detail_that_changes);
 	RUN(sums_and_losses);
 	RUN(claims_beyond_64_bits);
+	RUN(events_beyond_64_bits);
 	RUN(throughput_of_all_parts);
 	maker_clean();
 	return test_result();
