@@ -13,7 +13,7 @@
 #define MARGIN_NS (3 * NS_PER_S)
 #define ROOM_FACTOR 4
 #define MARK_PART 16		     /* of the memory, at most between two marks */
-#define MARK_APART_NS (NS_PER_S / 2) /* but not sooner than that */
+#define MARK_APART_NS (NS_PER_S / 8) /* but not sooner than that */
 #define METADATA_PART 4		     /* of the memory, for what outlives events: one in so many */
 
 /* A chunk, at the head of its chain; its frames follow. */

@@ -8,7 +8,7 @@ need_live
 make_pair
 
 # The bound, while packets come as fast as they can: beside a recorder that writes a file.
-for megabytes in ${FLIGHT_MB:-4 6}; do
+for megabytes in ${FLIGHT_MB:-8 12}; do
 	begin --level 1 -o "$TMP/all.zst"
 	all=$recorder
 	mv "$TMP/record.err" "$TMP/all.err"
