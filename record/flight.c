@@ -44,7 +44,8 @@ struct flight {
 	uint64_t lost_before[NST_LOSS_SLOTS]; /* as the last chunk of events that went had it */
 	struct flight_marks marks;
 	uint32_t unmarked_blocks;	     /* of chunks since the last mark */
-	bool wants_mark, has_marks;	     /* has_marks: what is held begins at one */
+	uint64_t wanted_ns;		     /* a mark, no sooner; 0: none is */
+	bool has_marks;			     /* what is held begins at one */
 	uint64_t first_sequence;	     /* of what is held */
 	uint64_t next_sequence;		     /* of the chunk to come */
 	uint64_t held_from, held_to;	     /* sequences [from, to) stay */
@@ -244,17 +245,18 @@ void flight_mark(struct flight *flight, uint64_t time_ns, const uint64_t lost[NS
 	memcpy(mark.lost, lost, sizeof(mark.lost));
 	flight_marks_add(&flight->marks, &mark);
 	flight->unmarked_blocks = 0;
-	flight->wants_mark = false;
+	if (time_ns >= flight->wanted_ns)
+		flight->wanted_ns = 0;
 }
 
-void flight_want_mark(struct flight *flight)
+void flight_want_mark(struct flight *flight, uint64_t at_ns)
 {
-	flight->wants_mark = true;
+	flight->wanted_ns = at_ns;
 }
 
 bool flight_is_marked(const struct flight *flight)
 {
-	return !flight->wants_mark;
+	return !flight->wanted_ns;
 }
 
 bool flight_wants_mark(const struct flight *flight, uint64_t at_ns)
@@ -264,7 +266,7 @@ bool flight_wants_mark(const struct flight *flight, uint64_t at_ns)
 
 	if (flight->unmarked_blocks > flight->pool.n_all / MARK_PART)
 		apart_ns = MARK_APART_NS;
-	return flight->wants_mark || !last || at_ns >= last->time_ns + apart_ns;
+	return flight->wanted_ns || !last || at_ns >= last->time_ns + apart_ns;
 }
 
 /* Where a trace of now would begin; NULL: too much came since the last mark but one. */

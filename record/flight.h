@@ -41,9 +41,9 @@ void flight_tick(struct flight *flight, uint64_t at_ns);
 void flight_mark(struct flight *flight, uint64_t time_ns, const uint64_t lost[NST_LOSS_SLOTS],
 		 enum nst_detail detail);
 
-/* Is it time for another one? flight_want_mark(): it is, until there is one. */
+/* Is it time for another one? flight_want_mark(): it is, until there is one of at_ns or later. */
 bool flight_wants_mark(const struct flight *flight, uint64_t at_ns);
-void flight_want_mark(struct flight *flight);
+void flight_want_mark(struct flight *flight, uint64_t at_ns);
 bool flight_is_marked(const struct flight *flight); /* since it was wanted */
 
 struct flight_stats {

@@ -138,7 +138,7 @@ int flight_control_tick(struct flight_control *control, const struct recording *
 	tell_cut(control);
 	if (!err && flight_dump_is_due(control->dump)) {
 		if (!control->waits_for_mark)
-			flight_want_mark(control->flight);
+			flight_want_mark(control->flight, at_ns);
 		else if (flight_is_marked(control->flight))
 			flight_dump_begin(control->dump, recording);
 		control->waits_for_mark = flight_dump_is_due(control->dump);
