@@ -29,21 +29,34 @@ struct ahead {
 	struct ahead_job jobs[JOBS_MAX];
 };
 
+static int sum(struct ahead_job *job)
+{
+	const struct nst_events *events = &job->events;
+	uint32_t to;
+
+	job->from = 0;
+	job->to = events->n_events;
+	if (!job->in_order)
+		return slices_sum(&job->slices, &job->axis, job->interval_ns, events, 0,
+				  events->run_ends, events->n_runs, job->split.n_lanes);
+	job->from = events_find(events, 0, events->n_events, job->from_ns);
+	job->to = events_find(events, job->from, events->n_events, job->to_ns);
+	to = (uint32_t)job->to;
+	return slices_sum(&job->slices, &job->axis, job->interval_ns, events, job->from, &to, 1,
+			  job->split.n_lanes);
+}
+
 static void work(struct ahead_job *job)
 {
 	const struct nst_events *events;
 
-	job->err = nst_unpacker_decode(job->unpacker, &job->dictionaries, &events);
+	job->err = nst_unpacker_decode(job->unpacker, !job->in_order, &job->dictionaries, &events);
 	if (job->err)
 		return;
 	job->events = *events;
 	job->err = split_chunk(&job->split, &job->charging, job->dictionaries, &job->events);
-	if (job->err)
-		return;
-	job->from = events_find(&job->events, 0, events->n_events, job->from_ns);
-	job->to = events_find(&job->events, job->from, events->n_events, job->to_ns);
-	job->err = slices_sum(&job->slices, &job->axis, job->interval_ns, &job->events, job->from,
-			      job->to, job->split.n_lanes);
+	if (!job->err)
+		job->err = sum(job);
 }
 
 static struct ahead_job *job_at(struct ahead *ahead, uint64_t number)

@@ -19,11 +19,12 @@ struct ahead_job {
 	struct rollup_axis axis;
 	uint64_t interval_ns;
 	uint64_t from_ns, to_ns; /* of the events that are summed */
+	bool in_order;		 /* not all are, or into so many slices that order pays */
 
 	/* What came of it. */
 	int err; /* as nst_unpacker_decode() has it */
 	const struct nst_dictionaries *dictionaries;
-	struct nst_events events; /* their lanes are split */
+	struct nst_events events; /* decoded for sums unless in_order; their lanes are split */
 	struct split split;
 	struct slices slices;
 	size_t from, to; /* the events from_ns..to_ns */

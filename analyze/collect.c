@@ -13,6 +13,7 @@
 
 #define SKIPPED UINT32_MAX /* a trace that was read before */
 #define TIME_MAX_NS (UINT64_MAX / 4)
+#define SLICES_OF_RUNS 4 /* of a chunk, at most: each goes through all its runs */
 
 int collector_init(struct collector *collector, sqlite3 *db, struct rollup_settings settings,
 		   struct window window)
@@ -245,6 +246,14 @@ static bool is_wanted(void *context, const struct nst_chunk *chunk)
 	return is_in_bounds(trace, chunk);
 }
 
+/* Events in the order in which they are stored can be summed where all of them are. */
+static bool wants_order(const struct collected *trace, const struct nst_chunk *chunk,
+			uint64_t interval_ns)
+{
+	return chunk->first_ns < trace->bounds.from_ns || chunk->last_ns >= trace->bounds.to_ns ||
+	       slices_count(interval_ns, chunk->first_ns, chunk->last_ns) > SLICES_OF_RUNS;
+}
+
 static int add_events(struct reading *reading, uint32_t number, const struct nst_chunk *chunk)
 {
 	struct collector *collector = reading->collector;
@@ -273,6 +282,7 @@ static int add_events(struct reading *reading, uint32_t number, const struct nst
 	job->interval_ns = collector->rollup.interval_ns;
 	job->from_ns = trace->bounds.from_ns;
 	job->to_ns = trace->bounds.to_ns;
+	job->in_order = wants_order(trace, chunk, job->interval_ns);
 	ahead_submit(reading->ahead);
 	return take_back(reading, false);
 }

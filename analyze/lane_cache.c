@@ -76,15 +76,21 @@ static struct lane_identity identity_of(const struct lane_cache *cache, const st
 	};
 }
 
-static size_t slot_of(const struct lane_cache *cache, const struct lane_identity *identity,
-		      uint32_t hash)
+static void set_query(struct lane_cache *cache, const struct nst_lane *lane, bool counts_elsewhere,
+		      struct lane_query *query)
 {
-	size_t mask = cache->n_slots - 1, i = hash & mask;
+	query->identity = identity_of(cache, lane, counts_elsewhere);
+	query->hash = intern_hash(&query->identity, sizeof(query->identity));
+}
+
+static size_t slot_of(const struct lane_cache *cache, const struct lane_query *query)
+{
+	size_t mask = cache->n_slots - 1, i = query->hash & mask;
 
 	for (; cache->slots[i].number; i = (i + 1) & mask)
-		if (cache->slots[i].hash == hash &&
-		    !memcmp(&cache->lanes[cache->slots[i].number - 1].identity, identity,
-			    sizeof(*identity)))
+		if (cache->slots[i].hash == query->hash &&
+		    !memcmp(&cache->lanes[cache->slots[i].number - 1].identity, &query->identity,
+			    sizeof(query->identity)))
 			break;
 	return i;
 }
@@ -113,38 +119,40 @@ static int grow_slots(struct lane_cache *cache)
 	return 0;
 }
 
-void lane_cache_fetch(const struct lane_cache *cache, const struct nst_lane *lane)
+void lane_cache_fetch(struct lane_cache *cache, const struct nst_lane *lanes, uint32_t i)
 {
-	const struct lane_identity identity = identity_of(cache, lane, false);
+	struct lane_query *query = &cache->queries[i % LANES_FETCHED];
 
+	set_query(cache, &lanes[i], false, query);
 	if (cache->n_slots)
-		__builtin_prefetch(&cache->slots[intern_hash(&identity, sizeof(identity)) &
-						 (cache->n_slots - 1)]);
+		__builtin_prefetch(&cache->slots[query->hash & (cache->n_slots - 1)]);
 }
 
-int lane_cache_get(struct lane_cache *cache, const struct nst_lane *lane, bool counts_elsewhere,
-		   struct cached_lane **ret_found)
+int lane_cache_get(struct lane_cache *cache, const struct nst_lane *lanes, uint32_t i,
+		   bool counts_elsewhere, struct cached_lane **ret_found)
 {
-	const struct lane_identity identity = identity_of(cache, lane, counts_elsewhere);
-	uint32_t hash = intern_hash(&identity, sizeof(identity));
+	struct lane_query *query = &cache->queries[i % LANES_FETCHED];
 	struct lane_slot *slot;
 	int err;
 
-	if (identity.flow == NO_FLOW) {
+	/* its flow may have been met since */
+	if (counts_elsewhere || query->identity.flow != cache->chunk_flows[lanes[i].flow])
+		set_query(cache, &lanes[i], counts_elsewhere, query);
+	if (query->identity.flow == NO_FLOW) {
 		*ret_found = NULL;
 		return 0;
 	}
 	err = cache->n_lanes == UINT32_MAX - 1 ? -ENOMEM : grow_slots(cache);
 	if (err)
 		return err;
-	slot = &cache->slots[slot_of(cache, &identity, hash)];
+	slot = &cache->slots[slot_of(cache, query)];
 	if (!slot->number) {
 		err = array_reserve(&cache->lanes, &cache->n_lanes_allocated, cache->n_lanes + 1,
 				    sizeof(*cache->lanes));
 		if (err)
 			return err;
-		cache->lanes[cache->n_lanes].identity = identity;
-		*slot = (struct lane_slot){ hash, (uint32_t)++cache->n_lanes };
+		cache->lanes[cache->n_lanes].identity = query->identity;
+		*slot = (struct lane_slot){ query->hash, (uint32_t)++cache->n_lanes };
 	}
 	*ret_found = &cache->lanes[slot->number - 1];
 	return 0;

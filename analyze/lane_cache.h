@@ -30,6 +30,13 @@ struct lane_slot { /* open addressing; at most half of them are taken */
 	uint32_t number; /* 1 more; 0: free */
 };
 
+/* What a lane is looked up by, once for both steps. */
+struct lane_query {
+	struct lane_identity identity;
+	uint32_t hash;
+};
+#define LANES_FETCHED 16 /* on their way from memory at a time */
+
 struct lane_cache { /* zeros are an empty one */
 	struct intern processes;
 	struct cached_lane *lanes;
@@ -38,6 +45,7 @@ struct lane_cache { /* zeros are an empty one */
 	/* of the chunk: numbers of its flows, or NO_FLOW, and of its processes */
 	uint32_t *chunk_flows, *chunk_processes;
 	size_t n_chunk_flows_allocated, n_chunk_processes_allocated;
+	struct lane_query queries[LANES_FETCHED]; /* as a ring, by number of the lane */
 };
 
 void lane_cache_free(struct lane_cache *cache);
@@ -49,14 +57,17 @@ int lane_cache_open(struct lane_cache *cache, const struct dimensions *dims, uin
 /* Note the flow of a lane, which dims has by now. */
 void lane_cache_add_flow(struct lane_cache *cache, const struct nst_lane *lane, uint32_t flow);
 
-/* Have memory fetched that looking for the lane will take, if it counts where it was seen. */
-void lane_cache_fetch(const struct lane_cache *cache, const struct nst_lane *lane);
+/*
+ * Have the memory fetched that looking for lane number i of the chunk will take, at most
+ * LANES_FETCHED - 1 ahead of it.
+ */
+void lane_cache_fetch(struct lane_cache *cache, const struct nst_lane *lanes, uint32_t i);
 
 /*
- * Where a lane of the chunk has its number, valid until the next call; NULL as long as its
+ * Where a lane that was fetched has its number, valid until the next call; NULL as long as its
  * flow is not known. 0 or -ENOMEM.
  */
-int lane_cache_get(struct lane_cache *cache, const struct nst_lane *lane, bool counts_elsewhere,
-		   struct cached_lane **ret_found);
+int lane_cache_get(struct lane_cache *cache, const struct nst_lane *lanes, uint32_t i,
+		   bool counts_elsewhere, struct cached_lane **ret_found);
 
 #endif

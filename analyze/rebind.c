@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define FETCH_AHEAD 12 /* lanes */
+#define FETCH_AHEAD 12 /* lanes, less than LANES_FETCHED */
 
 struct work { /* on one chunk */
 	const struct split *split;
@@ -34,7 +34,7 @@ static bool counts_elsewhere(const struct work *work, const struct nst_lane *lan
 
 	return foretold && stack_is_stacked(foretold->stack) &&
 	       stack_counts_elsewhere(foretold->stack, lane, &work->dictionaries->flows[lane->flow],
-				      work->events->timestamp[0]);
+				      work->events->first_ns);
 }
 
 static bool is_other(const struct work *work, const struct nst_lane *lane,
@@ -80,11 +80,11 @@ static int add_whole_lane(const struct work *work, uint32_t i, const struct owne
 	const struct nst_lane *lane = &work->dictionaries->lanes[i];
 
 	if (owned)
-		look_up(work, owned, lane, work->events->timestamp[0], at);
+		look_up(work, owned, lane, work->events->first_ns, at);
 	return add_lane(work, i, lane, owned, at);
 }
 
-/* The parts of the others, in the order in which they begin. */
+/* The parts of the others. */
 static int add_parts(const struct work *work)
 {
 	int err = 0;
@@ -176,11 +176,12 @@ static int map_new_lane(const struct work *work, struct lane_cache *cache, uint3
 	number = mapping->lanes[i];
 	if (!found) {
 		lane_cache_add_flow(cache, lane, dims_lane(mapping->dims, number)->flow);
-		err = lane_cache_get(cache, lane, counts_elsewhere(work, lane), &found);
+		err = lane_cache_get(cache, work->dictionaries->lanes, i,
+				     counts_elsewhere(work, lane), &found);
 	}
 	if (err)
 		return err;
-	found->from_ns = owned ? work->events->timestamp[0] : 0;
+	found->from_ns = owned ? work->events->first_ns : 0;
 	found->until_ns = owned ? at.until_ns : UINT64_MAX;
 	found->lane = number;
 	return 0;
@@ -192,12 +193,12 @@ static int map_whole_lane(const struct work *work, struct lane_cache *cache, uin
 	const struct nst_lane *lane = &work->dictionaries->lanes[i];
 	const struct nst_events *events = work->events;
 	struct cached_lane *found;
-	int err = lane_cache_get(cache, lane, counts_elsewhere(work, lane), &found);
+	int err = lane_cache_get(cache, work->dictionaries->lanes, i, counts_elsewhere(work, lane),
+				 &found);
 
 	if (err)
 		return err;
-	if (!found || found->from_ns > events->timestamp[0] ||
-	    found->until_ns <= events->timestamp[events->n_events - 1])
+	if (!found || found->from_ns > events->first_ns || found->until_ns <= events->last_ns)
 		return map_new_lane(work, cache, i, found);
 	mapping->lanes[i] = found->lane;
 	return 0;
@@ -215,11 +216,11 @@ int rebind_map_split(struct lane_cache *cache, const struct split *split,
 	mapping.lanes = *lanes;
 	if (!err)
 		err = lane_cache_open(cache, dims, trace, dictionaries);
-	for (uint32_t i = 0; i < dictionaries->n_lanes && !err; i++) {
-		if (i + FETCH_AHEAD < dictionaries->n_lanes)
-			lane_cache_fetch(cache, &dictionaries->lanes[i + FETCH_AHEAD]);
-		if (!split_has(split, i))
-			err = map_whole_lane(&work, cache, i);
+	for (uint32_t i = 0; i < dictionaries->n_lanes + FETCH_AHEAD && !err; i++) {
+		if (i < dictionaries->n_lanes)
+			lane_cache_fetch(cache, dictionaries->lanes, i);
+		if (i >= FETCH_AHEAD && !split_has(split, i - FETCH_AHEAD))
+			err = map_whole_lane(&work, cache, i - FETCH_AHEAD);
 	}
 	return err ? err : add_parts(&work);
 }

@@ -179,7 +179,7 @@ int reconcile_events(struct reconcile *reconcile, const struct dimensions *dims,
 
 	/* the usual case costs nothing: no device's reading cuts the chunk */
 	if (from == to || !all || !all->any ||
-	    (events->timestamp[from] >= all->from_ns && events->timestamp[to - 1] <= all->to_ns))
+	    (events->first_ns >= all->from_ns && events->last_ns <= all->to_ns))
 		return 0;
 	for (size_t i = from; i < to && !err; i++) {
 		uint32_t lane = lanes[events->lane[i]];

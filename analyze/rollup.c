@@ -230,20 +230,22 @@ int rollup_fold(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
 	return add_peaks(rollup, dims, lane, rows, second, peak_bytes);
 }
 
-static void merge_row(struct sums *into, const struct slice_row *row,
-		      const struct nst_events *events)
+static inline int add_row(struct rollup *rollup, struct dimensions *dims, uint32_t lane,
+			  const struct rollup_lane *of_lane, const struct slice *slice,
+			  const struct slice_row *row, const struct nst_events *events)
 {
 	const struct sums sums = { .events = row->events,
 				   .packets = row->packets,
 				   .bytes = row->bytes,
 				   .payload_bytes = row->payload_bytes,
-				   .payload_events = row->payload_events,
+				   .payload_events = row->events - row->unknown_events,
 				   .wire_bytes = row->wire_bytes,
-				   .wire_packets = row->wire_packets,
+				   .wire_packets = row->packets - row->unknown_packets,
 				   .first_ns = events->timestamp[row->first],
 				   .last_ns = events->timestamp[row->last] };
 
-	sums_merge(into, &sums);
+	sums_merge(&rollup->usage[of_lane->usage - 1], &sums);
+	return add_peaks(rollup, dims, lane, of_lane, slice->second, row->bytes);
 }
 
 /* What adding to a row some steps on will want from memory by then. */
@@ -278,18 +280,8 @@ static int add_slice(struct rollup *rollup, struct dimensions *dims, const struc
 		fetch_ahead(rollup, rows, slice->n_rows, lanes, i);
 		err = get_rows(rollup, dims, lanes[rows[i].lane], period, &of_lane);
 		if (!err)
-			merge_row(&rollup->usage[of_lane->usage - 1], &rows[i], events);
-	}
-	for (size_t s = 0; s < slice->n_seconds && !err; s++) {
-		const struct slice_second *second = &slices->seconds[slice->first_second + s];
-
-		for (size_t i = second->first; i < second->first + second->n && !err; i++) {
-			const struct slice_bytes *bytes = &slices->bytes[i];
-			uint32_t lane = lanes[rows[bytes->row].lane];
-
-			err = add_peaks(rollup, dims, lane, &rollup->lanes[lane], second->second,
-					bytes->bytes);
-		}
+			err = add_row(rollup, dims, lanes[rows[i].lane], of_lane, slice, &rows[i],
+				      events);
 	}
 	return err;
 }
@@ -311,7 +303,9 @@ int rollup_add(struct rollup *rollup, struct dimensions *dims, const struct roll
 	       const struct nst_events *events, size_t from, size_t to, const uint32_t *lanes,
 	       size_t n_lanes)
 {
-	int err = slices_sum(&rollup->slices, axis, rollup->interval_ns, events, from, to, n_lanes);
+	const uint32_t end = (uint32_t)to;
+	int err = slices_sum(&rollup->slices, axis, rollup->interval_ns, events, from, &end, 1,
+			     n_lanes);
 
 	return err ? err : rollup_add_slices(rollup, dims, &rollup->slices, events, lanes);
 }

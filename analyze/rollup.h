@@ -83,7 +83,7 @@ void rollup_init(struct rollup *rollup, struct rollup_settings settings);
 void rollup_free(struct rollup *rollup);
 
 /*
- * Add the events from..to-1 of a chunk whose lanes have the numbers
+ * Add the events from..to-1, in order of time, of a chunk whose lanes have the numbers
  * lanes[n_lanes] in dims. 0 or -ENOMEM.
  */
 int rollup_add(struct rollup *rollup, struct dimensions *dims, const struct rollup_axis *axis,

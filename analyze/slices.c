@@ -12,10 +12,8 @@ void slices_free(struct slices *slices)
 {
 	free(slices->list);
 	free(slices->rows);
-	free(slices->before);
-	free(slices->seconds);
-	free(slices->bytes);
 	free(slices->row_of);
+	free(slices->next);
 	*slices = (struct slices){ 0 };
 }
 
@@ -57,8 +55,48 @@ void axis_locate(const struct rollup_axis *axis, uint64_t interval_ns, uint64_t 
 	*ret_border_ns = border_ns;
 }
 
-/* Room for what events of one second and period can need at most. */
-static int reserve(struct slices *slices, size_t n_events, size_t n_lanes)
+uint64_t slices_count(uint64_t interval_ns, uint64_t first_ns, uint64_t last_ns)
+{
+	uint64_t span_ns = last_ns - first_ns, n = span_ns / SECOND_NS + 2;
+
+	return interval_ns ? n + span_ns / interval_ns + 1 : n;
+}
+
+/* Where what is left of each run begins. */
+static int begin_runs(struct slices *slices, size_t from, const uint32_t *ends, size_t n_runs)
+{
+	int err = array_reserve(&slices->next, &slices->n_next_allocated, n_runs,
+				sizeof(*slices->next));
+
+	if (err)
+		return err;
+	slices->ends = ends;
+	slices->n_runs = n_runs;
+	for (size_t i = 0; i < n_runs; i++)
+		slices->next[i] = i ? ends[i - 1] : (uint32_t)from;
+	return 0;
+}
+
+/* When the earliest event is that was not summed, UINT64_MAX: there is none. How many there are. */
+static uint64_t find_earliest(const struct slices *slices, const struct nst_events *events,
+			      size_t *ret_n_left)
+{
+	uint64_t earliest_ns = UINT64_MAX;
+
+	*ret_n_left = 0;
+	for (size_t i = 0; i < slices->n_runs; i++) {
+		uint32_t next = slices->next[i];
+
+		*ret_n_left += slices->ends[i] - next;
+		if (next < slices->ends[i] && events->timestamp[next] < earliest_ns)
+			earliest_ns = events->timestamp[next];
+	}
+	return earliest_ns;
+}
+
+/* Another slice, with room for the rows of as many events and lanes. */
+static int add_slice(struct slices *slices, size_t n_events, size_t n_lanes,
+		     struct slice **ret_slice)
 {
 	size_t most = n_events < n_lanes ? n_events : n_lanes;
 	int err = array_reserve(&slices->list, &slices->n_allocated, slices->n + 1,
@@ -67,146 +105,109 @@ static int reserve(struct slices *slices, size_t n_events, size_t n_lanes)
 	if (!err)
 		err = array_reserve(&slices->rows, &slices->n_rows_allocated, slices->n_rows + most,
 				    sizeof(*slices->rows));
-	if (!err)
-		err = array_reserve(&slices->before, &slices->n_before_allocated,
-				    slices->n_rows + most, sizeof(*slices->before));
-	if (!err)
-		err = array_reserve(&slices->seconds, &slices->n_seconds_allocated,
-				    slices->n_seconds + 1, sizeof(*slices->seconds));
-	if (!err)
-		err = array_reserve(&slices->bytes, &slices->n_bytes_allocated,
-				    slices->n_bytes + most, sizeof(*slices->bytes));
-	return err;
-}
-
-/* The last slice is over: no lane has a row of it any more. */
-static void close_slice(struct slices *slices)
-{
-	const struct slice *slice = slices->n ? &slices->list[slices->n - 1] : NULL;
-
-	for (size_t i = 0; slice && i < slice->n_rows; i++)
-		slices->row_of[slices->rows[slice->first_row + i].lane] = 0;
-}
-
-/* The slice of a period, which the last one may be. */
-static struct slice *open_slice(struct slices *slices, int64_t period)
-{
-	struct slice *slice = slices->n ? &slices->list[slices->n - 1] : NULL;
-
-	if (slice && slice->period == period)
-		return slice;
-	close_slice(slices);
-	slice = &slices->list[slices->n++];
-	*slice = (struct slice){ .period = period,
-				 .first_row = slices->n_rows,
-				 .first_second = slices->n_seconds };
-	return slice;
+	if (err)
+		return err;
+	*ret_slice = &slices->list[slices->n++];
+	**ret_slice = (struct slice){ .first_row = slices->n_rows };
+	return 0;
 }
 
 static uint32_t add_row(struct slices *slices, struct slice *slice, uint32_t lane, size_t event)
 {
-	struct slice_row *row = &slices->rows[slices->n_rows];
+	struct slice_row *row = &slices->rows[slices->n_rows++];
 
-	slices->before[slices->n_rows++] = (struct slice_before){ 0 };
 	*row = (struct slice_row){ .lane = lane, .first = (uint32_t)event };
 	return slices->row_of[lane] = (uint32_t)++slice->n_rows;
 }
 
-/* All bits for a condition, so that there is no branch that nobody can foretell. */
-static inline uint64_t mask(bool condition)
+/* One whose headers are not known, or are said to be more than there is. */
+static __attribute__((noinline)) void add_odd(struct slice_row *row,
+					      const struct nst_events *events, size_t i)
 {
-	return -(uint64_t)condition;
+	bool has_segments = events->has[i] & NST_HAS_SEGMENTS && events->segments[i];
+	bool has_headers = events->has[i] & NST_HAS_HEADER_BYTES;
+	uint64_t segments = has_segments ? events->segments[i] : 1;
+	uint64_t bytes = events->bytes[i], header_bytes = has_headers ? events->header_bytes[i] : 0;
+
+	row->packets += segments;
+	if (!has_headers)
+		row->unknown_events++;
+	else if (bytes > header_bytes)
+		row->payload_bytes += bytes - header_bytes;
+	if (has_headers || segments == 1)
+		row->wire_bytes += bytes + (segments - 1) * header_bytes;
+	else
+		row->unknown_packets += segments;
 }
 
 static void sum_events(struct slices *slices, struct slice *slice, const struct nst_events *events,
 		       size_t from, size_t to)
 {
-	const uint32_t *lanes = events->lane, *all_bytes = events->bytes;
-	const uint32_t *all_segments = events->segments;
-	const uint16_t *has = events->has, *all_header_bytes = events->header_bytes;
-	const uint32_t *row_of = slices->row_of;
+	const uint16_t known = NST_HAS_SEGMENTS | NST_HAS_HEADER_BYTES;
+	const uint32_t *lanes = events->lane, *row_of = slices->row_of;
 	struct slice_row *rows = &slices->rows[slice->first_row];
 
 	for (size_t i = from; i < to; i++) {
+		uint64_t bytes = events->bytes[i], header_bytes = events->header_bytes[i];
+		uint64_t segments = events->segments[i];
 		uint32_t number = row_of[lanes[i]];
-		uint64_t bytes = all_bytes[i];
-		uint64_t segments = all_segments[i] & mask(has[i] & NST_HAS_SEGMENTS);
-		uint64_t has_headers = mask(has[i] & NST_HAS_HEADER_BYTES);
-		uint64_t header_bytes = all_header_bytes[i] & has_headers, has_wire;
 		struct slice_row *row;
 
 		if (!number)
 			number = add_row(slices, slice, lanes[i], i);
 		row = &rows[number - 1];
-		segments += !segments;
-		has_wire = has_headers | mask(segments == 1);
 		row->events++;
 		row->last = (uint32_t)i;
-		row->packets += segments;
 		row->bytes += bytes;
-		row->payload_events += has_headers & 1;
-		row->payload_bytes +=
-			(bytes - header_bytes) & has_headers & mask(bytes > header_bytes);
-		row->wire_packets += segments & has_wire;
-		row->wire_bytes += (bytes + (segments - 1) * header_bytes) & has_wire;
+		if ((events->has[i] & known) != known || !segments || bytes < header_bytes) {
+			add_odd(row, events, i);
+			continue;
+		}
+		row->packets += segments;
+		row->payload_bytes += bytes - header_bytes;
+		row->wire_bytes += bytes + (segments - 1) * header_bytes;
 	}
 }
 
-/* What a row came to in the second that just ended, if it had events in it. */
-static void take_second(struct slices *slices, struct slice *slice, uint32_t number)
+/* Sum what is before border_ns. */
+static void sum_runs(struct slices *slices, struct slice *slice, const struct nst_events *events,
+		     uint64_t border_ns)
 {
-	const struct slice_row *row = &slices->rows[slice->first_row + number];
-	struct slice_before *before = &slices->before[slice->first_row + number];
+	for (size_t i = 0; i < slices->n_runs; i++) {
+		size_t from = slices->next[i], end = slices->ends[i];
 
-	if (row->events == before->events)
-		return;
-	slices->bytes[slices->n_bytes++] =
-		(struct slice_bytes){ .bytes = row->bytes - before->bytes, .row = number };
-	*before = (struct slice_before){ .bytes = row->bytes, .events = row->events };
-}
-
-/* By its events or by all rows, whichever are fewer. */
-static void close_second(struct slices *slices, struct slice *slice,
-			 const struct nst_events *events, size_t from, size_t to, uint64_t second)
-{
-	struct slice_second *entry = &slices->seconds[slices->n_seconds++];
-
-	*entry = (struct slice_second){ .second = second, .first = slices->n_bytes };
-	slice->n_seconds++;
-	if (to - from < slice->n_rows)
-		for (size_t i = from; i < to; i++)
-			take_second(slices, slice, slices->row_of[events->lane[i]] - 1);
-	else
-		for (uint32_t i = 0; i < slice->n_rows; i++)
-			take_second(slices, slice, i);
-	entry->n = slices->n_bytes - entry->first;
+		if (from == end)
+			continue;
+		if (events->timestamp[end - 1] >= border_ns)
+			end = events_find(events, from, end, border_ns);
+		sum_events(slices, slice, events, from, end);
+		slices->next[i] = (uint32_t)end;
+	}
+	for (size_t i = 0; i < slice->n_rows; i++)
+		slices->row_of[slices->rows[slice->first_row + i].lane] = 0;
 }
 
 int slices_sum(struct slices *slices, const struct rollup_axis *axis, uint64_t interval_ns,
-	       const struct nst_events *events, size_t from, size_t to, size_t n_lanes)
+	       const struct nst_events *events, size_t from, const uint32_t *ends, size_t n_runs,
+	       size_t n_lanes)
 {
+	uint64_t time_ns, border_ns;
+	size_t n_left;
 	int err = array_reserve(&slices->row_of, &slices->n_row_of_allocated, n_lanes,
 				sizeof(*slices->row_of));
 
-	slices->n = slices->n_rows = slices->n_seconds = slices->n_bytes = 0;
+	slices->n = slices->n_rows = 0;
 	slices->interval_ns = interval_ns;
-	while (from < to && !err) {
-		uint64_t second, border_ns;
+	if (!err)
+		err = begin_runs(slices, from, ends, n_runs);
+	while (!err && (time_ns = find_earliest(slices, events, &n_left)) != UINT64_MAX) {
 		struct slice *slice;
-		int64_t period;
-		size_t end;
 
-		axis_locate(axis, interval_ns, events->timestamp[from], &second, &period,
-			    &border_ns);
-		end = events_find(events, from + 1, to, border_ns);
-		err = reserve(slices, end - from, n_lanes);
+		err = add_slice(slices, n_left, n_lanes, &slice);
 		if (err)
 			break;
-		slice = open_slice(slices, period);
-		sum_events(slices, slice, events, from, end);
-		close_second(slices, slice, events, from, end, second);
-		from = end;
+		axis_locate(axis, interval_ns, time_ns, &slice->second, &slice->period, &border_ns);
+		sum_runs(slices, slice, events, border_ns);
 	}
-	close_slice(slices);
 	return err;
 }

@@ -20,54 +20,47 @@ struct rollup_axis {
 void axis_locate(const struct rollup_axis *axis, uint64_t interval_ns, uint64_t time_ns,
 		 uint64_t *ret_second, int64_t *ret_period, uint64_t *ret_border_ns);
 
-struct slice_row { /* a lane in a period */
-	uint64_t packets, bytes;
-	uint64_t payload_bytes, wire_bytes, wire_packets;
-	uint32_t lane; /* of the chunk */
-	uint32_t events, payload_events;
+struct slice_row { /* a lane in a slice */
+	uint64_t packets, bytes, payload_bytes, wire_bytes;
+	uint64_t unknown_packets; /* of packets: not in wire_bytes */
+	uint32_t unknown_events;  /* of events: not in payload_bytes */
+	uint32_t events;
+	uint32_t lane;	      /* of the chunk */
 	uint32_t first, last; /* numbers of its events */
 	uint32_t unused;      /* a row is a line of the cache */
 };
 
-struct slice_before { /* what a row was before the second began */
-	uint64_t bytes;
-	uint32_t events;
-};
-
-struct slice_bytes { /* a lane in a second */
-	uint64_t bytes;
-	uint32_t row; /* among the slice's */
-};
-
-struct slice_second {
-	uint64_t second;
-	size_t first, n; /* of bytes */
-};
-
-struct slice { /* a period, or the part of it that lies in the chunk */
+struct slice { /* a second of a period, or the part of it that lies in the chunk */
 	int64_t period;
-	size_t first_row, n_rows; /* in the order in which they have their first events */
-	size_t first_second, n_seconds;
+	uint64_t second;
+	size_t first_row, n_rows;
 };
 
 struct slices {		      /* of one chunk after the other; zeros are new ones */
 	uint64_t interval_ns; /* of the periods; 0: there is one */
 	struct slice *list;
 	struct slice_row *rows;
-	struct slice_before *before; /* by row */
-	struct slice_second *seconds;
-	struct slice_bytes *bytes;
-	uint32_t *row_of; /* by lane of the chunk: 1 more than its row of the slice; then zeros */
-	size_t n, n_rows, n_seconds, n_bytes;
-	size_t n_allocated, n_rows_allocated, n_before_allocated, n_seconds_allocated,
-		n_bytes_allocated, n_row_of_allocated;
+	uint32_t *row_of;     /* by lane: 1 more than its row of the slice; then zeros */
+	uint32_t *next;	      /* by run: its first event that was not summed */
+	const uint32_t *ends; /* the runs that are summed */
+	size_t n_runs;
+	size_t n, n_rows;
+	size_t n_allocated, n_rows_allocated, n_row_of_allocated, n_next_allocated;
 };
 
 void slices_free(struct slices *slices);
 
-/* Sum events[from..to) of a chunk whose lanes are below n_lanes. 0 or -ENOMEM. */
+/*
+ * Sum events of a chunk whose lanes are below n_lanes: n_runs runs, the first of them
+ * events[from..ends[0]), within each of which times do not fall. Each slice takes as long as
+ * there are runs. 0 or -ENOMEM.
+ */
 int slices_sum(struct slices *slices, const struct rollup_axis *axis, uint64_t interval_ns,
-	       const struct nst_events *events, size_t from, size_t to, size_t n_lanes);
+	       const struct nst_events *events, size_t from, const uint32_t *ends, size_t n_runs,
+	       size_t n_lanes);
+
+/* Into how many slices events of [first_ns, last_ns] can fall. */
+uint64_t slices_count(uint64_t interval_ns, uint64_t first_ns, uint64_t last_ns);
 
 /* The first of events[from..to) at or after time_ns, else to. */
 size_t events_find(const struct nst_events *events, size_t from, size_t to, uint64_t time_ns);

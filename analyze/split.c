@@ -53,8 +53,7 @@ static void find_owned(const struct work *work)
 /* Note the lanes that do not stay whole. */
 static bool find_changing(const struct work *work)
 {
-	const struct nst_events *events = work->events;
-	uint64_t first_ns = events->timestamp[0], last_ns = events->timestamp[events->n_events - 1];
+	uint64_t first_ns = work->events->first_ns, last_ns = work->events->last_ns;
 	bool any = false;
 
 	for (uint32_t i = 0; i < work->dictionaries->n_lanes; i++) {

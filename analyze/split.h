@@ -22,7 +22,7 @@ struct lane_part { /* of a lane that changes hands, from an event at time_ns on 
 };
 
 struct split {			    /* of one chunk after the other; zeros are a new one */
-	struct lane_part *parts;    /* as they begin */
+	struct lane_part *parts;    /* of each lane, as they begin */
 	size_t n_parts, n_lanes;    /* n_lanes: numbers in the rewritten column */
 	const struct owned **owned; /* of the chunk's flows, unless is_plain */
 	struct part *current;	    /* by lane of the chunk */

@@ -195,5 +195,9 @@ int totals_read(struct totals *totals, struct nst_reader *reader)
 	totals->events = (struct nst_events){ .n_events = totals->n,
 					      .timestamp = totals->timestamps,
 					      .lane = totals->numbers };
+	if (totals->n) {
+		totals->events.first_ns = totals->timestamps[0];
+		totals->events.last_ns = totals->timestamps[totals->n - 1];
+	}
 	return 0;
 }

@@ -64,6 +64,29 @@ static bool has_unknown_column(const struct nst_sections *sections,
 	return false;
 }
 
+/*
+ * Lanes in the order of their flows, few of each, as a writer leaves them, are compared
+ * with those of their flow alone. False: there may be twins.
+ */
+#define LANES_COMPARED 8
+static bool lanes_are_unique(const struct nst_lane *lanes, size_t n)
+{
+	size_t first = 0; /* of the flow */
+
+	for (size_t i = 1; i < n; i++) {
+		if (lanes[i].flow < lanes[i - 1].flow)
+			return false;
+		if (lanes[i].flow != lanes[i - 1].flow)
+			first = i;
+		if (i - first > LANES_COMPARED)
+			return false;
+		for (size_t k = first; k < i; k++)
+			if (!memcmp(&lanes[k], &lanes[i], sizeof(lanes[i])))
+				return false;
+	}
+	return true;
+}
+
 static int unique_rows_decode(struct nst_decoder *decoder, unsigned int table,
 			      struct nst_row_array *array, struct nst_problem *ret_problem)
 {
@@ -74,6 +97,8 @@ static int unique_rows_decode(struct nst_decoder *decoder, unsigned int table,
 	r = nst_table_decode(desc, &decoder->sections, decoder->scratch, array, ret_problem);
 	if (r || has_unknown_column(&decoder->sections, desc))
 		return r;
+	if (table == NST_TABLE_LANE && lanes_are_unique(array->rows, array->n_rows))
+		return 0;
 	while (n_slots < 2 * array->n_rows)
 		n_slots *= 2;
 	if (nst_table_has_twins(desc, array, decoder->hashes, decoder->slots, n_slots))
@@ -183,12 +208,12 @@ static int columns_place(struct nst_decoder *decoder, size_t n, struct nst_event
 	ret_room->lane = (void *)(at + 8 * n);
 	ret_room->bytes = ret_room->lane + n;
 	ret_room->segments = ret_room->bytes + n;
-	ret_room->tid = ret_room->segments + n;
+	ret_room->tid = decoder->for_sums ? NULL : ret_room->segments + n;
 	ret_room->has = (void *)(at + 24 * n);
 	ret_room->header_bytes = ret_room->has + n;
-	ret_room->flags = at + 28 * n;
-	ret_room->tcp_flags = at + 29 * n;
-	ret_room->is_any_order = decoder->is_any_order;
+	ret_room->flags = decoder->for_sums ? NULL : at + 28 * n;
+	ret_room->tcp_flags = decoder->for_sums ? NULL : at + 29 * n;
+	ret_room->keeps_runs = decoder->for_sums;
 	ret_room->by_time = decoder->by_time;
 	ret_room->order = decoder->order;
 	ret_room->ends = decoder->ends;
@@ -216,13 +241,17 @@ int nst_decode_events(struct nst_decoder *decoder, const struct nst_chunk *chunk
 		return r;
 	decoder->events = (struct nst_events){
 		.n_events = chunk->n_events,
+		.n_runs = room.n_runs,
+		.first_ns = room.first_ns,
+		.last_ns = room.last_ns,
+		.run_ends = room.ends,
 		.timestamp = room.timestamp,
 		.lane = room.lane,
 		.bytes = room.bytes,
 		.segments = room.segments,
-		.tid = room.tid,
 		.has = room.has,
 		.header_bytes = room.header_bytes,
+		.tid = room.tid,
 		.flags = room.flags,
 		.tcp_flags = room.tcp_flags,
 	};

@@ -22,7 +22,7 @@ struct nst_decoder {
 	bool metadata_done[NST_METADATA_TABLES];
 	void *columns; /* one block for all columns of the events */
 	size_t columns_cap;
-	bool is_any_order; /* of events by flow: as they are stored, which is quicker */
+	bool for_sums; /* of events, to be set: only what sums take, in the order of the chunk */
 	uint32_t *order, *ends;
 	struct nst_order_room by_time;
 	struct nst_dictionaries dictionaries;

@@ -112,13 +112,42 @@ static void values_get(const uint8_t *at, uint32_t *values, size_t n, unsigned i
 	}
 }
 
+/* 1 more than the highest code, without that of values that are written out. */
+static unsigned int codes_end(const uint8_t *codes, size_t n)
+{
+	uint8_t highest = 0;
+
+	/* 1 more each, so that what is written out counts as the lowest */
+	for (size_t i = 0; i < n; i++) {
+		uint8_t next = (uint8_t)(codes[i] + 1);
+
+		highest = next > highest ? next : highest;
+	}
+	return highest;
+}
+
+/* Put the values that are written out where they belong. How many there are, at most n_literals. */
+static size_t literals_put(const uint8_t *codes, size_t n, const uint32_t *literals,
+			   size_t n_literals, uint32_t *values)
+{
+	const uint8_t *at = codes, *end = codes + n;
+	size_t next = 0;
+
+	while (at < end && (at = memchr(at, NST_CODE_LITERAL, (size_t)(end - at)))) {
+		if (next == n_literals)
+			return n_literals + 1;
+		values[at++ - codes] = literals[next++];
+	}
+	return next;
+}
+
 const char *nst_codes_decode(const struct nst_section *section, uint32_t *literals,
 			     uint32_t *values)
 {
-	size_t n = section->count, width = section->width, n_codes, n_literals = 0, next = 0;
+	size_t n = section->count, width = section->width, n_codes, n_literals;
+	static const char *const lengths = "its values do not add up to its length";
 	const uint8_t *codes;
-	uint32_t table[256];
-	bool is_beyond = false;
+	uint32_t table[256] = { 0 };
 
 	if (width > sizeof(uint32_t))
 		return "a width of 8";
@@ -126,22 +155,14 @@ const char *nst_codes_decode(const struct nst_section *section, uint32_t *litera
 	if (section->len < 1 + n_codes * width + n)
 		return "it has no code for each value";
 	codes = section->data + 1 + n_codes * width;
-	for (size_t i = 0; i < n; i++) {
-		n_literals += codes[i] == NST_CODE_LITERAL;
-		is_beyond |= codes[i] >= n_codes && codes[i] != NST_CODE_LITERAL;
-	}
-	if (is_beyond)
+	if (codes_end(codes, n) > n_codes)
 		return "a code without a value";
-	if (section->len != 1 + (n_codes + n_literals) * width + n)
-		return "its values do not add up to its length";
+	n_literals = (section->len - 1 - n_codes * width - n) / width;
+	if (n_literals > n || section->len != 1 + (n_codes + n_literals) * width + n)
+		return lengths;
 	values_get(section->data + 1, table, n_codes, (unsigned int)width);
 	values_get(codes + n, literals, n_literals, (unsigned int)width);
-	for (size_t i = 0; i < n; i++) {
-		bool is_literal = codes[i] == NST_CODE_LITERAL;
-
-		/* the literal that is next may be one too far, but not beyond the n there is room for */
-		values[i] = is_literal ? literals[next] : table[codes[i]];
-		next += is_literal;
-	}
-	return NULL;
+	for (size_t i = 0; i < n; i++)
+		values[i] = table[codes[i]];
+	return literals_put(codes, n, literals, n_literals, values) == n_literals ? NULL : lengths;
 }

@@ -116,26 +116,30 @@ static uint8_t high_bytes(const struct nst_section *section, size_t n, size_t si
 	{                                                                                         \
 		const struct nst_section *section =                                               \
 			nst_section_find(source->sections, NST_TABLE_EVENT, column);              \
-		size_t n = source->n_events, n_values = n;                                        \
+		size_t n = source->n_events, n_values;                                            \
 		type *stored = (type *)(void *)source->scratch, one;                              \
 		unsigned int kind;                                                                \
 		int r;                                                                            \
                                                                                                   \
 		if (!section) {                                                                   \
-			memset(to, 0, n * sizeof(*to));                                           \
+			if (to)                                                                   \
+				memset(to, 0, n * sizeof(*to));                                   \
 			return 0;                                                                 \
 		}                                                                                 \
 		r = section_check(source, section);                                               \
 		if (r)                                                                            \
 			return r;                                                                 \
 		kind = section->encoding & 0x0f;                                                  \
+		n_values = kind == NST_CONST ? 1 : kind == NST_BY_LANE ? source->n_lanes : n;     \
+		if (section->width > sizeof(type) && high_bytes(section, n_values, sizeof(type))) \
+			return too_wide(section, source->problem);                                \
+		if (!to)                                                                          \
+			return 0;                                                                 \
 		if (kind == NST_CONST) {                                                          \
-			n_values = 1;                                                             \
 			values_##type(section, &one, 1);                                          \
 			for (size_t i = 0; i < n; i++)                                            \
 				to[i] = one;                                                      \
 		} else if (kind == NST_BY_LANE) {                                                 \
-			n_values = source->n_lanes;                                               \
 			values_##type(section, stored, n_values);                                 \
 			for (size_t i = 0; i < n; i++)                                            \
 				to[i] = stored[source->lane[i]];                                  \
@@ -146,8 +150,6 @@ static uint8_t high_bytes(const struct nst_section *section, size_t n, size_t si
 		} else {                                                                          \
 			values_##type(section, to, n);                                            \
 		}                                                                                 \
-		if (section->width > sizeof(type) && high_bytes(section, n_values, sizeof(type))) \
-			return too_wide(section, source->problem);                                \
 		return 0;                                                                         \
 	}
 
@@ -349,14 +351,14 @@ static int run_lanes_decode(const struct column_source *source, const struct nst
 	return 0;
 }
 
-/* Times as they stand, counted from the header's first one. */
+/* Times as they stand, counted from `from` on, which is that of the header's first one. */
 static int run_times_decode(const struct nst_section *section, const uint32_t *ends, size_t n_flows,
-			    uint64_t span, uint64_t *scratch, uint64_t *time,
+			    uint64_t from, uint64_t span, uint64_t *scratch, uint64_t *time,
 			    struct nst_problem *problem)
 {
 	const char *fault = nst_floats_decode(section, scratch, time);
+	uint64_t first = from, until = from + span;
 	bool is_beyond = false;
-	uint64_t first = 0;
 	size_t k = 0;
 
 	if (fault)
@@ -368,10 +370,10 @@ static int run_times_decode(const struct nst_section *section, const uint32_t *e
 		if (k == ends[f])
 			continue;
 		first += time[k] >> 1 ^ -(time[k] & 1);
-		is_beyond |= first > span;
+		is_beyond |= first - from > span;
 		time[k++] = now = first;
 		for (; k < ends[f]; k++) {
-			is_beyond |= time[k] > span - now;
+			is_beyond |= time[k] > until - now;
 			time[k] = now += time[k];
 		}
 	}
@@ -381,14 +383,14 @@ static int run_times_decode(const struct nst_section *section, const uint32_t *e
 	return 0;
 }
 
-/* Times and lanes of events that stand flow by flow, and the order of time. */
+/* Times and lanes of events that stand flow by flow, and the order of time where it is wanted. */
 static int by_flow_decode(struct column_source *source, const struct nst_section *runs,
 			  const struct nst_chunk *chunk, const struct nst_dictionaries *rows,
-			  const struct nst_event_room *room)
+			  struct nst_event_room *room)
 {
 	const struct nst_section *times =
 		nst_section_find(source->sections, NST_TABLE_EVENT, NST_EV_TIMESTAMP);
-	uint32_t *stored = room->is_any_order ? room->lane : (uint32_t *)(void *)room->by_time.keys;
+	uint32_t *stored = room->keeps_runs ? room->lane : (uint32_t *)(void *)room->by_time.keys;
 	uint64_t span = chunk->last_ns - chunk->first_ns;
 	size_t n = chunk->n_events;
 	int r;
@@ -398,26 +400,38 @@ static int by_flow_decode(struct column_source *source, const struct nst_section
 				       "no timestamps in the encoding of runs");
 	r = runs_decode(runs, rows, n, source->scratch, room->ends, source->problem);
 	if (!r)
-		r = run_times_decode(times, room->ends, rows->n_flows, span, source->scratch,
+		r = run_times_decode(times, room->ends, rows->n_flows,
+				     room->keeps_runs ? chunk->first_ns : 0, span, source->scratch,
 				     room->timestamp, source->problem);
-	if (r)
-		return r;
-	if (!room->is_any_order)
+	if (!r && !room->keeps_runs)
 		nst_order(room->timestamp, n, span, &room->by_time, room->order);
-	for (size_t i = 0; i < n; i++)
-		room->timestamp[i] += chunk->first_ns;
-	r = run_lanes_decode(source, rows, room->ends, stored);
-	if (r || room->is_any_order)
+	if (!r)
+		r = run_lanes_decode(source, rows, room->ends, stored);
+	if (r || room->keeps_runs)
 		return r;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		room->timestamp[i] += chunk->first_ns;
 		room->lane[i] = stored[room->order[i]];
+	}
 	source->order = room->order;
 	return 0;
 }
 
+/* Say how the events stand. */
+static void runs_set(struct nst_event_room *room, const struct nst_chunk *chunk, size_t n_runs)
+{
+	bool is_in_order = n_runs <= 1;
+
+	room->n_runs = is_in_order ? 1 : n_runs;
+	if (is_in_order)
+		room->ends[0] = chunk->n_events;
+	room->first_ns = is_in_order ? room->timestamp[0] : chunk->first_ns;
+	room->last_ns = is_in_order ? room->timestamp[chunk->n_events - 1] : chunk->last_ns;
+}
+
 int nst_event_columns_decode(const struct nst_sections *sections, const struct nst_chunk *chunk,
 			     const struct nst_dictionaries *rows, uint64_t *scratch,
-			     const struct nst_event_room *room, struct nst_problem *ret_problem)
+			     struct nst_event_room *room, struct nst_problem *ret_problem)
 {
 	const struct nst_section *runs = nst_section_find(sections, NST_TABLE_RUN, NST_RUN_EVENTS);
 	struct column_source source = {
@@ -439,6 +453,7 @@ int nst_event_columns_decode(const struct nst_sections *sections, const struct n
 	}
 	if (r)
 		return r;
+	runs_set(room, chunk, runs && room->keeps_runs ? rows->n_flows : 1);
 	source.lane = room->lane;
 	r = has_decode(&source, room->has);
 	if (!r)

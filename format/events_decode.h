@@ -9,12 +9,17 @@
 /* Where each column goes: room for the chunk's events, and what decoding them takes. */
 struct nst_event_room {
 	uint64_t *timestamp;
-	uint32_t *lane, *bytes, *segments, *tid;
+	uint32_t *lane, *bytes, *segments;
 	uint16_t *has, *header_bytes;
+	uint32_t *tid; /* these may be NULL: then they are only checked */
 	uint8_t *flags, *tcp_flags;
-	bool is_any_order; /* leave the events as they are stored */
+	bool keeps_runs; /* leave the events as they are stored */
 	struct nst_order_room by_time;
 	uint32_t *order, *ends; /* by event, by flow */
+
+	/* what became of them, as in struct nst_events; the runs' ends are in ends */
+	size_t n_runs;
+	uint64_t first_ns, last_ns;
 };
 
 /*
@@ -23,6 +28,6 @@ struct nst_event_room {
  */
 int nst_event_columns_decode(const struct nst_sections *sections, const struct nst_chunk *chunk,
 			     const struct nst_dictionaries *rows, uint64_t *scratch,
-			     const struct nst_event_room *room, struct nst_problem *ret_problem);
+			     struct nst_event_room *room, struct nst_problem *ret_problem);
 
 #endif

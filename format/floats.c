@@ -148,6 +148,8 @@ int nst_floats_encode(uint16_t id, const uint64_t *values, size_t n, struct nst_
 
 /* ---- Decoding ---------------------------------------------------------- */
 
+#define QUICK_BITS 57 /* as many are in the 8 bytes that begin where they do, at any bit of it */
+
 /* n bits (at most 63) at a place; 9 bytes are read. */
 static uint64_t bits_get(const uint8_t *at, uint64_t place, unsigned int n)
 {
@@ -156,6 +158,28 @@ static uint64_t bits_get(const uint8_t *at, uint64_t place, unsigned int n)
 	uint64_t value = nst_get64(byte) >> shift | (uint64_t)byte[8] << 1 << (63 - shift);
 
 	return value & ((1ull << n) - 1);
+}
+
+/* Values of at most QUICK_BITS low bits, as nearly all are. */
+static void values_get(const uint8_t *bytes, const uint8_t *low, uint64_t *values, size_t n,
+		       unsigned int m)
+{
+	uint64_t tops[256], place = 0;
+	uint8_t bits[256];
+
+	for (unsigned int byte = 0; byte < 256; byte++) {
+		unsigned int r = low_bits_of(byte, m);
+
+		bits[byte] = (uint8_t)r;
+		tops[byte] = r <= QUICK_BITS ? (uint64_t)(byte - (r << m)) << r : 0;
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint64_t window = nst_get64(low + (place >> 3)) >> (place & 7);
+		unsigned int r = bits[bytes[i]];
+
+		values[i] = tops[bytes[i]] | (window & ((1ull << r) - 1));
+		place += r;
+	}
 }
 
 const char *nst_floats_decode(const struct nst_section *section, uint64_t *scratch,
@@ -188,6 +212,10 @@ const char *nst_floats_decode(const struct nst_section *section, uint64_t *scrat
 	/* at most 63 bits a value, so that there is room to read on behind them */
 	memcpy(low, at + n, left);
 	memset(low + left, 0, 9);
+	if (highest <= QUICK_BITS) {
+		values_get(at, low, values, n, m);
+		return NULL;
+	}
 	for (size_t i = 0; i < n; i++) {
 		unsigned int r = low_bits_of(at[i], m);
 

@@ -49,16 +49,22 @@ struct nst_lane {
 	uint8_t link_header_bytes;
 };
 
-/* The events of one chunk, by columns of n_events values each, in time order. */
+/*
+ * The events of one chunk, by columns of n_events values each, in the order of time; those that
+ * were decoded for sums maybe only within each of several runs.
+ */
 struct nst_events {
-	size_t n_events;
+	size_t n_events, n_runs;
+	uint64_t first_ns, last_ns; /* no event is outside of these */
+	const uint32_t *run_ends;   /* the last one is n_events */
 	const uint64_t *timestamp;
 	const uint32_t *lane; /* row of lanes */
 	const uint32_t *bytes;
 	const uint32_t *segments;
-	const uint32_t *tid;
 	const uint16_t *has; /* TID, HEADER_BYTES, TCP_FLAGS, SEGMENTS */
 	const uint16_t *header_bytes;
+	/* NULL where events were decoded for sums */
+	const uint32_t *tid;
 	const uint8_t *flags; /* NST_EVENT_FLAGS of them */
 	const uint8_t *tcp_flags;
 };

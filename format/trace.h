@@ -447,9 +447,10 @@ int nst_unpacker_take(struct nst_unpacker *unpacker, const struct nst_reader *re
 
 /*
  * Decode it, as nst_reader_events() does: 0, -EBADMSG or -ENOMEM. What is returned is
- * valid until the unpacker takes another one.
+ * valid until the unpacker takes another one. For sums it is quicker: the columns that
+ * they do not take are only checked, and events stay in the order in which they are stored.
  */
-int nst_unpacker_decode(struct nst_unpacker *unpacker,
+int nst_unpacker_decode(struct nst_unpacker *unpacker, bool for_sums,
 			const struct nst_dictionaries **ret_dictionaries,
 			const struct nst_events **ret_events);
 

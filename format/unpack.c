@@ -99,13 +99,14 @@ static int decode(struct nst_unpacker *unpacker, struct nst_problem *problem)
 	return r;
 }
 
-int nst_unpacker_decode(struct nst_unpacker *unpacker,
+int nst_unpacker_decode(struct nst_unpacker *unpacker, bool for_sums,
 			const struct nst_dictionaries **ret_dictionaries,
 			const struct nst_events **ret_events)
 {
 	struct nst_problem problem = { 0 };
 	int r;
 
+	unpacker->decoder->for_sums = for_sums;
 	r = decode(unpacker, &problem);
 	unpacker->is_bad = r == -EBADMSG;
 	if (unpacker->is_bad)

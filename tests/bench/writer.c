@@ -132,7 +132,7 @@ static double write_all(int level)
 
 static double zstd_ns; /* of it, for decompressing */
 
-static double read_all(bool is_any_order)
+static double read_all(bool for_sums)
 {
 	struct nst_buffer dictionaries = { 0 }, columns = { 0 };
 	ZSTD_DCtx *dctx = ZSTD_createDCtx();
@@ -141,7 +141,7 @@ static double read_all(bool is_any_order)
 	double begin, before;
 
 	check(nst_decoder_new(&decoder));
-	decoder->is_any_order = is_any_order;
+	decoder->for_sums = for_sums;
 	decoder->incompat = NST_KNOWN_INCOMPAT;
 	zstd_ns = 0;
 	begin = cpu_ns();

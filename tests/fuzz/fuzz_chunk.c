@@ -42,24 +42,31 @@ static void decode_events(const struct nst_chunk *chunk, struct nst_bytes dictio
 
 /* What was accepted must be usable without another check. */
 static void check_events(const struct nst_chunk *chunk, struct nst_bytes dictionaries,
-			 struct nst_bytes columns, bool is_any_order)
+			 struct nst_bytes columns, bool for_sums)
 {
 	struct nst_decoder *decoder = NULL;
 	struct nst_problem problem = { 0 };
 
 	MUST(!nst_decoder_new(&decoder));
 	decoder->incompat = chunk->incompat;
-	decoder->is_any_order = is_any_order;
+	decoder->for_sums = for_sums;
 	if (!nst_decode_dictionaries(decoder, dictionaries, &problem) &&
 	    !nst_decode_events(decoder, chunk, columns, &problem)) {
 		const struct nst_events *events = &decoder->events;
+		size_t run = 0;
 
+		MUST(events->first_ns >= chunk->first_ns && events->last_ns <= chunk->last_ns);
+		MUST(for_sums || events->n_runs == 1);
+		MUST(events->run_ends[events->n_runs - 1] == events->n_events);
 		for (size_t i = 0; i < events->n_events; i++) {
+			bool begins = !i;
+
+			for (; i == events->run_ends[run]; begins = true)
+				run++;
 			MUST(events->lane[i] < decoder->dictionaries.n_lanes);
-			MUST(events->timestamp[i] >= chunk->first_ns);
-			MUST(events->timestamp[i] <= chunk->last_ns);
-			MUST(!i || is_any_order ||
-			     events->timestamp[i] >= events->timestamp[i - 1]);
+			MUST(events->timestamp[i] >= events->first_ns);
+			MUST(events->timestamp[i] <= events->last_ns);
+			MUST(begins || events->timestamp[i] >= events->timestamp[i - 1]);
 			MUST(!(events->has[i] & ~NST_EVENT_HAS));
 		}
 	}

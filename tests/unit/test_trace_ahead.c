@@ -113,7 +113,7 @@ static void settle_all(void *context)
 	int r[OUT_MAX];
 
 	for (uint64_t i = found->end; i-- > found->oldest;)
-		r[i % OUT_MAX] = nst_unpacker_decode(found->out[i % OUT_MAX], &dictionaries,
+		r[i % OUT_MAX] = nst_unpacker_decode(found->out[i % OUT_MAX], false, &dictionaries,
 						     &events[i % OUT_MAX]);
 	for (; found->oldest < found->end; found->oldest++) {
 		size_t slot = found->oldest % OUT_MAX;

@@ -303,13 +303,16 @@ static void check_sample(struct nst_decoder *decoder, const uint8_t *order)
 	const struct nst_events *events = &decoder->events;
 
 	CHECK_INT(events->n_events, 5);
+	CHECK_INT(events->first_ns, 1000);
+	CHECK_INT(events->last_ns, 1006);
 	for (size_t i = 0; i < events->n_events; i++) {
 		size_t k = order[i];
 
 		CHECK_INT(events->timestamp[i], times[k]);
 		CHECK_INT(events->lane[i], lanes[k]);
 		CHECK_INT(events->bytes[i], bytes[k]);
-		CHECK_INT(events->tid[i], tids[k]);
+		if (events->tid)
+			CHECK_INT(events->tid[i], tids[k]);
 		CHECK_INT(events->has[i], NST_HAS_TID);
 	}
 }
@@ -324,8 +327,8 @@ static void test_chunk(void)
 	sample_init(&sample);
 	CHECK_INT(nst_decoder_new(&decoder), 0);
 	decoder->incompat = 1;
-	for (int any = 0; any < 2; any++) {
-		decoder->is_any_order = any;
+	for (int for_sums = 0; for_sums < 2; for_sums++) {
+		decoder->for_sums = for_sums;
 		CHECK_INT(nst_decode_dictionaries(
 				  decoder,
 				  (struct nst_bytes){ sample.dictionaries.data,
@@ -337,8 +340,12 @@ static void test_chunk(void)
 								(uint32_t)sample.columns.len },
 					    &problem),
 			  0);
-		check_sample(decoder,
-			     any ? (const uint8_t *)"\0\1\2\3\4" : (const uint8_t *)"\0\3\1\4\2");
+		check_sample(decoder, for_sums ? (const uint8_t *)"\0\1\2\3\4"
+					       : (const uint8_t *)"\0\3\1\4\2");
+		CHECK_INT(decoder->events.tid == NULL, for_sums);
+		CHECK_INT(decoder->events.n_runs, for_sums ? 2 : 1);
+		CHECK_INT(decoder->events.run_ends[0], for_sums ? 3 : 5);
+		CHECK_INT(decoder->events.run_ends[decoder->events.n_runs - 1], 5);
 	}
 	flow = decoder->dictionaries.flows;
 	CHECK(!memcmp(flow[0].local_addr.data, "\x0a\0\0\1", 4));
