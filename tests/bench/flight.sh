@@ -6,15 +6,8 @@
 # so that a busy machine is busy for both; both record --interface nsl of that namespace
 # alone. ROUNDS= (7), SECONDS_EACH= (5) and FLIGHT= (64M) are heeded.
 cd "$(dirname "$0")/../.." || exit 1
-BUILD=$(cd "$1" && pwd) || exit 1
-TMP=$(mktemp -d) || exit 1
-export BUILD TMP LC_ALL=C.UTF-8 PATH="$PATH:/usr/sbin:/sbin"
-. tests/lib.sh
-. tests/bench/result.sh
+. tests/bench/begin.sh
 . tests/bench/cpu.sh
-at_exit "rm -rf $TMP"
-need_live
-make_pair
 
 rounds=${ROUNDS:-7} seconds=${SECONDS_EACH:-5} flight=${FLIGHT:-64M}
 ip netns exec "$left" "$traffic" flood udp 10.99.0.2 9 1000000000 64 >/dev/null &

@@ -7,15 +7,8 @@
 # A tracer begins and ends between rounds. PAIRS= (30) and MS= (400) are heeded; with QUICK=1
 # there are 8 pairs, and of ours only.
 cd "$(dirname "$0")/../.." || exit 1
-BUILD=$(cd "$1" && pwd) || exit 1
-TMP=$(mktemp -d) || exit 1
-export BUILD TMP LC_ALL=C.UTF-8 PATH="$PATH:/usr/sbin:/sbin"
-. tests/lib.sh
-. tests/bench/result.sh
+. tests/bench/begin.sh
 . tests/bench/tracers.sh
-at_exit "rm -rf $TMP"
-need_live
-make_pair
 # Where the peers look for the tracepoints.
 [ -e /sys/kernel/tracing/events ] || ! mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null ||
 	at_exit "umount /sys/kernel/tracing"

@@ -7,15 +7,8 @@
 # the same packets at the same time. ROUNDS= (15) and MS= (300) are heeded, and RECORD=,
 # another build's recorder in place of the first.
 cd "$(dirname "$0")/../.." || exit 1
-BUILD=$(cd "$1" && pwd) || exit 1
+. tests/bench/begin.sh
 OLD=${2:+$(cd "$2" && pwd)}
-TMP=$(mktemp -d) || exit 1
-export BUILD TMP LC_ALL=C.UTF-8 PATH="$PATH:/usr/sbin:/sbin"
-. tests/lib.sh
-. tests/bench/result.sh
-at_exit "rm -rf $TMP"
-need_live
-make_pair
 
 record=${RECORD:-$record}
 hooks=$BUILD/tests/bench-hooks flood=$BUILD/tests/bench-flood

@@ -5,14 +5,8 @@
 # as one of two hosts sees it: streams of datagrams of many sizes and rates in both
 # directions, TCP in portions of 20 kB to 40 MB, a flow each, and talk on the loopback device.
 cd "$(dirname "$0")/../.." || exit 1
-BUILD=$(cd "$1" && pwd) || exit 1
+. tests/bench/begin.sh
 trace=$2
-TMP=$(mktemp -d) || exit 1
-export BUILD TMP LC_ALL=C.UTF-8 PATH="$PATH:/usr/sbin:/sbin"
-. tests/lib.sh
-at_exit "rm -rf $TMP"
-need_live
-make_pair
 
 # sink NAMESPACE ADDRESS PORT
 sink() {

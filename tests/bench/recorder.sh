@@ -5,15 +5,8 @@
 # each event from the ring to the file, under a flood of 64-byte datagrams with 1,000 flows
 # from one namespace to another. ROUNDS= (7) and SECONDS_EACH= (2) are heeded.
 cd "$(dirname "$0")/../.." || exit 1
-BUILD=$(cd "$1" && pwd) || exit 1
-TMP=$(mktemp -d) || exit 1
-export BUILD TMP LC_ALL=C.UTF-8 PATH="$PATH:/usr/sbin:/sbin"
-. tests/lib.sh
-. tests/bench/result.sh
+. tests/bench/begin.sh
 . tests/bench/cpu.sh
-at_exit "rm -rf $TMP"
-need_live
-make_pair
 
 rounds=${ROUNDS:-7} flood=$BUILD/tests/bench-flood
 ip netns exec "$right" "$flood" take udp 10.99.0.2 10000 1000 >"$TMP/take" &
