@@ -118,6 +118,28 @@ static int query(sqlite3 *db, const char *sql, enum format format)
 	return status;
 }
 
+/*
+ * The table event of a trace knows of each event whose it is. That the view net_event says so,
+ * in what is a comment elsewhere, lets bounds on process and flow reach the table.
+ */
+static int bind_view(sqlite3 *db)
+{
+	sqlite3_stmt *text = NULL;
+	char *sql = NULL;
+	int err = db_prepare(db,
+			     "SELECT 'DROP VIEW net_event; ' || replace(replace(sql, '/*+', ''), "
+			     "'+*/', '') FROM sqlite_schema WHERE name = 'net_event'",
+			     &text);
+
+	if (!err && sqlite3_step(text) == SQLITE_ROW)
+		sql = sqlite3_mprintf("%s", sqlite3_column_text(text, 0));
+	sqlite3_finalize(text);
+	if (!err)
+		err = sql ? db_run(db, sql) : -ENOMEM;
+	sqlite3_free(sql);
+	return err;
+}
+
 static int query_trace(const struct settings *settings, struct input *input, const char *sql)
 {
 	struct rollup_settings rollup = { 0 };
@@ -145,6 +167,8 @@ static int query_trace(const struct settings *settings, struct input *input, con
 		err = db_run(db, "COMMIT");
 	if (!err)
 		err = event_table_create(db, "main.event", &source);
+	if (!err)
+		err = bind_view(db);
 	if (!err)
 		err = total_table_create(db, "main.total", &source);
 	if (!err)

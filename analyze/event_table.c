@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/event_table.h"
 
+#include "analyze/lane_choice.h"
 #include "analyze/stream.h"
 
 #include <errno.h>
@@ -15,17 +16,22 @@ enum { /* columns, as in schema.sql */
 	TCP_FLAGS,
 	TID,
 	FLAGS,
+	PID, /* these two are only here, so that they can bound what is read */
+	FLOW,
 };
 #define DECLARATION                                                                \
 	"CREATE TABLE event (timestamp INTEGER, lane_id INTEGER, bytes INTEGER, "  \
 	"segments INTEGER, header_bytes INTEGER, tcp_flags INTEGER, tid INTEGER, " \
-	"flags INTEGER)"
+	"flags INTEGER, pid INTEGER HIDDEN, flow INTEGER HIDDEN)"
 
 /* What best_index() tells filter(): which bounds there are, in this order. */
 enum plan {
 	PLAN_FROM = 1 << 0, /* timestamp >= or > or = argument */
 	PLAN_TO = 1 << 1,   /* timestamp <= or < or = argument */
-	PLAN_LANE = 1 << 2, /* lane_id = argument */
+	PLAN_LANE = 1 << 2, /* lane_id = argument, and so the others */
+	PLAN_PID = 1 << 3,
+	PLAN_FLOW = 1 << 4,
+	PLAN_OF_LANES = PLAN_LANE | PLAN_PID | PLAN_FLOW,
 };
 
 struct event_cursor {
@@ -33,8 +39,7 @@ struct event_cursor {
 	struct stream *stream;
 	struct stream_event event;
 	int64_t from_ns, to_ns; /* closed */
-	bool has_lane;
-	int64_t lane_id;
+	struct lane_choice choice;
 };
 
 static int connect_table(sqlite3 *db, void *source, int argc, const char *const *argv,
@@ -50,17 +55,19 @@ static unsigned int plan_of(const struct sqlite3_index_constraint *constraint)
 {
 	if (!constraint->usable)
 		return 0;
-	if (constraint->iColumn == LANE_ID_COLUMN && constraint->op == SQLITE_INDEX_CONSTRAINT_EQ)
-		return PLAN_LANE;
-	if (constraint->iColumn != TIMESTAMP)
-		return 0;
 	switch (constraint->op) {
+	case SQLITE_INDEX_CONSTRAINT_EQ:
+	case SQLITE_INDEX_CONSTRAINT_IS:
+		return constraint->iColumn == LANE_ID_COLUMN ? PLAN_LANE
+		       : constraint->iColumn == PID	     ? PLAN_PID
+		       : constraint->iColumn == FLOW	     ? PLAN_FLOW
+							     : 0;
 	case SQLITE_INDEX_CONSTRAINT_GT:
 	case SQLITE_INDEX_CONSTRAINT_GE:
-		return PLAN_FROM;
+		return constraint->iColumn == TIMESTAMP ? PLAN_FROM : 0;
 	case SQLITE_INDEX_CONSTRAINT_LT:
 	case SQLITE_INDEX_CONSTRAINT_LE:
-		return PLAN_TO;
+		return constraint->iColumn == TIMESTAMP ? PLAN_TO : 0;
 	default:
 		return 0;
 	}
@@ -76,7 +83,7 @@ static int best_index(sqlite3_vtab *vtab, sqlite3_index_info *info)
 
 	(void)vtab;
 	info->idxNum = 0;
-	for (unsigned int wanted = PLAN_FROM; wanted <= PLAN_LANE; wanted <<= 1) {
+	for (unsigned int wanted = PLAN_FROM; wanted <= PLAN_FLOW; wanted <<= 1) {
 		for (int i = 0; i < info->nConstraint; i++) {
 			if (plan_of(&info->aConstraint[i]) != wanted)
 				continue;
@@ -86,8 +93,8 @@ static int best_index(sqlite3_vtab *vtab, sqlite3_index_info *info)
 			break;
 		}
 	}
-	info->estimatedCost = info->idxNum & PLAN_LANE ? 9e5 : 1e6;
-	info->estimatedRows = info->idxNum & PLAN_LANE ? 1000 : 1000000;
+	info->estimatedCost = info->idxNum & PLAN_OF_LANES ? 9e5 : 1e6;
+	info->estimatedRows = info->idxNum & PLAN_OF_LANES ? 1000 : 1000000;
 	if (info->idxNum & (PLAN_FROM | PLAN_TO)) {
 		info->estimatedCost /= 2;
 		info->estimatedRows /= 2;
@@ -112,9 +119,23 @@ static int close_cursor(sqlite3_vtab_cursor *base)
 	struct event_cursor *cursor = (struct event_cursor *)base;
 
 	end_reading(cursor);
+	lane_choice_free(&cursor->choice);
 	rebind_free(&cursor->base.rebind);
 	free(cursor);
 	return SQLITE_OK;
+}
+
+/* 1, or 0 if the chunk has none of the flows that are wanted. Damage is found behind this. */
+static int look_at_flows(struct event_cursor *cursor, struct nst_reader *reader, uint32_t trace)
+{
+	const struct nst_dictionaries *dictionaries;
+	bool any = true;
+	int err = 0;
+
+	if (cursor->choice.is_bounded && !nst_reader_dictionaries(reader, &dictionaries))
+		err = lane_choice_look(&cursor->choice, cursor->base.source->dims, trace,
+				       dictionaries, &any);
+	return err ? err : any;
 }
 
 static int look_at_chunk(void *context, struct nst_reader *reader, const struct nst_chunk *chunk)
@@ -130,8 +151,10 @@ static int look_at_chunk(void *context, struct nst_reader *reader, const struct 
 	if (!source_find_trace(cursor->base.source, traces[chunk->trace].header.uuid, &trace))
 		return 0;
 	/* a recording that goes on has more by now than what was summed */
-	return chunk->first_ordinal + chunk->n_events <=
-	       cursor->base.source->dims->traces[trace].end_ordinal;
+	if (chunk->first_ordinal + chunk->n_events >
+	    cursor->base.source->dims->traces[trace].end_ordinal)
+		return 0;
+	return look_at_flows(cursor, reader, trace);
 }
 
 /* The ids of the chunk's lanes. */
@@ -160,11 +183,12 @@ static int attach_lanes(void *context, struct nst_reader *reader, const struct n
 	return 0;
 }
 
-static int64_t event_lane_id(const struct event_cursor *cursor)
+/* The number of its lane in dims. */
+static uint32_t event_lane(const struct event_cursor *cursor)
 {
 	const uint32_t *lanes = cursor->event.attached;
 
-	return LANE_ID(cursor->base.source->dims, lanes[cursor->event.lane]);
+	return lanes[cursor->event.lane];
 }
 
 static int next_event(sqlite3_vtab_cursor *base)
@@ -174,8 +198,22 @@ static int next_event(sqlite3_vtab_cursor *base)
 
 	do {
 		more = stream_next(cursor->stream, &cursor->event);
-	} while (more > 0 && cursor->has_lane && event_lane_id(cursor) != cursor->lane_id);
+	} while (more > 0 && !lane_is_chosen(&cursor->choice, event_lane(cursor)));
 	return source_cursor_moved(&cursor->base, more);
+}
+
+/* A bound that is no integer only prunes nothing: SQLite checks it anyway. */
+static bool take_bound(int plan, enum plan wanted, sqlite3_value ***argv, int64_t *ret_bound)
+{
+	sqlite3_value *value;
+
+	if (!(plan & (int)wanted))
+		return false;
+	value = *(*argv)++;
+	if (sqlite3_value_type(value) != SQLITE_INTEGER)
+		return false;
+	*ret_bound = sqlite3_value_int64(value);
+	return true;
 }
 
 static int filter(sqlite3_vtab_cursor *base, int plan, const char *unused, int argc,
@@ -183,23 +221,21 @@ static int filter(sqlite3_vtab_cursor *base, int plan, const char *unused, int a
 {
 	static const struct stream_ops ops = { .chunk = look_at_chunk, .attach = attach_lanes };
 	struct event_cursor *cursor = (struct event_cursor *)base;
-	int code, i = 0;
+	struct lane_bounds bounds = { 0 };
+	int code;
 
 	(void)unused;
 	(void)argc;
 	end_reading(cursor);
-	/* A bound that is no integer only prunes nothing: SQLite checks it anyway. */
 	cursor->from_ns = INT64_MIN;
 	cursor->to_ns = INT64_MAX;
-	cursor->has_lane = false;
-	if (plan & PLAN_FROM && sqlite3_value_type(argv[i++]) == SQLITE_INTEGER)
-		cursor->from_ns = sqlite3_value_int64(argv[i - 1]);
-	if (plan & PLAN_TO && sqlite3_value_type(argv[i++]) == SQLITE_INTEGER)
-		cursor->to_ns = sqlite3_value_int64(argv[i - 1]);
-	if (plan & PLAN_LANE && sqlite3_value_type(argv[i++]) == SQLITE_INTEGER) {
-		cursor->has_lane = true;
-		cursor->lane_id = sqlite3_value_int64(argv[i - 1]);
-	}
+	take_bound(plan, PLAN_FROM, &argv, &cursor->from_ns);
+	take_bound(plan, PLAN_TO, &argv, &cursor->to_ns);
+	bounds.has_lane = take_bound(plan, PLAN_LANE, &argv, &bounds.lane_id);
+	bounds.has_pid = take_bound(plan, PLAN_PID, &argv, &bounds.pid);
+	bounds.has_flow = take_bound(plan, PLAN_FLOW, &argv, &bounds.flow);
+	if (lane_choice_make(&cursor->choice, cursor->base.source->dims, &bounds))
+		return SQLITE_NOMEM;
 	code = source_cursor_begin(&cursor->base);
 	if (code != SQLITE_OK)
 		return code;
@@ -219,14 +255,17 @@ static void result_or_null(sqlite3_context *context, int has, int64_t value)
 static int column(sqlite3_vtab_cursor *base, sqlite3_context *context, int number)
 {
 	const struct event_cursor *cursor = (struct event_cursor *)base;
+	const struct dimensions *dims = cursor->base.source->dims;
 	const struct stream_event *event = &cursor->event;
+	int64_t value = 0;
+	bool has;
 
 	switch (number) {
 	case TIMESTAMP:
 		sqlite3_result_int64(context, (int64_t)event->timestamp);
 		break;
 	case LANE_ID_COLUMN:
-		sqlite3_result_int64(context, event_lane_id(cursor));
+		sqlite3_result_int64(context, LANE_ID(dims, event_lane(cursor)));
 		break;
 	case BYTES:
 		sqlite3_result_int64(context, event->bytes);
@@ -242,6 +281,14 @@ static int column(sqlite3_vtab_cursor *base, sqlite3_context *context, int numbe
 		break;
 	case TID:
 		result_or_null(context, event->has & NST_HAS_TID, event->tid);
+		break;
+	case PID:
+		has = lane_pid(dims, event_lane(cursor), &value);
+		result_or_null(context, has, value);
+		break;
+	case FLOW:
+		has = lane_flow(dims, event_lane(cursor), &value);
+		result_or_null(context, has, value);
 		break;
 	default:
 		sqlite3_result_int64(context, event->flags);

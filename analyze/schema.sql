@@ -463,7 +463,8 @@ CREATE TABLE event (
 	flags INTEGER NOT NULL      -- 1 fragment, 2 later fragment, 4 bad header
 );
 
--- Every event with all that is known of it.
+-- Every event with all that is known of it. What stands in /*+ and +*/ is so when the table
+-- event is a trace's own, which knows of each event whose it is.
 CREATE VIEW net_event AS
 SELECT
 	strftime('%Y-%m-%dT%H:%M:%S', realtime_ns / 1000000000, 'unixepoch') ||
@@ -502,9 +503,9 @@ FROM (
 		l.is_loopback, l.counts_elsewhere, l.trace_id
 	FROM event e
 	JOIN lane l ON l.lane_id = e.lane_id
-	JOIN flow f ON f.flow_id = l.flow_id
+	JOIN flow f ON f.flow_id = l.flow_id /*+ AND f.incarnation IS e.flow +*/
 	JOIN protocol r ON r.protocol_id = l.protocol_id
-	JOIN process p ON p.process_id = l.process_id
+	JOIN process p ON p.process_id = l.process_id /*+ AND p.pid IS e.pid +*/
 	JOIN owner_source o ON o.owner_source = l.owner_source
 );
 

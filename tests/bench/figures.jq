@@ -47,7 +47,10 @@ def section_names: {
 	trace: "The trace",
 	report: "Reports",
 	load: "Loading a database",
-	scale: "Scale"
+	scale: "Scale",
+	profile_recorder: "Where the recorder's CPU time goes",
+	profile_report: "Where that of the three reports goes",
+	profile_load: "Where that of load goes"
 };
 def section_name: . as $name | section_names[$name] // $name;
 

@@ -115,9 +115,10 @@ else
 	run recorder tests/bench/recorder.sh "$build"
 fi
 [ -n "$QUICK" ] || run stages tests/bench/stages.sh "$build"
-[ -n "$QUICK" ] || run stages_16000 FLOWS=16000 PASSES=3 tests/bench/stages.sh "$build"
+[ -n "$QUICK" ] || run stages_16000 FLOWS=16000 PASSES=5 tests/bench/stages.sh "$build"
 run flood tests/bench/flood.sh "$build"
-[ ! -x tests/bench/trace.sh ] || run trace tests/bench/trace.sh "$build"
+run trace tests/bench/trace.sh "$build"
+[ -n "$QUICK" ] || run profile tests/bench/profile.sh "$build"
 echo "$(($(date +%s) - all_began)) s in all"
 
 jq -s --argjson machine "$(machine)" --argjson versions "$(versions | jq -sc add)" \

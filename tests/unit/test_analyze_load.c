@@ -173,6 +173,44 @@ static void nothing_is_left_of_a_failed_load(void)
 	CHECK(!stat(bad, &status) && status.st_size == 16);
 }
 
+/* Bounds on process and flow choose the same events as looking at each does. */
+static void sql_bounds_reach_the_chunks(const char *trace)
+{
+	static const char *const columns[] = { "pid", "flow_id" };
+	static const char *const plans[] = { "VIRTUAL TABLE INDEX 8:", "VIRTUAL TABLE INDEX 16:" };
+	char sql[512], *values, *next;
+
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(sql, sizeof(sql),
+			 "SELECT coalesce(%s, 'NULL') || ' ' || count(*) || ' ' || sum(bytes) AS v "
+			 "FROM net_event GROUP BY %s",
+			 columns[i], columns[i]);
+		CHECK_INT(maker_run(&command_sql, "--format", "csv", trace, sql, NULL),
+			  STATUS_DONE);
+		values = strdup(strchr(maker_out, '\n') + 1);
+		for (char *line = strtok_r(values, "\r\n", &next); line;
+		     line = strtok_r(NULL, "\r\n", &next)) {
+			size_t len = strcspn(line, " ");
+
+			snprintf(sql, sizeof(sql),
+				 "SELECT count(*) || ' ' || sum(bytes) AS v FROM net_event "
+				 "WHERE %s %s %.*s",
+				 columns[i], *line == 'N' ? "IS" : "=", (int)len, line);
+			CHECK_INT(maker_run(&command_sql, "--format", "csv", trace, sql, NULL),
+				  STATUS_DONE);
+			snprintf(sql, sizeof(sql), "v\r\n%s\r\n", line + len + 1);
+			CHECK_STR(maker_out, sql);
+		}
+		free(values);
+		snprintf(sql, sizeof(sql),
+			 "EXPLAIN QUERY PLAN SELECT sum(bytes) FROM net_event WHERE %s = 7",
+			 columns[i]);
+		CHECK_INT(maker_run(&command_sql, "--format", "csv", trace, sql, NULL),
+			  STATUS_DONE);
+		CHECK(strstr(maker_out, plans[i]));
+	}
+}
+
 static void sql_on_a_trace(void)
 {
 	const char *trace = maker_path("mixed.zst");
@@ -195,6 +233,7 @@ static void sql_on_a_trace(void)
 			  NULL),
 		STATUS_DONE);
 	CHECK_STR(maker_out, "same\r\n1\r\n");
+	sql_bounds_reach_the_chunks(trace);
 	CHECK_INT(maker_run(&command_sql, trace, "SELECT 1; SELECT 2", NULL), STATUS_USAGE);
 	CHECK_INT(maker_run(&command_sql, trace, "SELECT 1; -- that is all", NULL), STATUS_DONE);
 	CHECK_INT(maker_run(&command_sql, trace, "DELETE FROM usage", NULL), STATUS_FAILED);
