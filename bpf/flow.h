@@ -118,7 +118,10 @@ static __always_inline void set_party(struct flow *flow, struct party *to, const
 	raise(&flow->done);
 }
 
-/* In words, as they are compared: see set_ip4(). */
+/*
+ * In words, as they are compared: a load that is wider than the store before it has to wait
+ * for it.
+ */
 static __always_inline void set_key(struct flow_key *key, const struct record *record,
 				    __u16 local_port, __u16 remote_port)
 {
@@ -129,6 +132,14 @@ static __always_inline void set_key(struct flow_key *key, const struct record *r
 	words[1] = record->ethertype | (__u32)record->protocol << 16 | (__u32)has_port << 24;
 }
 
+static __always_inline void copy_addr(__u8 *to, const __u8 *from)
+{
+	const __u64 *words = (const void *)from;
+
+	((__u64 *)(void *)to)[0] = words[0];
+	((__u64 *)(void *)to)[1] = words[1];
+}
+
 /* The tuple of a packet. One that comes in has its local end as destination. */
 static __always_inline void key_of(const struct record *record, const struct cursor *cursor,
 				   bool is_send, struct flow_key *key)
@@ -136,13 +147,13 @@ static __always_inline void key_of(const struct record *record, const struct cur
 	if (is_send) {
 		set_key(key, record, cursor->is_echo ? cursor->icmp_id : record->sport,
 			record->dport);
-		__builtin_memcpy(key->local, record->saddr, sizeof(key->local));
-		__builtin_memcpy(key->remote, record->daddr, sizeof(key->remote));
+		copy_addr(key->local, record->saddr);
+		copy_addr(key->remote, record->daddr);
 	} else {
 		set_key(key, record, cursor->is_echo ? cursor->icmp_id : record->dport,
 			record->sport);
-		__builtin_memcpy(key->local, record->daddr, sizeof(key->local));
-		__builtin_memcpy(key->remote, record->saddr, sizeof(key->remote));
+		copy_addr(key->local, record->daddr);
+		copy_addr(key->remote, record->saddr);
 	}
 }
 

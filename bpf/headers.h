@@ -101,26 +101,6 @@ static __always_inline bool skip(struct cursor *cursor, __u32 bytes)
 	return true;
 }
 
-/*
- * Of 16 bytes, in words as wide as they will be read: a load that is wider than the store
- * before it has to wait for it.
- */
-static __always_inline void set_ip4(__u8 *to, __be32 addr)
-{
-	__u64 *words = (void *)to;
-
-	words[0] = addr;
-	words[1] = 0;
-}
-
-static __always_inline void set_ip6(__u8 *to, const __be32 *addr)
-{
-	__u64 *words = (void *)to;
-
-	words[0] = addr[0] | (__u64)addr[1] << 32;
-	words[1] = addr[2] | (__u64)addr[3] << 32;
-}
-
 static __always_inline void set_ports(struct record *record, __be16 sport, __be16 dport)
 {
 	record->sport = bpf_ntohs(sport);
