@@ -470,6 +470,26 @@ struct in_hand {
 	struct flow_key key;
 };
 
+/* The last packet of one direction that may come again: see bpf/again.h. */
+struct again {
+	__u64 device; /* numbers that are only compared; 0: there is none */
+	__u64 net;
+	__u64 addrs[4];
+	__u64 flow_id;
+	__u64 lane_words[2];
+	__u32 slot;
+	__u32 changes;
+	__u32 answers;
+	__u32 local_device;
+	__u32 ifindex;
+	__u16 sport, dport;
+	__u16 ethertype;
+	__u16 has;
+	__u8 protocol;
+	__u8 link_header_bytes;
+	__u8 reserved[6];
+};
+
 /* What a CPU has for itself: one value, because looking one up costs more than using it. */
 struct own {
 	struct counters counters;
@@ -478,6 +498,7 @@ struct own {
 	__u32 last_turn;     /* that it gave a lane */
 	__u32 reserved;
 	struct in_hand hand;
+	struct again again[2]; /* by is_send */
 };
 
 #endif

@@ -28,6 +28,11 @@ struct lane {
 	__u64 words[2];
 };
 
+static __always_inline __u32 lane_index(__u32 place, bool is_send)
+{
+	return (place - 1) * LANES_OF_FLOW + is_send;
+}
+
 static __always_inline void lane_of(struct flow *flow, __u32 changes, struct record *record,
 				    bool is_send, struct lane *lane)
 {
@@ -36,7 +41,7 @@ static __always_inline void lane_of(struct flow *flow, __u32 changes, struct rec
 	barrier();
 	if (!place || *(volatile __u32 *)&flow->begun != changes)
 		return;
-	record->lane = (place - 1) * LANES_OF_FLOW + is_send;
+	record->lane = lane_index(place, is_send);
 	lane->party = is_send ? &flow->sender : &flow->receiver;
 	lane->words[0] = record->ifindex | (__u64)record->has << 32 |
 			 (__u64)(record->flags >> 8) << 48 | (__u64)record->link_header_bytes << 56;

@@ -2,6 +2,7 @@
 /* The programs: one event for each skb sent or received on this machine. */
 #include "bpf/kernel.h"
 
+#include "bpf/again.h"
 #include "bpf/count.h"
 #include "bpf/device.h"
 #include "bpf/events.h"
@@ -57,10 +58,13 @@ static __always_inline bool tell_packet(const struct seen *seen, struct interval
 	}
 	if (seen->flow && record->party != PARTY_OTHER)
 		lane_of(seen->flow, seen->done, record, is_send, &lane);
-	if (lane.party && is_stored(&lane, record))
+	if (lane.party && is_stored(&lane, record)) {
 		is_told = put_short(record);
-	else
+		if (is_told && is_of_lane(&interval->runs[RUN_OF_ALL][is_send], record, true))
+			remember_packet(seen, &lane, is_send);
+	} else {
 		is_told = put_whole(record, &lane, seen->state);
+	}
 	if (!is_told)
 		count_full(record, interval);
 	return is_told;
@@ -94,23 +98,28 @@ static __always_inline void see(struct sk_buff *skb, bool is_send)
 	struct own *state = own_state();
 	struct net_device *device = skb->dev;
 	struct cursor cursor = {};
-	struct seen seen = { .skb = skb, .cursor = &cursor };
+	struct seen seen = { .skb = skb, .device = device, .cursor = &cursor };
 	struct interval *interval;
 	struct record *record;
 	__u32 generation;
+	__u64 now_ns;
 
 	if (!state || !device)
 		return;
 	seen.record = record = &state->hand.record;
-	__builtin_memset(record, 0, sizeof(*record));
 	seen.key = &state->hand.key;
 	seen.state = state;
-	record->timestamp = bpf_ktime_get_boot_ns();
-	generation = generation_of(record->timestamp);
+	record->timestamp = now_ns = bpf_ktime_get_boot_ns();
+	generation = generation_of(now_ns);
 	interval = bpf_map_lookup_elem(&intervals, &generation);
 	if (!interval)
 		return;
 	END_OF_STAGE(STAGE_CLOCK);
+	if (keep_again(skb, device, state, interval, is_send))
+		return;
+	state->again[is_send].device = 0;
+	__builtin_memset(record, 0, sizeof(*record));
+	record->timestamp = now_ns;
 	record->is_send = is_send;
 	record->lane = NO_LANE;
 	parse(skb, record, is_send, &cursor);

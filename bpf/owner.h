@@ -36,6 +36,7 @@
 /* A packet on its way through the two functions below. */
 struct seen {
 	struct sk_buff *skb;
+	struct net_device *device;
 	struct record *record;
 	struct flow_key *key;
 	const struct cursor *cursor;

@@ -6,17 +6,15 @@
 #ifndef NETSNOOP_BPF_STAGE_H
 #define NETSNOOP_BPF_STAGE_H
 
-#ifdef LAST_STAGE
-#define END_OF_STAGE(stage)                \
+#ifndef LAST_STAGE
+#define LAST_STAGE 0
+#endif
+#define END_OF_STAGE(stage) END_OF_STAGE_WITH(stage, )
+#define END_OF_STAGE_WITH(stage, value)    \
 	do {                               \
 		if (LAST_STAGE == (stage)) \
-			return;            \
+			return value;      \
 	} while (0)
-#else
-#define END_OF_STAGE(stage) \
-	do {                \
-	} while (0)
-#endif
 
 enum stage {
 	STAGE_CLOCK = 1, /* and what the CPU has for itself */
