@@ -60,6 +60,15 @@ stop_record
 equal "who receives at a service address" "$(query "$TMP/t.zst" "SELECT DISTINCT
 	coalesce(pid, owner_source) FROM net_event WHERE NOT is_send")" "$(moved "$TMP/serve" pid)"
 
+# A stream of packets in a row, in the midst of which its sender gets other names.
+rm -f "$TMP/t.zst" "$TMP/record.err"
+start_record --interface lo -o "$TMP/t.zst"
+"$traffic" rename 40 25 >/dev/null || fail "who sends to itself"
+stop_record
+equal "names, and the datagrams that each sent" "$(query "$TMP/t.zst" "SELECT
+	count(*) || ' ' || min(n) || ' ' || max(n) FROM (SELECT comm, count(*) AS n
+	FROM net_event WHERE is_send AND comm LIKE 'name%' GROUP BY comm)")" "40 50 50"
+
 [ "$(ip netns exec "$left" cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ] || exit 0
 rm -f "$TMP/t.zst" "$TMP/record.err"
 start_record --interface nsl --port 5002 -o "$TMP/t.zst"

@@ -8,7 +8,7 @@
  *   traffic hand udp ADDRESS PORT COUNT [SIZE]
  *   traffic pace  udp ADDRESS PORT COUNT SIZE RATE
  *   traffic sink  udp ADDRESS PORT SECONDS
- *   traffic rename COUNT
+ *   traffic rename COUNT [EACH]
  *
  * serve takes one client, says "ready" when that may come, and takes all it
  * sends. send moves BYTES of payload, over UDP in datagrams of SIZE, and waits
@@ -18,8 +18,8 @@
  * does the same, and then a child of its does so again with the same socket. pace sends
  * RATE of them a second, and a single byte at the end; sink takes what comes until
  * such a byte does, answers nothing, and may take SECONDS. rename
- * sends itself COUNT datagrams over the loopback device and receives them, each
- * time under another name.
+ * sends itself datagrams over the loopback device and receives them, from two sockets EACH
+ * (1) in a row, COUNT times, each time under another name.
  * At the end each process says on standard output what it moved, in one line:
  *
  *   pid PID sent BYTES in COUNT received BYTES in COUNT retransmitted BYTES
@@ -316,7 +316,7 @@ static void sink_udp(int fd, unsigned int seconds_max, struct moved *moved)
 }
 
 /* Two sockets in turn, so that each datagram that arrives is of a tuple that has sent. */
-static void send_renamed(uint64_t count)
+static void send_renamed(uint64_t count, uint64_t each)
 {
 	struct sockaddr_in address[2];
 	socklen_t length = sizeof(address[0]);
@@ -338,9 +338,12 @@ static void send_renamed(uint64_t count)
 		snprintf(name, sizeof(name), "name%u", (unsigned int)n);
 		if (prctl(PR_SET_NAME, name, 0, 0, 0))
 			die("prctl");
-		for (int i = 0; i < 2; i++)
-			if (send(fd[i], "", 1, 0) != 1 || recv(fd[!i], &buffer, 1, 0) != 1)
+		for (uint64_t i = 0; i < 2 * each; i++) {
+			int from = i >= each;
+
+			if (send(fd[from], "", 1, 0) != 1 || recv(fd[!from], &buffer, 1, 0) != 1)
 				die("a datagram to itself");
+		}
 	}
 }
 
@@ -389,15 +392,15 @@ int main(int argc, char **argv)
 	int fd;
 
 	alarm(SECONDS_MAX);
-	if (argc == 3 && !strcmp(argv[1], "rename")) {
-		send_renamed(number(argv[2]));
+	if ((argc == 3 || argc == 4) && !strcmp(argv[1], "rename")) {
+		send_renamed(number(argv[2]), argc == 4 ? number(argv[3]) : 1);
 		return 0;
 	}
 	if (!is_complete(argc, argv)) {
 		fputs("usage: traffic serve|send|flood|hand tcp|mptcp|udp ADDRESS PORT [AMOUNT [SIZE]]\n"
 		      "       traffic pace udp ADDRESS PORT COUNT SIZE RATE\n"
 		      "       traffic sink udp ADDRESS PORT SECONDS\n"
-		      "       traffic rename COUNT\n",
+		      "       traffic rename COUNT [EACH]\n",
 		      stderr);
 		return 2;
 	}
