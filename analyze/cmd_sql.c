@@ -56,40 +56,45 @@ static int prepare_one(sqlite3 *db, const char *sql, sqlite3_stmt **ret_statemen
 	return 0;
 }
 
-static int print_json(FILE *out, sqlite3_stmt *statement)
+static int print_json(FILE *out, const struct columns *columns)
 {
 	const char *separator = "\n";
 	int code = SQLITE_DONE;
 
 	fputs("{\"rows\":[", out);
-	while (!out_failed() && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+	while (!out_failed() && (code = sqlite3_step(columns->row)) == SQLITE_ROW) {
 		fprintf(out, "%s{", separator);
 		separator = ",\n";
-		json_members(out, statement, 0, false);
+		json_row(out, columns);
 		fputc('}', out);
 	}
 	fputs("\n]}\n", out);
 	return code;
 }
 
-static int print_csv(FILE *out, sqlite3_stmt *statement)
+static int print_csv(FILE *out, const struct columns *columns)
 {
 	int code = SQLITE_DONE;
 
-	csv_header(out, statement, 0);
-	while (!out_failed() && (code = sqlite3_step(statement)) == SQLITE_ROW)
-		csv_row(out, statement, 0, false);
+	csv_header(out, columns);
+	while (!out_failed() && (code = sqlite3_step(columns->row)) == SQLITE_ROW)
+		csv_row(out, columns);
 	return code;
 }
 
 static int print_rows(FILE *out, sqlite3 *db, sqlite3_stmt *statement, enum format format)
 {
 	struct table_style style = { .width = terminal_width(), .unknown = "-" };
-	int code;
+	struct columns columns;
+	int code, err;
 
 	if (format == FORMAT_TABLE)
 		return table_print(out, statement, 0, &style);
-	code = format == FORMAT_JSON ? print_json(out, statement) : print_csv(out, statement);
+	err = columns_open(&columns, statement, 0, false);
+	if (err)
+		return err;
+	code = format == FORMAT_JSON ? print_json(out, &columns) : print_csv(out, &columns);
+	columns_close(&columns);
 	if (code != SQLITE_DONE && code != SQLITE_ROW)
 		return db_error(db, "sql");
 	return 0;

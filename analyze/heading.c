@@ -281,8 +281,9 @@ int heading_json(FILE *out, sqlite3 *db)
 	while (!err && sqlite3_step(row) == SQLITE_ROW) {
 		fprintf(out, "%s{", separator);
 		separator = ",\n";
-		json_members(out, row, FILE_COLUMN, true);
-		err = json_lost(out, db, sqlite3_column_int64(row, TRACE_ID_COLUMN));
+		err = json_members(out, row, FILE_COLUMN);
+		if (!err)
+			err = json_lost(out, db, sqlite3_column_int64(row, TRACE_ID_COLUMN));
 		if (!err)
 			err = heading_json_totals(out, db,
 						  sqlite3_column_int64(row, TRACE_ID_COLUMN));

@@ -146,7 +146,7 @@ static int json_rows(FILE *out, sqlite3 *db, const char *name, const char *sql, 
 	while (!err && sqlite3_step(row) == SQLITE_ROW) {
 		fprintf(out, "%s{", separator);
 		separator = ",";
-		json_members(out, row, 0, true);
+		err = json_members(out, row, 0);
 		fputc('}', out);
 	}
 	fputc(']', out);
@@ -167,7 +167,7 @@ int heading_json_totals(FILE *out, sqlite3 *db, int64_t trace_id)
 
 	if (!err && sqlite3_step(row) == SQLITE_ROW) {
 		fputc(',', out);
-		json_members(out, row, 0, true);
+		err = json_members(out, row, 0);
 	}
 	err = finish(db, row, err);
 	if (!err)

@@ -29,6 +29,7 @@ static ssize_t write_out(void *unused, const char *data, size_t len)
 
 FILE *out_open(void)
 {
+	static char buffer[65536]; /* glibc takes no size without one */
 	FILE *out = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = write_out });
 
 	if (!out) {
@@ -36,7 +37,7 @@ FILE *out_open(void)
 		return NULL;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	setvbuf(out, NULL, _IOFBF, 65536);
+	setvbuf(out, buffer, _IOFBF, sizeof(buffer));
 	__fsetlocking(out, FSETLOCKING_BYCALLER); /* one thread writes */
 	write_error = 0;
 	return out;

@@ -44,6 +44,25 @@ bool column_is_text(const char *name);
 /* Sums add up in the row of others; rates do, peaks do not. */
 bool column_adds_up(const char *name);
 
+/* ---- output_columns.c ---- */
+
+struct shown_column {
+	enum column_kind kind;
+	size_t label_from, label_len; /* in labels */
+};
+
+/* The columns of a statement, those from first on shown: what is the same for all its rows. */
+struct columns {
+	sqlite3_stmt *row;
+	int first, n;
+	struct shown_column *list;
+	char *labels; /* of JSON: ,"name": */
+};
+
+/* typed: kinds by the columns' names. 0 or -ENOMEM. */
+int columns_open(struct columns *columns, sqlite3_stmt *row, int first, bool typed);
+void columns_close(struct columns *columns);
+
 /* ---- output_json.c ---- */
 
 /* "text" with its quotes: valid UTF-8 always, an invalid byte is \xNN. */
@@ -52,19 +71,18 @@ void json_text(FILE *out, const char *text, size_t len);
 /* What printf() has %lld for, several times as fast. */
 void plain_integer(FILE *out, int64_t value);
 
-/*
- * The members of the statement's current row from column first on, between
- * the braces; sources_* become one object of those that are not 0. typed:
- * times and booleans by the columns' names.
- */
-void json_members(FILE *out, sqlite3_stmt *row, int first, bool typed);
+/* The members of the current row, between the braces; sources_* become one object of those not 0. */
+void json_row(FILE *out, const struct columns *columns);
+
+/* The same of a single row: from column first on, typed. 0 or -ENOMEM. */
+int json_members(FILE *out, sqlite3_stmt *row, int first);
 
 /* ---- output_csv.c ---- */
 
 /* One field as RFC 4180 has it. */
 void csv_text(FILE *out, const char *text, size_t len);
-void csv_header(FILE *out, sqlite3_stmt *row, int first);
-void csv_row(FILE *out, sqlite3_stmt *row, int first, bool typed);
+void csv_header(FILE *out, const struct columns *columns);
+void csv_row(FILE *out, const struct columns *columns);
 
 /* ---- output_table.c ---- */
 

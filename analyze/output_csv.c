@@ -34,37 +34,40 @@ void csv_text(FILE *out, const char *text, size_t len)
 		fputc('"', out);
 }
 
-void csv_header(FILE *out, sqlite3_stmt *row, int first)
+void csv_header(FILE *out, const struct columns *columns)
 {
-	int n = sqlite3_column_count(row);
+	for (int column = columns->first; column < columns->n; column++) {
+		const char *name = sqlite3_column_name(columns->row, column);
 
-	for (int column = first; column < n; column++) {
-		const char *name = sqlite3_column_name(row, column);
-
-		if (column > first)
+		if (column > columns->first)
 			fputc(',', out);
 		csv_text(out, name, strlen(name));
 	}
 	fputs("\r\n", out);
 }
 
-void csv_row(FILE *out, sqlite3_stmt *row, int first, bool typed)
+static void csv_integer(FILE *out, int64_t value, enum column_kind kind)
 {
-	int n = sqlite3_column_count(row);
+	char time[TIME_TEXT_MAX];
 
-	for (int column = first; column < n; column++) {
+	if (kind == COLUMN_TIME)
+		fputs(time_format_rfc3339(value, time), out);
+	else
+		plain_integer(out, value);
+}
+
+void csv_row(FILE *out, const struct columns *columns)
+{
+	sqlite3_stmt *row = columns->row;
+
+	for (int column = columns->first; column < columns->n; column++) {
 		const char *text;
-		char time[TIME_TEXT_MAX];
 
-		if (column > first)
+		if (column > columns->first)
 			fputc(',', out);
-		if (typed && column_kind(sqlite3_column_name(row, column)) == COLUMN_TIME &&
-		    sqlite3_column_type(row, column) == SQLITE_INTEGER) {
-			fputs(time_format_rfc3339(sqlite3_column_int64(row, column), time), out);
-			continue;
-		}
 		if (sqlite3_column_type(row, column) == SQLITE_INTEGER) {
-			plain_integer(out, sqlite3_column_int64(row, column));
+			csv_integer(out, sqlite3_column_int64(row, column),
+				    columns->list[column].kind);
 			continue;
 		}
 		text = (const char *)sqlite3_column_text(row, column);

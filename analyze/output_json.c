@@ -117,50 +117,55 @@ static void json_value(FILE *out, sqlite3_stmt *row, int column, enum column_kin
 	}
 }
 
-static void json_name(FILE *out, const char *name, const char *separator)
+/* The comma of its label stands behind another member. */
+static void json_label(FILE *out, const struct columns *columns, int column, bool is_first)
 {
-	fputs(separator, out);
-	json_text(out, name, strlen(name));
-	fputc(':', out);
+	const struct shown_column *shown = &columns->list[column];
+
+	fwrite(columns->labels + shown->label_from + is_first, 1, shown->label_len - is_first, out);
 }
 
 /* Consecutive columns sources_NAME as one object. Returns the column behind them. */
-static int json_sources(FILE *out, sqlite3_stmt *row, int column)
+static int json_sources(FILE *out, const struct columns *columns, int column)
 {
-	const char *separator = "";
-	int n = sqlite3_column_count(row);
+	bool is_first = true;
 
 	fputc('{', out);
-	for (; column < n; column++) {
-		const char *name = sqlite3_column_name(row, column);
-
-		if (column_kind(name) != COLUMN_SOURCE)
-			break;
-		if (!sqlite3_column_int64(row, column))
+	for (; column < columns->n && columns->list[column].kind == COLUMN_SOURCE; column++) {
+		if (!sqlite3_column_int64(columns->row, column))
 			continue;
-		json_name(out, name + strlen(SOURCE_PREFIX), separator);
-		json_value(out, row, column, COLUMN_PLAIN);
-		separator = ",";
+		json_label(out, columns, column, is_first);
+		json_value(out, columns->row, column, COLUMN_PLAIN);
+		is_first = false;
 	}
 	fputc('}', out);
 	return column;
 }
 
-void json_members(FILE *out, sqlite3_stmt *row, int first, bool typed)
+void json_row(FILE *out, const struct columns *columns)
 {
-	int n = sqlite3_column_count(row);
-	const char *separator = "";
+	for (int column = columns->first; column < columns->n;) {
+		bool is_first = column == columns->first;
 
-	for (int column = first; column < n; separator = ",") {
-		const char *name = sqlite3_column_name(row, column);
-		enum column_kind kind = typed ? column_kind(name) : COLUMN_PLAIN;
-
-		if (kind == COLUMN_SOURCE) {
-			json_name(out, "sources", separator);
-			column = json_sources(out, row, column);
+		if (columns->list[column].kind == COLUMN_SOURCE) {
+			fputs(is_first ? "\"sources\":" : ",\"sources\":", out);
+			column = json_sources(out, columns, column);
 			continue;
 		}
-		json_name(out, name, separator);
-		json_value(out, row, column++, kind);
+		json_label(out, columns, column, is_first);
+		json_value(out, columns->row, column, columns->list[column].kind);
+		column++;
 	}
+}
+
+int json_members(FILE *out, sqlite3_stmt *row, int first)
+{
+	struct columns columns;
+	int err = columns_open(&columns, row, first, true);
+
+	if (err)
+		return err;
+	json_row(out, &columns);
+	columns_close(&columns);
+	return 0;
 }

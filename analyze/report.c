@@ -159,35 +159,48 @@ static int step_limited(sqlite3_stmt *statement, const struct settings *settings
 }
 
 /* Rows as JSON or CSV; *separator stands before each JSON row but the first. */
-static int print_rows(FILE *out, sqlite3 *db, uint32_t i, const struct settings *settings,
-		      const char **separator)
+static int print_columns(FILE *out, const struct columns *columns, const char *by,
+			 const struct settings *settings, const char **separator)
 {
-	sqlite3_stmt *statement = NULL;
-	int first = settings->interval_ns ? 0 : 1, code = SQLITE_DONE;
 	int64_t period = INT64_MIN;
 	uint64_t n_of_period = 0;
-	int err = prepare_report(db, i, settings, &statement);
+	int code = SQLITE_DONE;
 
-	if (err)
-		return err;
 	if (settings->format == FORMAT_CSV)
-		csv_header(out, statement, first);
-	while (!out_failed() &&
-	       (code = step_limited(statement, settings, &period, &n_of_period)) == SQLITE_ROW) {
+		csv_header(out, columns);
+	while (!out_failed() && (code = step_limited(columns->row, settings, &period,
+						     &n_of_period)) == SQLITE_ROW) {
 		if (settings->format == FORMAT_CSV) {
-			csv_row(out, statement, first, true);
+			csv_row(out, columns);
 			continue;
 		}
 		fputs(*separator, out);
 		*separator = ",\n";
 		fputc('{', out);
 		if (!settings->groupings)
-			fprintf(out, "\"by\":\"%s\",", grouping_specs[i].name);
-		json_members(out, statement, first, true);
+			fprintf(out, "\"by\":\"%s\",", by);
+		json_row(out, columns);
 		fputc('}', out);
 	}
-	if (code != SQLITE_DONE && code != SQLITE_ROW)
-		err = db_error(db, grouping_specs[i].name);
+	return code == SQLITE_DONE || code == SQLITE_ROW ? 0 : -EIO;
+}
+
+static int print_rows(FILE *out, sqlite3 *db, uint32_t i, const struct settings *settings,
+		      const char **separator)
+{
+	const char *by = grouping_specs[i].name;
+	sqlite3_stmt *statement = NULL;
+	struct columns columns;
+	int err = prepare_report(db, i, settings, &statement);
+
+	if (err)
+		return err;
+	err = columns_open(&columns, statement, settings->interval_ns ? 0 : 1, true);
+	if (!err) {
+		if (print_columns(out, &columns, by, settings, separator))
+			err = db_error(db, by);
+		columns_close(&columns);
+	}
 	sqlite3_finalize(statement);
 	return err;
 }

@@ -92,17 +92,33 @@ static void split(int64_t realtime_ns, time_t *ret_seconds, long *ret_ns)
 	*ret_ns = (long)ns;
 }
 
+/* So many digits of a number and what follows them. Returns the end. */
+static char *put_number(char *to, long number, int digits, char behind)
+{
+	for (int i = digits; i-- > 0; number /= 10)
+		to[i] = (char)('0' + number % 10);
+	to[digits] = behind;
+	return to + digits + 1;
+}
+
+/* Several times as fast as strftime(); all years of int64_t nanoseconds have four digits. */
 char *time_format_rfc3339(int64_t realtime_ns, char text[TIME_TEXT_MAX])
 {
+	char *to = text;
 	time_t seconds;
 	struct tm tm;
 	long ns;
-	size_t n;
 
 	split(realtime_ns, &seconds, &ns);
 	gmtime_r(&seconds, &tm);
-	n = strftime(text, TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text + n, TIME_TEXT_MAX - n, ".%09ldZ", ns);
+	to = put_number(to, tm.tm_year + 1900, 4, '-');
+	to = put_number(to, tm.tm_mon + 1, 2, '-');
+	to = put_number(to, tm.tm_mday, 2, 'T');
+	to = put_number(to, tm.tm_hour, 2, ':');
+	to = put_number(to, tm.tm_min, 2, ':');
+	to = put_number(to, tm.tm_sec, 2, '.');
+	to = put_number(to, ns, 9, 'Z');
+	*to = '\0';
 	return text;
 }
 
