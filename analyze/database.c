@@ -42,9 +42,9 @@ static void bind(sqlite3_stmt *statement, const char *types, va_list arguments)
 {
 	for (int i = 1; *types; types++, i++) {
 		if (*types == 's') {
-			/* NULL binds NULL; what does not fit fails in the step */
+			/* NULL binds NULL; what does not fit fails in the step, which is next */
 			sqlite3_bind_text(statement, i, va_arg(arguments, const char *), -1,
-					  SQLITE_TRANSIENT);
+					  SQLITE_STATIC);
 			continue;
 		}
 		bool has = *types == 'i' || va_arg(arguments, int);

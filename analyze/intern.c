@@ -153,14 +153,15 @@ void intern_fetch_key(const struct intern *intern, uint32_t hash)
 static int grow_slots(struct intern *intern)
 {
 	uint32_t n_slots = intern->n_slots ? 2 * intern->n_slots : SLOTS_LEAST;
-	struct intern_slot *slots;
+	struct intern_slot *slots = NULL;
+	size_t n_allocated = 0;
 
 	if ((uint64_t)(intern->n + 1) * 3 <= (uint64_t)intern->n_slots * 2)
 		return 0;
 	if (!n_slots)
 		return -ENOMEM;
-	slots = calloc(n_slots, sizeof(*slots));
-	if (!slots)
+	/* not calloc(): pages that are read first and written then cost two faults each */
+	if (array_reserve(&slots, &n_allocated, n_slots, sizeof(*slots)))
 		return -ENOMEM;
 	for (uint32_t old = 0; old < intern->n_slots; old++) {
 		uint32_t i = intern->slots[old].hash & (n_slots - 1);

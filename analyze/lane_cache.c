@@ -97,21 +97,22 @@ static size_t slot_of(const struct lane_cache *cache, const struct lane_query *q
 
 static int grow_slots(struct lane_cache *cache)
 {
-	size_t n = cache->n_slots ? 2 * cache->n_slots : 64;
-	struct lane_slot *slots;
+	size_t n = cache->n_slots ? 2 * cache->n_slots : 64, n_allocated = 0;
+	struct lane_slot *slots = NULL;
 
 	if (2 * (cache->n_lanes + 1) <= cache->n_slots)
 		return 0;
-	slots = calloc(n, sizeof(*slots));
-	if (!slots)
+	/* not calloc(): pages that are read first and written then cost two faults each */
+	if (array_reserve(&slots, &n_allocated, n, sizeof(*slots)))
 		return -ENOMEM;
 	for (size_t old = 0; old < cache->n_slots; old++) {
 		size_t i = cache->slots[old].hash & (n - 1);
 
+		if (!cache->slots[old].number)
+			continue;
 		while (slots[i].number)
 			i = (i + 1) & (n - 1);
-		if (cache->slots[old].number)
-			slots[i] = cache->slots[old];
+		slots[i] = cache->slots[old];
 	}
 	free(cache->slots);
 	cache->slots = slots;

@@ -90,16 +90,17 @@ static void json_integer(FILE *out, int64_t value, enum column_kind kind)
 		plain_integer(out, value);
 }
 
-static void json_value(FILE *out, sqlite3_stmt *row, int column, enum column_kind kind)
+/* One look at the column in place of two or three; only one thread uses SQLite. */
+static void json_value(FILE *out, sqlite3_value *value, enum column_kind kind)
 {
 	double real;
 
-	switch (sqlite3_column_type(row, column)) {
+	switch (sqlite3_value_type(value)) {
 	case SQLITE_INTEGER:
-		json_integer(out, sqlite3_column_int64(row, column), kind);
+		json_integer(out, sqlite3_value_int64(value), kind);
 		break;
 	case SQLITE_FLOAT:
-		real = sqlite3_column_double(row, column);
+		real = sqlite3_value_double(value);
 		if (isfinite(real))
 			fprintf(out, "%.17g", real);
 		else
@@ -107,9 +108,9 @@ static void json_value(FILE *out, sqlite3_stmt *row, int column, enum column_kin
 		break;
 	case SQLITE_TEXT:
 	case SQLITE_BLOB: {
-		const void *text = sqlite3_column_blob(row, column);
+		const void *text = sqlite3_value_blob(value);
 
-		json_text(out, text, (size_t)sqlite3_column_bytes(row, column));
+		json_text(out, text, (size_t)sqlite3_value_bytes(value));
 		break;
 	}
 	default:
@@ -132,10 +133,12 @@ static int json_sources(FILE *out, const struct columns *columns, int column)
 
 	fputc('{', out);
 	for (; column < columns->n && columns->list[column].kind == COLUMN_SOURCE; column++) {
-		if (!sqlite3_column_int64(columns->row, column))
+		int64_t bytes = sqlite3_column_int64(columns->row, column);
+
+		if (!bytes)
 			continue;
 		json_label(out, columns, column, is_first);
-		json_value(out, columns->row, column, COLUMN_PLAIN);
+		plain_integer(out, bytes);
 		is_first = false;
 	}
 	fputc('}', out);
@@ -153,7 +156,8 @@ void json_row(FILE *out, const struct columns *columns)
 			continue;
 		}
 		json_label(out, columns, column, is_first);
-		json_value(out, columns->row, column, columns->list[column].kind);
+		json_value(out, sqlite3_column_value(columns->row, column),
+			   columns->list[column].kind);
 		column++;
 	}
 }

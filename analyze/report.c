@@ -168,8 +168,8 @@ static int print_columns(FILE *out, const struct columns *columns, const char *b
 
 	if (settings->format == FORMAT_CSV)
 		csv_header(out, columns);
-	while (!out_failed() && (code = step_limited(columns->row, settings, &period,
-						     &n_of_period)) == SQLITE_ROW) {
+	while (!out_failed() &&
+	       (code = step_limited(columns->row, settings, &period, &n_of_period)) == SQLITE_ROW) {
 		if (settings->format == FORMAT_CSV) {
 			csv_row(out, columns);
 			continue;
