@@ -72,6 +72,7 @@ static int read_traces(sqlite3 *db, const struct settings *settings, struct wind
 	int err = collector_init(&collector, db, rollup, window);
 
 	collector.view = settings->owner_view;
+	collector.for_report = true;
 	if (!err)
 		err = db_run(db, "BEGIN");
 	if (!err)

@@ -307,7 +307,9 @@ static int take_metadata(void *context, struct nst_reader *reader, const struct 
 	if (number == SKIPPED)
 		return 0;
 	err = reconcile_take(&collector->reconcile, number, reader);
-	return err ? err : metadata_store(collector->db, &collector->dims, number, reader, chunk);
+	return err ? err
+		   : metadata_store(collector->db, &collector->dims, number, reader, chunk,
+				    collector->for_report);
 }
 
 /* Rows that were taken over before are decoded again, so that damage in them is noted. */

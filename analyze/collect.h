@@ -43,6 +43,7 @@ struct collector {
 	uint32_t *lanes; /* of the chunk */
 	size_t n_lanes_allocated;
 	bool check_known;		   /* pass over traces that db has */
+	bool for_report;		   /* it ends with collector_store_report() */
 	bool damaged;			   /* some input was cut or damaged */
 	void (*progress)(uint64_t events); /* may be NULL */
 	void (*on_chunk)(void *context, const struct nst_chunk *chunk); /* may be NULL */
@@ -96,9 +97,12 @@ int collector_add_totals(struct collector *collector, uint32_t number);
 
 /* ---- metadata.c ---- */
 
-/* The rows of a chunk of metadata, into the tables of the database. 0 or -errno, said. */
+/*
+ * The rows of a chunk of metadata, into the tables of the database; for_report: into those
+ * alone that reports read. 0 or -errno, said.
+ */
 int metadata_store(sqlite3 *db, struct dimensions *dims, uint32_t trace, struct nst_reader *reader,
-		   const struct nst_chunk *chunk);
+		   const struct nst_chunk *chunk, bool for_report);
 
 /* ---- store.c, store_dimensions.c and store_processes.c: 0 or -EIO, said ---- */
 

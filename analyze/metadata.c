@@ -19,7 +19,7 @@
 /* What a row is inserted with. */
 struct target {
 	struct dimensions *dims;
-	sqlite3_stmt *statement;
+	sqlite3_stmt *statement; /* NULL: nobody will read that table */
 	int64_t trace_id;
 	uint32_t trace, boot;
 };
@@ -41,12 +41,13 @@ static int name_user(const struct target *to, const char *key, const char *value
 	return name(to, LABEL_USER, 0, uid, value);
 }
 
+#define INSERT(to, ...) ((to)->statement ? db_insert((to)->statement, __VA_ARGS__) : 0)
+
 static int add_setting(const struct target *to, const void *row)
 {
 	const struct nst_setting *setting = row;
 	char *key = text_of_bytes(setting->key), *value = text_of_bytes(setting->value);
-	int err =
-		key && value ? db_insert(to->statement, "iss", to->trace_id, key, value) : -ENOMEM;
+	int err = key && value ? INSERT(to, "iss", to->trace_id, key, value) : -ENOMEM;
 
 	if (!err)
 		err = name_user(to, key, value);
@@ -64,18 +65,18 @@ static int add_interface(const struct target *to, const void *row)
 
 	text_mac(interface->mac.data, interface->mac.len_bytes, mac);
 	if (text && kind)
-		err = db_insert(
-			to->statement, "iiiisssiii????", to->trace_id, (int64_t)interface->time_ns,
-			(int64_t)interface->netns, (int64_t)interface->ifindex, text,
-			*kind ? kind : NULL, *mac ? mac : NULL, (int64_t)interface->type,
-			(int64_t)interface->flags, (int64_t)interface->mtu_bytes,
-			(int)(interface->has & NST_INTERFACE_HAS_MASTER),
-			(int64_t)interface->master, (int)(interface->has & NST_INTERFACE_HAS_LINK),
-			(int64_t)interface->link,
-			(int)(interface->has & NST_INTERFACE_HAS_LINK_NETNS),
-			(int64_t)interface->link_netns,
-			(int)(interface->has & NST_INTERFACE_HAS_VLAN),
-			(int64_t)interface->vlan_id);
+		err = INSERT(to, "iiiisssiii????", to->trace_id, (int64_t)interface->time_ns,
+			     (int64_t)interface->netns, (int64_t)interface->ifindex, text,
+			     *kind ? kind : NULL, *mac ? mac : NULL, (int64_t)interface->type,
+			     (int64_t)interface->flags, (int64_t)interface->mtu_bytes,
+			     (int)(interface->has & NST_INTERFACE_HAS_MASTER),
+			     (int64_t)interface->master,
+			     (int)(interface->has & NST_INTERFACE_HAS_LINK),
+			     (int64_t)interface->link,
+			     (int)(interface->has & NST_INTERFACE_HAS_LINK_NETNS),
+			     (int64_t)interface->link_netns,
+			     (int)(interface->has & NST_INTERFACE_HAS_VLAN),
+			     (int64_t)interface->vlan_id);
 	if (!err)
 		err = name(to, LABEL_INTERFACE, interface->netns, interface->ifindex, text);
 	if (!err)
@@ -89,8 +90,7 @@ static int add_netns(const struct target *to, const void *row)
 {
 	const struct nst_netns *netns = row;
 	char *text = text_of_bytes(netns->name);
-	int err = text ? db_insert(to->statement, "iis", to->trace_id, (int64_t)netns->netns,
-				   *text ? text : NULL)
+	int err = text ? INSERT(to, "iis", to->trace_id, (int64_t)netns->netns, *text ? text : NULL)
 		       : -ENOMEM;
 
 	if (!err)
@@ -103,8 +103,7 @@ static int add_cgroup(const struct target *to, const void *row)
 {
 	const struct nst_cgroup *cgroup = row;
 	char *path = text_of_bytes(cgroup->path);
-	int err = path ? db_insert(to->statement, "iis", to->trace_id, (int64_t)cgroup->id, path)
-		       : -ENOMEM;
+	int err = path ? INSERT(to, "iis", to->trace_id, (int64_t)cgroup->id, path) : -ENOMEM;
 
 	if (!err)
 		err = name(to, LABEL_CGROUP, 0, cgroup->id, path);
@@ -117,8 +116,7 @@ static int add_counter(const struct target *to, const void *row)
 	const struct nst_counter *counter = row;
 	int64_t cpu = counter->cpu == NST_ALL_CPUS ? -1 : (int64_t)counter->cpu;
 	char *text = text_of_bytes(counter->name);
-	int err = text ? db_insert(to->statement, "isii", to->trace_id, text, cpu,
-				   (int64_t)counter->value)
+	int err = text ? INSERT(to, "isii", to->trace_id, text, cpu, (int64_t)counter->value)
 		       : -ENOMEM;
 
 	free(text);
@@ -129,10 +127,9 @@ static int add_throughput(const struct target *to, const void *row)
 {
 	const struct nst_throughput *throughput = row;
 	char *text = text_of_bytes(throughput->name);
-	int err =
-		text ? db_insert(to->statement, "iiisi", to->trace_id, (int64_t)throughput->is_send,
-				 (int64_t)throughput->pid, text, (int64_t)throughput->bytes)
-		     : -ENOMEM;
+	int err = text ? INSERT(to, "iiisi", to->trace_id, (int64_t)throughput->is_send,
+				(int64_t)throughput->pid, text, (int64_t)throughput->bytes)
+		       : -ENOMEM;
 
 	free(text);
 	return err;
@@ -160,17 +157,17 @@ static int insert_process_event(const struct target *to, const struct nst_proces
 
 	if (err)
 		return err;
-	return db_insert(to->statement, "iisi?sss????????s", to->trace_id, (int64_t)event->time_ns,
-			 process_what_name(event->what), PROCESS_ID(process),
-			 (int)(has & NST_PROCESS_HAS_PARENT), PROCESS_ID(parent), comm, exe, args,
-			 (int)(has & NST_PROCESS_HAS_UID), (int64_t)event->uid,
-			 (int)(has & NST_PROCESS_HAS_UID), (int64_t)event->gid,
-			 (int)(has & NST_PROCESS_HAS_CGROUP), (int64_t)event->cgroup_id,
-			 (int)(has & NST_PROCESS_HAS_NETNS), (int64_t)event->netns,
-			 (int)(has & NST_PROCESS_HAS_MNTNS), (int64_t)event->mntns,
-			 (int)(has & NST_PROCESS_HAS_PIDNS), (int64_t)event->pidns,
-			 has_exit && WIFEXITED(status), (int64_t)WEXITSTATUS(status),
-			 has_exit && WIFSIGNALED(status), (int64_t)WTERMSIG(status), build_id);
+	return INSERT(to, "iisi?sss????????s", to->trace_id, (int64_t)event->time_ns,
+		      process_what_name(event->what), PROCESS_ID(process),
+		      (int)(has & NST_PROCESS_HAS_PARENT), PROCESS_ID(parent), comm, exe, args,
+		      (int)(has & NST_PROCESS_HAS_UID), (int64_t)event->uid,
+		      (int)(has & NST_PROCESS_HAS_UID), (int64_t)event->gid,
+		      (int)(has & NST_PROCESS_HAS_CGROUP), (int64_t)event->cgroup_id,
+		      (int)(has & NST_PROCESS_HAS_NETNS), (int64_t)event->netns,
+		      (int)(has & NST_PROCESS_HAS_MNTNS), (int64_t)event->mntns,
+		      (int)(has & NST_PROCESS_HAS_PIDNS), (int64_t)event->pidns,
+		      has_exit && WIFEXITED(status), (int64_t)WEXITSTATUS(status),
+		      has_exit && WIFSIGNALED(status), (int64_t)WTERMSIG(status), build_id);
 }
 
 static int add_process_event(const struct target *to, const void *row)
@@ -203,18 +200,18 @@ static int add_sum(const struct target *to, const void *row)
 
 	flow_protocol_name(has, sum->protocol, sum->ethertype, protocol);
 	if (comm)
-		err = db_insert(to->statement, "iiii??ss??siiiiiiiiii", to->trace_id,
-				(int64_t)sum->from_ns, (int64_t)sum->to_ns, (int64_t)sum->is_send,
-				has_owner, (int64_t)sum->pid, has_owner, (int64_t)sum->start_ns,
-				has_owner ? comm : NULL, nst_owner_source_name(sum->owner_source),
-				(int)(sum->has & NST_TOTAL_HAS_NETNS), (int64_t)sum->netns,
-				(int)(sum->has & NST_TOTAL_HAS_IFINDEX), (int64_t)sum->ifindex,
-				protocol, (int64_t)sum->ethertype, (int64_t)sum->link_header_bytes,
-				(int64_t) !!(sum->flags & NST_FLAG_TUNNELLED),
-				(int64_t) !!(sum->flags & NST_FLAG_LOCAL_ADDR),
-				(int64_t) !!(sum->flags & NST_FLAG_LOOPBACK), (int64_t)sum->events,
-				(int64_t)sum->packets, (int64_t)sum->bytes,
-				(int64_t)sum->payload_bytes, (int64_t)sum->wire_bytes);
+		err = INSERT(to, "iiii??ss??siiiiiiiiii", to->trace_id, (int64_t)sum->from_ns,
+			     (int64_t)sum->to_ns, (int64_t)sum->is_send, has_owner,
+			     (int64_t)sum->pid, has_owner, (int64_t)sum->start_ns,
+			     has_owner ? comm : NULL, nst_owner_source_name(sum->owner_source),
+			     (int)(sum->has & NST_TOTAL_HAS_NETNS), (int64_t)sum->netns,
+			     (int)(sum->has & NST_TOTAL_HAS_IFINDEX), (int64_t)sum->ifindex,
+			     protocol, (int64_t)sum->ethertype, (int64_t)sum->link_header_bytes,
+			     (int64_t) !!(sum->flags & NST_FLAG_TUNNELLED),
+			     (int64_t) !!(sum->flags & NST_FLAG_LOCAL_ADDR),
+			     (int64_t) !!(sum->flags & NST_FLAG_LOOPBACK), (int64_t)sum->events,
+			     (int64_t)sum->packets, (int64_t)sum->bytes,
+			     (int64_t)sum->payload_bytes, (int64_t)sum->wire_bytes);
 	free(comm);
 	return err;
 }
@@ -226,8 +223,8 @@ static int add_detail(const struct target *to, const void *row)
 	/* others are for later versions */
 	if (change->detail != NST_DETAIL_PACKETS && change->detail != NST_DETAIL_FLOWS)
 		return 0;
-	return db_insert(to->statement, "iis", to->trace_id, (int64_t)change->time_ns,
-			 change->detail == NST_DETAIL_PACKETS ? "packets" : "flows");
+	return INSERT(to, "iis", to->trace_id, (int64_t)change->time_ns,
+		      change->detail == NST_DETAIL_PACKETS ? "packets" : "flows");
 }
 
 static int add_loss(const struct target *to, const void *row)
@@ -238,64 +235,77 @@ static int add_loss(const struct target *to, const void *row)
 	char number[24];
 
 	snprintf(number, sizeof(number), "cause_%u", loss->cause);
-	return db_insert(to->statement, "iiiisii", to->trace_id, (int64_t)loss->from_ns,
-			 (int64_t)loss->to_ns, cpu, cause ? cause : number, (int64_t)loss->events,
-			 (int64_t)loss->bytes);
+	return INSERT(to, "iiiisii", to->trace_id, (int64_t)loss->from_ns, (int64_t)loss->to_ns,
+		      cpu, cause ? cause : number, (int64_t)loss->events, (int64_t)loss->bytes);
 }
 
 static int add_reading(const struct target *to, const void *row)
 {
 	const struct nst_interface_counter *reading = row;
 
-	return db_insert(to->statement, "iiiiiiiiii", to->trace_id, (int64_t)reading->time_ns,
-			 (int64_t)reading->netns, (int64_t)reading->ifindex,
-			 (int64_t)reading->recv_bytes, (int64_t)reading->recv_packets,
-			 (int64_t)reading->recv_dropped, (int64_t)reading->send_bytes,
-			 (int64_t)reading->send_packets, (int64_t)reading->send_dropped);
+	return INSERT(to, "iiiiiiiiii", to->trace_id, (int64_t)reading->time_ns,
+		      (int64_t)reading->netns, (int64_t)reading->ifindex,
+		      (int64_t)reading->recv_bytes, (int64_t)reading->recv_packets,
+		      (int64_t)reading->recv_dropped, (int64_t)reading->send_bytes,
+		      (int64_t)reading->send_packets, (int64_t)reading->send_dropped);
 }
+
+/* What reports need of a table. */
+enum need {
+	NEED_NOTHING,
+	NEED_KNOWN, /* what dims get to know by its rows */
+	NEED_ROWS,
+};
 
 static const struct {
 	enum nst_table table;
+	enum need need;
 	size_t row_bytes;
 	int (*add)(const struct target *to, const void *row);
 	const char *sql;
 } tables[] = {
-	{ NST_TABLE_SETTING, sizeof(struct nst_setting), add_setting,
+	{ NST_TABLE_SETTING, NEED_ROWS, sizeof(struct nst_setting), add_setting,
 	  "INSERT INTO environment VALUES (?, ?, ?)" },
-	{ NST_TABLE_INTERFACE, sizeof(struct nst_interface), add_interface,
+	{ NST_TABLE_INTERFACE, NEED_ROWS, sizeof(struct nst_interface), add_interface,
 	  "INSERT INTO interface VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
-	{ NST_TABLE_NETNS, sizeof(struct nst_netns), add_netns,
+	{ NST_TABLE_NETNS, NEED_ROWS, sizeof(struct nst_netns), add_netns,
 	  "INSERT INTO netns VALUES (?, ?, ?)" },
-	{ NST_TABLE_CGROUP, sizeof(struct nst_cgroup), add_cgroup,
+	{ NST_TABLE_CGROUP, NEED_KNOWN, sizeof(struct nst_cgroup), add_cgroup,
 	  "INSERT INTO cgroup VALUES (?, ?, ?)" },
-	{ NST_TABLE_COUNTER, sizeof(struct nst_counter), add_counter,
+	{ NST_TABLE_COUNTER, NEED_ROWS, sizeof(struct nst_counter), add_counter,
 	  "INSERT OR REPLACE INTO counter VALUES (?, ?, ?, ?)" },
-	{ NST_TABLE_THROUGHPUT, sizeof(struct nst_throughput), add_throughput,
+	{ NST_TABLE_THROUGHPUT, NEED_NOTHING, sizeof(struct nst_throughput), add_throughput,
 	  "INSERT OR REPLACE INTO throughput VALUES (?, ?, ?, ?, ?)" },
-	{ NST_TABLE_PROCESS_EVENT, sizeof(struct nst_process_event), add_process_event,
+	{ NST_TABLE_PROCESS_EVENT, NEED_KNOWN, sizeof(struct nst_process_event), add_process_event,
 	  "INSERT INTO process_event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
-	{ NST_TABLE_SUM, sizeof(struct nst_total), add_sum,
+	{ NST_TABLE_SUM, NEED_NOTHING, sizeof(struct nst_total), add_sum,
 	  "INSERT INTO sum VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
-	{ NST_TABLE_DETAIL, sizeof(struct nst_detail_change), add_detail,
+	{ NST_TABLE_DETAIL, NEED_ROWS, sizeof(struct nst_detail_change), add_detail,
 	  "INSERT INTO detail_change VALUES (?, ?, ?)" },
-	{ NST_TABLE_LOSS, sizeof(struct nst_loss_interval), add_loss,
+	{ NST_TABLE_LOSS, NEED_NOTHING, sizeof(struct nst_loss_interval), add_loss,
 	  "INSERT INTO loss_interval VALUES (?, ?, ?, ?, ?, ?, ?)" },
-	{ NST_TABLE_INTERFACE_COUNTER, sizeof(struct nst_interface_counter), add_reading,
+	{ NST_TABLE_INTERFACE_COUNTER, NEED_ROWS, sizeof(struct nst_interface_counter), add_reading,
 	  "INSERT INTO interface_counter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
 };
 
-static int store_table(sqlite3 *db, size_t t, struct target *to, struct nst_reader *reader)
+static int store_table(sqlite3 *db, size_t t, struct target *to, struct nst_reader *reader,
+		       bool for_report)
 {
 	const void *rows = NULL;
 	size_t n = 0;
-	int err = nst_reader_rows(reader, tables[t].table, &rows, &n);
+	int err;
+
+	if (for_report && tables[t].need == NEED_NOTHING)
+		return 0;
+	err = nst_reader_rows(reader, tables[t].table, &rows, &n);
 
 	if (err == -EBADMSG || err == -EINVAL)
 		return 0; /* damaged, and noted as such; or not of this chunk */
 	if (err || !n)
 		return err;
 	to->statement = NULL;
-	err = db_prepare(db, tables[t].sql, &to->statement);
+	if (!for_report || tables[t].need == NEED_ROWS)
+		err = db_prepare(db, tables[t].sql, &to->statement);
 	for (size_t i = 0; i < n && !err; i++)
 		err = tables[t].add(to, (const char *)rows + i * tables[t].row_bytes);
 	sqlite3_finalize(to->statement);
@@ -303,7 +313,7 @@ static int store_table(sqlite3 *db, size_t t, struct target *to, struct nst_read
 }
 
 int metadata_store(sqlite3 *db, struct dimensions *dims, uint32_t trace, struct nst_reader *reader,
-		   const struct nst_chunk *chunk)
+		   const struct nst_chunk *chunk, bool for_report)
 {
 	struct target to = { .dims = dims,
 			     .trace = trace,
@@ -315,6 +325,6 @@ int metadata_store(sqlite3 *db, struct dimensions *dims, uint32_t trace, struct 
 	    chunk->type != NST_CHUNK_PROCESSES && chunk->type != NST_CHUNK_INTERFACE_COUNTERS)
 		return 0;
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]) && !err; t++)
-		err = store_table(db, t, &to, reader);
+		err = store_table(db, t, &to, reader, for_report);
 	return err;
 }
