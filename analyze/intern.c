@@ -74,15 +74,18 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 /* Two chains side by side, since each step waits for the one before. */
 uint32_t intern_hash(const void *key, size_t len)
 {
-	uint64_t even = seed, odd = ~seed, last[2] = { 0 };
-	const uint8_t *at = key;
+	uint64_t even = seed ^ len << 32, odd = ~seed, last[2] = { 0 };
+	const uint8_t *at = key, *end = at + len;
 
-	even ^= len << 32;
-	for (; len > 16; len -= 16, at += 16) {
+	for (; end - at > 16; at += 16) {
 		even = mix(even, load64(at));
 		odd = mix(odd, load64(at + 8));
 	}
-	memcpy(last, at, len);
+	/* of a long key some bytes once more, in place of a copy of the right length */
+	if (len >= sizeof(last))
+		memcpy(last, end - sizeof(last), sizeof(last));
+	else
+		memcpy(last, at, len);
 	even = mix(even, last[0]);
 	odd = mix(odd, last[1]);
 	return (uint32_t)mix(even, odd ^ odd << 7);

@@ -51,7 +51,7 @@ static void add_known(struct measure *row, enum measure_column column, bool has,
 
 /* -EOVERFLOW: a sum is over 64 bits, as no traffic's is. */
 static int add_lane(struct measure *row, const struct lane_key *lane, const struct sums *sums,
-		    const struct timeline *timeline)
+		    int64_t first, int64_t last)
 {
 	static const enum measure_column source_columns[NST_OWNER_SOURCES] = {
 		[NST_OWNER_UNKNOWN] = MEASURE_UNKNOWN, [NST_OWNER_SOCKET] = MEASURE_SOCKET,
@@ -63,8 +63,6 @@ static int add_lane(struct measure *row, const struct lane_key *lane, const stru
 	int to = lane->is_send ? 0 : 1; /* behind the column of what is sent */
 	bool has_wire = sums->wire_packets && lane->has & NST_HAS_LINK_HEADER;
 	uint64_t wire_bytes = sums->wire_bytes + sums->wire_packets * lane->link_header_bytes;
-	int64_t first = timeline_realtime(timeline, sums->first_ns);
-	int64_t last = timeline_realtime(timeline, sums->last_ns);
 
 	add(row, MEASURE_SEND_BYTES + to, sums->bytes);
 	add(row, MEASURE_SEND_PACKETS + to, sums->packets);
@@ -88,6 +86,9 @@ static int add_usage(const struct collector *collector, struct measures *measure
 		const struct rollup_key *usage = rollup_usage_key(rollup, i);
 		const struct lane_key *lane = dims_lane(dims, usage->id);
 		const struct lane_members *of = &dims->lane_members[usage->id];
+		const struct timeline *timeline = &dims->traces[lane->trace].timeline;
+		int64_t first = timeline_realtime(timeline, rollup->usage[i].first_ns);
+		int64_t last = timeline_realtime(timeline, rollup->usage[i].last_ns);
 
 		for (size_t j = of->first; j < of->first + of->n; j++) {
 			const struct member *member = &dims->members[j];
@@ -100,8 +101,8 @@ static int add_usage(const struct collector *collector, struct measures *measure
 			/* whatever has usage has a peak */
 			if (!intern_find(&rollup->peak_keys, &key, sizeof(key), &number))
 				return -EUCLEAN;
-			err = add_lane(&measures->rows[number], lane, &rollup->usage[i],
-				       &dims->traces[lane->trace].timeline);
+			err = add_lane(&measures->rows[number], lane, &rollup->usage[i], first,
+				       last);
 			if (err)
 				return err;
 		}

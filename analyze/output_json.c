@@ -75,19 +75,23 @@ void plain_integer(FILE *out, int64_t value)
 	} while (left);
 	if (value < 0)
 		*--at = '-';
-	fwrite(at, 1, (size_t)(text + sizeof(text) - at), out);
+	while (at < text + sizeof(text))
+		putc_unlocked(*at++, out);
 }
 
 static void json_integer(FILE *out, int64_t value, enum column_kind kind)
 {
 	char text[TIME_TEXT_MAX];
 
-	if (kind == COLUMN_TIME)
-		fprintf(out, "\"%s\"", time_format_rfc3339(value, text));
-	else if (kind == COLUMN_BOOL)
+	if (kind == COLUMN_TIME) {
+		fputc('"', out);
+		fputs(time_format_rfc3339(value, text), out);
+		fputc('"', out);
+	} else if (kind == COLUMN_BOOL) {
 		fputs(value ? "true" : "false", out);
-	else
+	} else {
 		plain_integer(out, value);
+	}
 }
 
 /* One look at the column in place of two or three; only one thread uses SQLite. */
