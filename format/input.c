@@ -57,11 +57,22 @@ static int make_room(struct nst_input *input, size_t len)
 	return 0;
 }
 
-/* read(2) at the end of the buffer; the bytes that came. */
+/* What is behind the end of the buffer; of a file by its place, so that a hop is no call. */
+static ssize_t read_next(const struct nst_input *input, size_t len)
+{
+	uint8_t *to = input->buffer + input->end;
+
+	if (!input->is_file)
+		return read(input->fd, to, len);
+	return pread(input->fd, to, len,
+		     input->base + (off_t)(input->offset + nst_input_len(input)));
+}
+
+/* The bytes that came. */
 static ssize_t read_some(struct nst_input *input, size_t len)
 {
 	for (;;) {
-		ssize_t n = read(input->fd, input->buffer + input->end, len);
+		ssize_t n = read_next(input, len);
 		struct pollfd pollfd = { .fd = input->fd, .events = POLLIN };
 
 		if (n >= 0) {
@@ -137,11 +148,11 @@ ssize_t nst_input_peek(struct nst_input *input, size_t ahead, uint8_t *room, siz
 	return n;
 }
 
-int nst_input_hop(struct nst_input *input, size_t len)
+void nst_input_hop(struct nst_input *input, size_t len)
 {
 	if (len <= nst_input_len(input)) {
 		nst_input_consume(input, len);
-		return 0;
+		return;
 	}
 	input->offset += len;
 	input->begin = input->end = 0;
@@ -150,7 +161,4 @@ int nst_input_hop(struct nst_input *input, size_t len)
 		memcpy(input->buffer, input->peeked, input->peeked_len);
 		input->end = input->peeked_len;
 	}
-	if (lseek(input->fd, input->base + (off_t)(input->offset + input->end), SEEK_SET) < 0)
-		return -errno;
-	return 0;
 }

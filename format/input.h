@@ -13,7 +13,7 @@
 
 struct nst_input {
 	int fd;
-	bool is_file;	 /* a regular file: it can be seeked */
+	bool is_file;	 /* a regular file: it is read by place, and fd stays where it was */
 	bool at_end;	 /* there is nothing behind the buffer */
 	off_t base;	 /* of the fd when reading began: offset 0 */
 	uint64_t offset; /* of the next byte */
@@ -58,6 +58,6 @@ ssize_t nst_input_peek(struct nst_input *input, size_t ahead, uint8_t *room, siz
 		       const uint8_t **ret_at);
 
 /* Go on by len bytes, which nst_input_peek() has seen to be there. */
-int nst_input_hop(struct nst_input *input, size_t len);
+void nst_input_hop(struct nst_input *input, size_t len);
 
 #endif

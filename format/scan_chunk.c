@@ -145,9 +145,8 @@ static int chunk_skip(struct nst_reader *reader, size_t trace, bool is_new)
 	else
 		note_duplicate(reader);
 	if (!r)
-		r = nst_input_hop(&reader->input, reader->header_frame_len +
-							  (size_t)header->dict_len +
-							  header->col_len);
+		nst_input_hop(&reader->input, reader->header_frame_len + (size_t)header->dict_len +
+						      header->col_len);
 	return r ? r : NST_SCAN_AGAIN;
 }
 
@@ -185,9 +184,8 @@ static int chunk_deliver_header(struct nst_reader *reader, size_t trace)
 	reader->duplicates_noted = false;
 	r = nst_registry_add(&reader->registry, trace, header, reader->input.offset, false);
 	if (!r)
-		r = nst_input_hop(&reader->input, reader->header_frame_len +
-							  (size_t)header->dict_len +
-							  header->col_len);
+		nst_input_hop(&reader->input, reader->header_frame_len + (size_t)header->dict_len +
+						      header->col_len);
 	return r ? r : 1;
 }
 
