@@ -19,7 +19,7 @@
 /* What a row is inserted with. */
 struct target {
 	struct dimensions *dims;
-	sqlite3_stmt *statement; /* NULL: nobody will read that table */
+	sqlite3_stmt *statement; /* NULL: nobody will read the table */
 	int64_t trace_id;
 	uint32_t trace, boot;
 };
@@ -41,13 +41,12 @@ static int name_user(const struct target *to, const char *key, const char *value
 	return name(to, LABEL_USER, 0, uid, value);
 }
 
-#define INSERT(to, ...) ((to)->statement ? db_insert((to)->statement, __VA_ARGS__) : 0)
-
 static int add_setting(const struct target *to, const void *row)
 {
 	const struct nst_setting *setting = row;
 	char *key = text_of_bytes(setting->key), *value = text_of_bytes(setting->value);
-	int err = key && value ? INSERT(to, "iss", to->trace_id, key, value) : -ENOMEM;
+	int err =
+		key && value ? db_insert(to->statement, "iss", to->trace_id, key, value) : -ENOMEM;
 
 	if (!err)
 		err = name_user(to, key, value);
@@ -65,18 +64,18 @@ static int add_interface(const struct target *to, const void *row)
 
 	text_mac(interface->mac.data, interface->mac.len_bytes, mac);
 	if (text && kind)
-		err = INSERT(to, "iiiisssiii????", to->trace_id, (int64_t)interface->time_ns,
-			     (int64_t)interface->netns, (int64_t)interface->ifindex, text,
-			     *kind ? kind : NULL, *mac ? mac : NULL, (int64_t)interface->type,
-			     (int64_t)interface->flags, (int64_t)interface->mtu_bytes,
-			     (int)(interface->has & NST_INTERFACE_HAS_MASTER),
-			     (int64_t)interface->master,
-			     (int)(interface->has & NST_INTERFACE_HAS_LINK),
-			     (int64_t)interface->link,
-			     (int)(interface->has & NST_INTERFACE_HAS_LINK_NETNS),
-			     (int64_t)interface->link_netns,
-			     (int)(interface->has & NST_INTERFACE_HAS_VLAN),
-			     (int64_t)interface->vlan_id);
+		err = db_insert(
+			to->statement, "iiiisssiii????", to->trace_id, (int64_t)interface->time_ns,
+			(int64_t)interface->netns, (int64_t)interface->ifindex, text,
+			*kind ? kind : NULL, *mac ? mac : NULL, (int64_t)interface->type,
+			(int64_t)interface->flags, (int64_t)interface->mtu_bytes,
+			(int)(interface->has & NST_INTERFACE_HAS_MASTER),
+			(int64_t)interface->master, (int)(interface->has & NST_INTERFACE_HAS_LINK),
+			(int64_t)interface->link,
+			(int)(interface->has & NST_INTERFACE_HAS_LINK_NETNS),
+			(int64_t)interface->link_netns,
+			(int)(interface->has & NST_INTERFACE_HAS_VLAN),
+			(int64_t)interface->vlan_id);
 	if (!err)
 		err = name(to, LABEL_INTERFACE, interface->netns, interface->ifindex, text);
 	if (!err)
@@ -90,7 +89,8 @@ static int add_netns(const struct target *to, const void *row)
 {
 	const struct nst_netns *netns = row;
 	char *text = text_of_bytes(netns->name);
-	int err = text ? INSERT(to, "iis", to->trace_id, (int64_t)netns->netns, *text ? text : NULL)
+	int err = text ? db_insert(to->statement, "iis", to->trace_id, (int64_t)netns->netns,
+				   *text ? text : NULL)
 		       : -ENOMEM;
 
 	if (!err)
@@ -103,8 +103,10 @@ static int add_cgroup(const struct target *to, const void *row)
 {
 	const struct nst_cgroup *cgroup = row;
 	char *path = text_of_bytes(cgroup->path);
-	int err = path ? INSERT(to, "iis", to->trace_id, (int64_t)cgroup->id, path) : -ENOMEM;
+	int err = path ? 0 : -ENOMEM;
 
+	if (!err && to->statement)
+		err = db_insert(to->statement, "iis", to->trace_id, (int64_t)cgroup->id, path);
 	if (!err)
 		err = name(to, LABEL_CGROUP, 0, cgroup->id, path);
 	free(path);
@@ -116,7 +118,8 @@ static int add_counter(const struct target *to, const void *row)
 	const struct nst_counter *counter = row;
 	int64_t cpu = counter->cpu == NST_ALL_CPUS ? -1 : (int64_t)counter->cpu;
 	char *text = text_of_bytes(counter->name);
-	int err = text ? INSERT(to, "isii", to->trace_id, text, cpu, (int64_t)counter->value)
+	int err = text ? db_insert(to->statement, "isii", to->trace_id, text, cpu,
+				   (int64_t)counter->value)
 		       : -ENOMEM;
 
 	free(text);
@@ -127,9 +130,10 @@ static int add_throughput(const struct target *to, const void *row)
 {
 	const struct nst_throughput *throughput = row;
 	char *text = text_of_bytes(throughput->name);
-	int err = text ? INSERT(to, "iiisi", to->trace_id, (int64_t)throughput->is_send,
-				(int64_t)throughput->pid, text, (int64_t)throughput->bytes)
-		       : -ENOMEM;
+	int err =
+		text ? db_insert(to->statement, "iiisi", to->trace_id, (int64_t)throughput->is_send,
+				 (int64_t)throughput->pid, text, (int64_t)throughput->bytes)
+		     : -ENOMEM;
 
 	free(text);
 	return err;
@@ -155,19 +159,19 @@ static int insert_process_event(const struct target *to, const struct nst_proces
 	bool has_exit = has & NST_PROCESS_HAS_EXIT_CODE;
 	int err = number_processes(to, event, &process, &parent);
 
-	if (err)
+	if (err || !to->statement)
 		return err;
-	return INSERT(to, "iisi?sss????????s", to->trace_id, (int64_t)event->time_ns,
-		      process_what_name(event->what), PROCESS_ID(process),
-		      (int)(has & NST_PROCESS_HAS_PARENT), PROCESS_ID(parent), comm, exe, args,
-		      (int)(has & NST_PROCESS_HAS_UID), (int64_t)event->uid,
-		      (int)(has & NST_PROCESS_HAS_UID), (int64_t)event->gid,
-		      (int)(has & NST_PROCESS_HAS_CGROUP), (int64_t)event->cgroup_id,
-		      (int)(has & NST_PROCESS_HAS_NETNS), (int64_t)event->netns,
-		      (int)(has & NST_PROCESS_HAS_MNTNS), (int64_t)event->mntns,
-		      (int)(has & NST_PROCESS_HAS_PIDNS), (int64_t)event->pidns,
-		      has_exit && WIFEXITED(status), (int64_t)WEXITSTATUS(status),
-		      has_exit && WIFSIGNALED(status), (int64_t)WTERMSIG(status), build_id);
+	return db_insert(to->statement, "iisi?sss????????s", to->trace_id, (int64_t)event->time_ns,
+			 process_what_name(event->what), PROCESS_ID(process),
+			 (int)(has & NST_PROCESS_HAS_PARENT), PROCESS_ID(parent), comm, exe, args,
+			 (int)(has & NST_PROCESS_HAS_UID), (int64_t)event->uid,
+			 (int)(has & NST_PROCESS_HAS_UID), (int64_t)event->gid,
+			 (int)(has & NST_PROCESS_HAS_CGROUP), (int64_t)event->cgroup_id,
+			 (int)(has & NST_PROCESS_HAS_NETNS), (int64_t)event->netns,
+			 (int)(has & NST_PROCESS_HAS_MNTNS), (int64_t)event->mntns,
+			 (int)(has & NST_PROCESS_HAS_PIDNS), (int64_t)event->pidns,
+			 has_exit && WIFEXITED(status), (int64_t)WEXITSTATUS(status),
+			 has_exit && WIFSIGNALED(status), (int64_t)WTERMSIG(status), build_id);
 }
 
 static int add_process_event(const struct target *to, const void *row)
@@ -200,18 +204,18 @@ static int add_sum(const struct target *to, const void *row)
 
 	flow_protocol_name(has, sum->protocol, sum->ethertype, protocol);
 	if (comm)
-		err = INSERT(to, "iiii??ss??siiiiiiiiii", to->trace_id, (int64_t)sum->from_ns,
-			     (int64_t)sum->to_ns, (int64_t)sum->is_send, has_owner,
-			     (int64_t)sum->pid, has_owner, (int64_t)sum->start_ns,
-			     has_owner ? comm : NULL, nst_owner_source_name(sum->owner_source),
-			     (int)(sum->has & NST_TOTAL_HAS_NETNS), (int64_t)sum->netns,
-			     (int)(sum->has & NST_TOTAL_HAS_IFINDEX), (int64_t)sum->ifindex,
-			     protocol, (int64_t)sum->ethertype, (int64_t)sum->link_header_bytes,
-			     (int64_t) !!(sum->flags & NST_FLAG_TUNNELLED),
-			     (int64_t) !!(sum->flags & NST_FLAG_LOCAL_ADDR),
-			     (int64_t) !!(sum->flags & NST_FLAG_LOOPBACK), (int64_t)sum->events,
-			     (int64_t)sum->packets, (int64_t)sum->bytes,
-			     (int64_t)sum->payload_bytes, (int64_t)sum->wire_bytes);
+		err = db_insert(to->statement, "iiii??ss??siiiiiiiiii", to->trace_id,
+				(int64_t)sum->from_ns, (int64_t)sum->to_ns, (int64_t)sum->is_send,
+				has_owner, (int64_t)sum->pid, has_owner, (int64_t)sum->start_ns,
+				has_owner ? comm : NULL, nst_owner_source_name(sum->owner_source),
+				(int)(sum->has & NST_TOTAL_HAS_NETNS), (int64_t)sum->netns,
+				(int)(sum->has & NST_TOTAL_HAS_IFINDEX), (int64_t)sum->ifindex,
+				protocol, (int64_t)sum->ethertype, (int64_t)sum->link_header_bytes,
+				(int64_t) !!(sum->flags & NST_FLAG_TUNNELLED),
+				(int64_t) !!(sum->flags & NST_FLAG_LOCAL_ADDR),
+				(int64_t) !!(sum->flags & NST_FLAG_LOOPBACK), (int64_t)sum->events,
+				(int64_t)sum->packets, (int64_t)sum->bytes,
+				(int64_t)sum->payload_bytes, (int64_t)sum->wire_bytes);
 	free(comm);
 	return err;
 }
@@ -223,8 +227,8 @@ static int add_detail(const struct target *to, const void *row)
 	/* others are for later versions */
 	if (change->detail != NST_DETAIL_PACKETS && change->detail != NST_DETAIL_FLOWS)
 		return 0;
-	return INSERT(to, "iis", to->trace_id, (int64_t)change->time_ns,
-		      change->detail == NST_DETAIL_PACKETS ? "packets" : "flows");
+	return db_insert(to->statement, "iis", to->trace_id, (int64_t)change->time_ns,
+			 change->detail == NST_DETAIL_PACKETS ? "packets" : "flows");
 }
 
 static int add_loss(const struct target *to, const void *row)
@@ -235,19 +239,20 @@ static int add_loss(const struct target *to, const void *row)
 	char number[24];
 
 	snprintf(number, sizeof(number), "cause_%u", loss->cause);
-	return INSERT(to, "iiiisii", to->trace_id, (int64_t)loss->from_ns, (int64_t)loss->to_ns,
-		      cpu, cause ? cause : number, (int64_t)loss->events, (int64_t)loss->bytes);
+	return db_insert(to->statement, "iiiisii", to->trace_id, (int64_t)loss->from_ns,
+			 (int64_t)loss->to_ns, cpu, cause ? cause : number, (int64_t)loss->events,
+			 (int64_t)loss->bytes);
 }
 
 static int add_reading(const struct target *to, const void *row)
 {
 	const struct nst_interface_counter *reading = row;
 
-	return INSERT(to, "iiiiiiiiii", to->trace_id, (int64_t)reading->time_ns,
-		      (int64_t)reading->netns, (int64_t)reading->ifindex,
-		      (int64_t)reading->recv_bytes, (int64_t)reading->recv_packets,
-		      (int64_t)reading->recv_dropped, (int64_t)reading->send_bytes,
-		      (int64_t)reading->send_packets, (int64_t)reading->send_dropped);
+	return db_insert(to->statement, "iiiiiiiiii", to->trace_id, (int64_t)reading->time_ns,
+			 (int64_t)reading->netns, (int64_t)reading->ifindex,
+			 (int64_t)reading->recv_bytes, (int64_t)reading->recv_packets,
+			 (int64_t)reading->recv_dropped, (int64_t)reading->send_bytes,
+			 (int64_t)reading->send_packets, (int64_t)reading->send_dropped);
 }
 
 /* What reports need of a table. */
