@@ -140,7 +140,7 @@ static int bind_view(sqlite3 *db)
 		sql = sqlite3_mprintf("%s", sqlite3_column_text(text, 0));
 	sqlite3_finalize(text);
 	if (!err)
-		err = sql ? db_run(db, sql) : -ENOMEM;
+		err = sql ? db_run(db, sql) : db_error(db, "the view net_event");
 	sqlite3_free(sql);
 	return err;
 }

@@ -16,13 +16,13 @@ enum { /* columns, as in schema.sql */
 	TCP_FLAGS,
 	TID,
 	FLAGS,
-	PID, /* these two are only here, so that they can bound what is read */
+	PID, /* these two are only here, to bound what is read, and named as nothing else is */
 	FLOW,
 };
 #define DECLARATION                                                                \
 	"CREATE TABLE event (timestamp INTEGER, lane_id INTEGER, bytes INTEGER, "  \
 	"segments INTEGER, header_bytes INTEGER, tcp_flags INTEGER, tid INTEGER, " \
-	"flags INTEGER, pid INTEGER HIDDEN, flow INTEGER HIDDEN)"
+	"flags INTEGER, of_pid INTEGER HIDDEN, of_flow INTEGER HIDDEN)"
 
 /* What best_index() tells filter(): which bounds there are, in this order. */
 enum plan {
@@ -73,6 +73,18 @@ static unsigned int plan_of(const struct sqlite3_index_constraint *constraint)
 	}
 }
 
+/* Of IN: SQLite would look once for each value, and think that it costs no more than one. */
+static bool is_one_of_many(sqlite3_index_info *info, int constraint)
+{
+#if SQLITE_VERSION_NUMBER >= 3038000
+	return sqlite3_vtab_in(info, constraint, -1);
+#else
+	(void)info;
+	(void)constraint;
+	return false;
+#endif
+}
+
 /*
  * Every look reads the file from its start, so a plan that looks once for each
  * of many lanes must never seem cheaper than one that looks once at all.
@@ -85,7 +97,7 @@ static int best_index(sqlite3_vtab *vtab, sqlite3_index_info *info)
 	info->idxNum = 0;
 	for (unsigned int wanted = PLAN_FROM; wanted <= PLAN_FLOW; wanted <<= 1) {
 		for (int i = 0; i < info->nConstraint; i++) {
-			if (plan_of(&info->aConstraint[i]) != wanted)
+			if (plan_of(&info->aConstraint[i]) != wanted || is_one_of_many(info, i))
 				continue;
 			/* not omitted: SQLite checks each row once more */
 			info->aConstraintUsage[i].argvIndex = ++arguments;

@@ -2,7 +2,7 @@
 /*
  * The table event of schema.sql over a trace itself: a virtual table that
  * reads the file each time it is looked at. Bounds on timestamp, lane_id and its two
- * hidden columns, pid and flow (the flow's id in the trace), skip whole chunks.
+ * hidden columns, of_pid and of_flow (the flow's id in the trace), skip whole chunks.
  */
 #ifndef NETSNOOP_ANALYZE_EVENT_TABLE_H
 #define NETSNOOP_ANALYZE_EVENT_TABLE_H

@@ -33,7 +33,8 @@ int reconcile_close(struct reconcile *reconcile);
 int reconcile_take(struct reconcile *reconcile, uint32_t trace, struct nst_reader *reader);
 
 /*
- * Note which of the events [from, to) lie beyond the readings of their devices. lanes has the numbers of the chunk's lanes. 0 or -ENOMEM.
+ * Note which of the events [from, to) lie beyond the readings of their devices. lanes has the
+ * numbers of the chunk's lanes. 0 or -ENOMEM.
  */
 int reconcile_events(struct reconcile *reconcile, const struct dimensions *dims, uint32_t trace,
 		     const struct nst_events *events, size_t from, size_t to,

@@ -503,9 +503,9 @@ FROM (
 		l.is_loopback, l.counts_elsewhere, l.trace_id
 	FROM event e
 	JOIN lane l ON l.lane_id = e.lane_id
-	JOIN flow f ON f.flow_id = l.flow_id /*+ AND f.incarnation IS e.flow +*/
+	JOIN flow f ON f.flow_id = l.flow_id /*+ AND f.incarnation IS e.of_flow +*/
 	JOIN protocol r ON r.protocol_id = l.protocol_id
-	JOIN process p ON p.process_id = l.process_id /*+ AND p.pid IS e.pid +*/
+	JOIN process p ON p.process_id = l.process_id /*+ AND p.pid IS e.of_pid +*/
 	JOIN owner_source o ON o.owner_source = l.owner_source
 );
 

@@ -207,6 +207,8 @@ int slices_sum(struct slices *slices, const struct rollup_axis *axis, uint64_t i
 		if (err)
 			break;
 		axis_locate(axis, interval_ns, time_ns, &slice->second, &slice->period, &border_ns);
+		if (border_ns <= time_ns) /* beyond 64 bits, as no trace's times are */
+			border_ns = UINT64_MAX;
 		sum_runs(slices, slice, events, border_ns);
 	}
 	return err;

@@ -417,16 +417,26 @@ static int by_flow_decode(struct column_source *source, const struct nst_section
 	return 0;
 }
 
-/* Say how the events stand. */
-static void runs_set(struct nst_event_room *room, const struct nst_chunk *chunk, size_t n_runs)
+/* Say how the events stand. Within each run times do not fall. */
+static void runs_set(struct nst_event_room *room, size_t n_events, size_t n_runs)
 {
-	bool is_in_order = n_runs <= 1;
+	uint32_t begin = 0;
 
-	room->n_runs = is_in_order ? 1 : n_runs;
-	if (is_in_order)
-		room->ends[0] = chunk->n_events;
-	room->first_ns = is_in_order ? room->timestamp[0] : chunk->first_ns;
-	room->last_ns = is_in_order ? room->timestamp[chunk->n_events - 1] : chunk->last_ns;
+	if (n_runs == 1)
+		room->ends[0] = (uint32_t)n_events;
+	room->n_runs = n_runs;
+	room->first_ns = UINT64_MAX;
+	room->last_ns = 0;
+	for (size_t i = 0; i < n_runs; begin = room->ends[i++]) {
+		uint32_t end = room->ends[i];
+
+		if (begin == end)
+			continue;
+		if (room->timestamp[begin] < room->first_ns)
+			room->first_ns = room->timestamp[begin];
+		if (room->timestamp[end - 1] > room->last_ns)
+			room->last_ns = room->timestamp[end - 1];
+	}
 }
 
 int nst_event_columns_decode(const struct nst_sections *sections, const struct nst_chunk *chunk,
@@ -453,7 +463,7 @@ int nst_event_columns_decode(const struct nst_sections *sections, const struct n
 	}
 	if (r)
 		return r;
-	runs_set(room, chunk, runs && room->keeps_runs ? rows->n_flows : 1);
+	runs_set(room, chunk->n_events, runs && room->keeps_runs ? rows->n_flows : 1);
 	source.lane = room->lane;
 	r = has_decode(&source, room->has);
 	if (!r)

@@ -55,7 +55,7 @@ struct nst_lane {
  */
 struct nst_events {
 	size_t n_events, n_runs;
-	uint64_t first_ns, last_ns; /* no event is outside of these */
+	uint64_t first_ns, last_ns; /* of the first and the last one in time */
 	const uint32_t *run_ends;   /* the last one is n_events */
 	const uint64_t *timestamp;
 	const uint32_t *lane; /* row of lanes */

@@ -38,6 +38,7 @@ struct flight_dump {
 	unsigned int written, failed;
 	char why[WHY_MAX];
 	bool is_wanted;
+	uint64_t wanted_ns; /* the last time */
 
 	/* the one that is under way */
 	char reason[WHY_MAX];
@@ -128,6 +129,7 @@ void flight_dump_want(struct flight_dump *dump, const char *why)
 {
 	snprintf(dump->why, sizeof(dump->why), "%s", why);
 	dump->is_wanted = true;
+	dump->wanted_ns = now_ns();
 }
 
 bool flight_dump_is_due(const struct flight_dump *dump)
@@ -263,6 +265,8 @@ void flight_dump_begin(struct flight_dump *dump, const struct recording *recordi
 		return;
 	}
 	flight_hold(dump->flight, &dump->window);
+	/* the file ends where it was first wanted to: what came until it was again is the next one's */
+	dump->is_wanted = dump->wanted_ns > dump->window.end_ns;
 	err = open_writer(dump);
 	if (!err)
 		err = recording_describe(recording, dump->writer);

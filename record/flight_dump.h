@@ -25,8 +25,8 @@ int flight_dump_open(const struct settings *settings, struct flight *flight,
 const char *flight_dump_path(const struct flight_dump *dump);
 
 /*
- * Write out what is kept: soon, once if it is wanted several times before that begins.
- * why stands in what the user is told.
+ * Write out what is kept: soon, and once if it is wanted several times before that begins,
+ * unless the file then ends before the last of them. why stands in what the user is told.
  */
 void flight_dump_want(struct flight_dump *dump, const char *why);
 

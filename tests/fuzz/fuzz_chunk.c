@@ -53,6 +53,7 @@ static void check_events(const struct nst_chunk *chunk, struct nst_bytes diction
 	if (!nst_decode_dictionaries(decoder, dictionaries, &problem) &&
 	    !nst_decode_events(decoder, chunk, columns, &problem)) {
 		const struct nst_events *events = &decoder->events;
+		uint64_t first_ns = UINT64_MAX, last_ns = 0;
 		size_t run = 0;
 
 		MUST(events->first_ns >= chunk->first_ns && events->last_ns <= chunk->last_ns);
@@ -64,11 +65,14 @@ static void check_events(const struct nst_chunk *chunk, struct nst_bytes diction
 			for (; i == events->run_ends[run]; begins = true)
 				run++;
 			MUST(events->lane[i] < decoder->dictionaries.n_lanes);
-			MUST(events->timestamp[i] >= events->first_ns);
-			MUST(events->timestamp[i] <= events->last_ns);
+			if (events->timestamp[i] < first_ns)
+				first_ns = events->timestamp[i];
+			if (events->timestamp[i] > last_ns)
+				last_ns = events->timestamp[i];
 			MUST(begins || events->timestamp[i] >= events->timestamp[i - 1]);
 			MUST(!(events->has[i] & ~NST_EVENT_HAS));
 		}
+		MUST(events->first_ns == first_ns && events->last_ns == last_ns);
 	}
 	nst_decoder_free(decoder);
 }

@@ -234,6 +234,13 @@ static void sql_on_a_trace(void)
 		STATUS_DONE);
 	CHECK_STR(maker_out, "same\r\n1\r\n");
 	sql_bounds_reach_the_chunks(trace);
+	/* what bounds them is hidden from names, too */
+	CHECK_INT(maker_run(&command_sql, "--format", "csv", trace,
+			    "SELECT count(pid) > 0 AS n FROM event JOIN lane USING (lane_id) "
+			    "JOIN process USING (process_id)",
+			    NULL),
+		  STATUS_DONE);
+	CHECK_STR(maker_out, "n\r\n1\r\n");
 	CHECK_INT(maker_run(&command_sql, trace, "SELECT 1; SELECT 2", NULL), STATUS_USAGE);
 	CHECK_INT(maker_run(&command_sql, trace, "SELECT 1; -- that is all", NULL), STATUS_DONE);
 	CHECK_INT(maker_run(&command_sql, trace, "DELETE FROM usage", NULL), STATUS_FAILED);

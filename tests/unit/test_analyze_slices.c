@@ -185,8 +185,33 @@ static void runs_and_time_give_the_same(void)
 	slices_free(&slices);
 }
 
+/* A database may claim any time: what ends behind the last one is a slice, too. */
+static void times_without_a_border(void)
+{
+	static const uint64_t timestamp[] = { 1, UINT64_MAX - 1000, UINT64_MAX - 1000 };
+	static const uint32_t lane[3], bytes[] = { 1, 2, 4 }, segments[3], end = 3;
+	static const uint16_t has[3], header_bytes[3];
+	const struct nst_events events = { .n_events = 3,
+					   .timestamp = timestamp,
+					   .lane = lane,
+					   .bytes = bytes,
+					   .segments = segments,
+					   .has = has,
+					   .header_bytes = header_bytes };
+	const struct rollup_axis zero = { 0 };
+	struct slices slices = { 0 };
+
+	for (uint64_t interval_ns = 0; interval_ns <= 2 * S; interval_ns += S) {
+		CHECK_INT(slices_sum(&slices, &zero, interval_ns, &events, 0, &end, 1, 1), 0);
+		CHECK_INT(slices.n, 2);
+		CHECK_INT(slices.rows[1].bytes, 6);
+	}
+	slices_free(&slices);
+}
+
 int main(void)
 {
 	RUN(runs_and_time_give_the_same);
+	RUN(times_without_a_border);
 	return test_result();
 }
