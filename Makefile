@@ -139,7 +139,7 @@ $(O)/tests/netsnoop-record-emulate: $(O)/tests/emulate/hooks.o \
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_RECORD)
 
 # Recorders whose programs end at a stage (bpf/stage.h), to find out what each costs.
-STAGES := 1 2 3 4 5 6
+STAGES := 1 2 3 4 5 6 7
 define stage_rules
 $(O)/tests/stage$(1)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
 	$(call say,BPF,$$@)mkdir -p $$(@D) && $$(CLANG) $$(BPF_FLAGS) -DLAST_STAGE=$(1) \

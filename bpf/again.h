@@ -7,9 +7,10 @@
  * What holds here:
  * - What is remembered was a packet that went the long way (see netsnoop.bpf.c), the second of
  *   its lane in a row, so that flows which take turns cost nothing here; and it is forgotten
- *   when another one goes that way.
+ *   when another one goes that way, and when another interval begins.
  * - Everything that decided what was said of it is compared: device, headers, socket, process,
  *   and of its flow's slot that it is of the same incarnation and nothing has changed in it.
+ *   What a filter looks up of that is asked again, or there is no short way with that filter.
  * - Whatever differs goes the long way, and nothing has been done to it here.
  */
 #ifndef NETSNOOP_BPF_AGAIN_H
@@ -47,6 +48,7 @@ static __always_inline bool read_again(struct sk_buff *skb, struct record *recor
 	struct cursor cursor = {};
 
 	record->has = 0;
+	record->tcp_flags = 0;
 	record->ethertype = bpf_ntohs(skb->protocol);
 	if (record->ethertype != again->ethertype || has_stripped_tag(skb) ||
 	    BPF_CORE_READ_BITFIELD(skb, encapsulation))
@@ -74,7 +76,7 @@ static __always_inline bool is_same_device(struct net_device *device, const stru
 {
 	return (__u32)device->ifindex == again->ifindex &&
 	       (!bpf_core_field_exists(device->nd_net.net) ||
-		(__u64)device->nd_net.net == again->net);
+		device->nd_net.net->ns.inum == again->netns);
 }
 
 /* Is the slot as it was? Its flags and the source of its receiver are one word. */
@@ -104,7 +106,7 @@ static __always_inline bool is_same_receiver(struct sk_buff *skb, struct record 
 					     const struct flow *flow)
 {
 	record->tid = 0;
-	return BPF_CORE_READ_BITFIELD(skb, pkt_type) == PACKET_HOST &&
+	return has_owner(flow) && BPF_CORE_READ_BITFIELD(skb, pkt_type) == PACKET_HOST &&
 	       (flow->owner_epoch == owner_epoch ||
 		(flow->flags & FLOW_PUSHED && record->protocol == IPPROTO_TCP));
 }
@@ -131,24 +133,22 @@ static __always_inline bool keep_again(struct sk_buff *skb, struct net_device *d
 	struct flow *flow;
 	__u32 slot = again->slot;
 
-	if (finds_orphans || !again->device || again->device != (__u64)device || !wants_records())
+	if (LAST_STAGE || finds_orphans || !again->device || again->device != (__u64)device ||
+	    !wants_records())
 		return false;
 	if (!read_again(skb, record, is_send, again) || !is_same_packet(record, again) ||
 	    !is_same_device(device, again))
 		return false;
-	END_OF_STAGE_WITH(STAGE_HEADERS, true);
+	if (filters & FILTER_EITHER(FILTER_INTERFACE) && !allows_interface(device))
+		return false; /* it has another name now */
 	flow = bpf_map_lookup_elem(&slots, &slot);
 	if (!flow || !is_same_flow(flow, again))
 		return false;
-	END_OF_STAGE_WITH(STAGE_FLOW, true);
 	if (is_send ? !is_same_sender(skb, record, flow) : !is_same_receiver(skb, record, flow))
 		return false;
-	END_OF_STAGE_WITH(STAGE_OWNER, true);
-	END_OF_STAGE_WITH(STAGE_COUNT, true);
 	record->flags = 0;
 	if (!is_same_lane(flow, record, is_send, sum, again) || !put_short(record))
 		return false;
-	END_OF_STAGE_WITH(STAGE_RECORD, true);
 	flow->seen_ns = record->timestamp;
 	if (is_send)
 		flow->sent_ns = record->timestamp;
@@ -172,18 +172,31 @@ static __always_inline bool is_repeatable(const struct seen *seen, bool is_send)
 	    record->has & RECORD_HAS_VLAN || record->flags & ~flags ||
 	    (record->protocol != IPPROTO_TCP && record->protocol != IPPROTO_UDP))
 		return false;
-	/* of whom a filter by process lets pass, that can change */
-	if (filters & FILTER_EITHER(FILTER_PID))
+	/* what these say of a process can change without its being another */
+	if (filters &
+	    (FILTER_EITHER(FILTER_PID) | FILTER_EITHER(FILTER_USER) | FILTER_EITHER(FILTER_CGROUP)))
 		return false;
 	return is_send ? record->party == PARTY_SENDER && record->owner_source == SOURCE_SOCKET
 		       : record->party == PARTY_RECEIVER;
+}
+
+/* Does the slot say now what was said of the packet? Not all in it counts as a change. */
+static __always_inline bool is_as_said(const struct seen *seen, const struct again *again,
+				       bool is_send)
+{
+	const struct record *record = seen->record;
+	bool is_local = record->flags & RECORD_LOCAL_ADDR;
+
+	if (again->local_device != (record->ifindex << 1 | is_local))
+		return false;
+	return is_send || (!(again->answers & FLOW_SHARED) &&
+			   flow_source(again->answers >> 16 & 0xff) == record->owner_source);
 }
 
 /* Remember it, told as a lane's that was stored. */
 static __always_inline void remember_packet(const struct seen *seen, const struct lane *lane,
 					    bool is_send)
 {
-	struct net_device *device = seen->device;
 	struct again *again = &seen->state->again[is_send];
 	const struct record *record = seen->record;
 	const struct flow *flow = seen->flow;
@@ -202,8 +215,7 @@ static __always_inline void remember_packet(const struct seen *seen, const struc
 	again->protocol = record->protocol;
 	again->link_header_bytes = record->link_header_bytes;
 	again->ifindex = record->ifindex;
-	if (bpf_core_field_exists(device->nd_net.net))
-		again->net = (__u64)device->nd_net.net;
+	again->netns = record->netns;
 	again->slot = flow->place - 1;
 	again->flow_id = record->flow_id;
 	again->answers = *(const volatile __u32 *)(const volatile void *)&flow->flags;
@@ -211,7 +223,8 @@ static __always_inline void remember_packet(const struct seen *seen, const struc
 	again->changes = seen->done;
 	again->lane_words[0] = lane->words[0];
 	again->lane_words[1] = lane->words[1];
-	again->device = (__u64)device;
+	if (is_as_said(seen, again, is_send))
+		again->device = (__u64)seen->device;
 }
 
 #endif

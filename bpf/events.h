@@ -472,8 +472,7 @@ struct in_hand {
 
 /* The last packet of one direction that may come again: see bpf/again.h. */
 struct again {
-	__u64 device; /* numbers that are only compared; 0: there is none */
-	__u64 net;
+	__u64 device; /* a number that is only compared; 0: there is none */
 	__u64 addrs[4];
 	__u64 flow_id;
 	__u64 lane_words[2];
@@ -482,6 +481,7 @@ struct again {
 	__u32 answers;
 	__u32 local_device;
 	__u32 ifindex;
+	__u32 netns;
 	__u16 sport, dport;
 	__u16 ethertype;
 	__u16 has;

@@ -9,11 +9,10 @@
 #ifndef LAST_STAGE
 #define LAST_STAGE 0
 #endif
-#define END_OF_STAGE(stage) END_OF_STAGE_WITH(stage, )
-#define END_OF_STAGE_WITH(stage, value)    \
+#define END_OF_STAGE(stage)                \
 	do {                               \
 		if (LAST_STAGE == (stage)) \
-			return value;      \
+			return;            \
 	} while (0)
 
 enum stage {
@@ -23,6 +22,7 @@ enum stage {
 	STAGE_OWNER,
 	STAGE_COUNT,
 	STAGE_RECORD,
+	STAGE_TOTALS, /* all of them, but no short way (again.h) */
 };
 
 #endif
