@@ -31,7 +31,7 @@
 
 #include <bpf/bpf_helpers.h>
 
-/* What the packet itself has to have, and what is added to it. */
+/* What can be told of a packet without its flow, its owner and its device. */
 #define HAS_OF_PACKET                                                                        \
 	(RECORD_HAS_PROTOCOL | RECORD_HAS_ADDR | RECORD_HAS_PORT | RECORD_HAS_HEADER_BYTES | \
 	 RECORD_HAS_TCP_FLAGS | RECORD_HAS_LINK_HEADER | RECORD_HAS_SEGMENTS)

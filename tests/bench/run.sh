@@ -86,12 +86,13 @@ commit() {
 	[ -z "$(git status --porcelain -uno 2>/dev/null)" ] || echo "and changes"
 }
 
+# Figures are set side by side where they are of the same thing: of as many events, say.
 table() {
 	jq -r -L tests/bench --slurpfile known "$1" 'include "figures";
-		(($known[0].results // []) | map({ key: (.section + "." + .key), value: .value }) | from_entries)
+		(($known[0].results // []) | map({ key: (.section + "." + .what), value: .value }) | from_entries)
 			as $before
 		| .results | by_section[] | "", "\(.[0].section | section_name)\t\t\t\tmust\tgoal\t\t",
-		(.[] | $before[.section + "." + .key] as $old
+		(.[] | $before[.section + "." + .what] as $old
 			| ["  " + .what, with_unit, (if .value == null then .note else range end), "",
 			   shown("must"), shown("goal"), met,
 			   if $old == null or .value == null or $old == 0 then ""

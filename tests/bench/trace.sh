@@ -170,15 +170,15 @@ against_duckdb() {
 	# shellcheck disable=SC2046 # arguments
 	{
 		result section=report key=duckdb $(of_rounds "$TMP/duckdb.all") unit=s better=lower \
-			what="DuckDB: the same three questions to Parquet, 2 threads" \
+			what="DuckDB: the same three questions to Parquet, $n events, 2 threads" \
 			command="tests/bench/duckdb.mjs report" \
 			note="$(printf 'process %s, protocol %s, flow %s s; the quickest of 3 in each process, without its start' \
 				$(for of in process protocol flow; do median <"$TMP/duckdb.$of"; done))"
 		result section=report key=duckdb_lean $(of_rounds "$TMP/duckdb.lean") unit=s better=lower \
-			what="DuckDB: bytes and packets alone"
+			what="DuckDB: bytes and packets alone, $n events"
 	}
 	result section=report key=against_duckdb unit=times must=1 goal=3 better=higher \
-		what="the three reports from the trace, whole process, against DuckDB" \
+		what="the three reports, whole process, $n events, against DuckDB" \
 		value="$(ratio "$(median <"$TMP/duckdb.all")" "$(seconds "$TMP/report")")" \
 		note="every number the same; ours has peaks and sources, too"
 }
