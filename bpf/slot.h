@@ -53,16 +53,24 @@ struct {
 #define CACHE_INDEX_MASK ((1u << 23) - 1) /* --max-flows is less */
 __u32 slot_cache[CACHE_SETS * CACHE_WAYS] __attribute__((aligned(64)));
 
+/*
+ * Ports are often given one after another, and so four neighbours of either end have the
+ * four sets of a cache line: what is not there is a third of a hook's time with many flows.
+ */
+#define NEAR 3ULL
+
 static __always_inline __u64 hash_of(const struct flow_key *key)
 {
 	const __u64 *word = (const void *)key;
+	__u64 local_port = word[0] >> 32, remote_port = word[0] >> 48;
 	__u64 hash;
 
-	hash = (word[0] ^ word[2]) * 0x9e3779b97f4a7c15ULL;
+	hash = ((word[0] & ~(NEAR << 32 | NEAR << 48)) ^ word[2]) * 0x9e3779b97f4a7c15ULL;
 	hash ^= (word[1] ^ word[4] ^ hash >> 32) * 0xd6e8feb86659fd93ULL;
 	hash ^= word[3] * 0xa0761d6478bd642fULL ^ word[5] * 0xe7037ed1a0b428dbULL;
 	hash *= 0x8ebc6af09c88c6e3ULL;
-	return hash ^ hash >> 32;
+	hash ^= hash >> 32;
+	return ((hash & ~NEAR) | ((local_port + remote_port) & NEAR)) ^ (local_port & NEAR) << 55;
 }
 
 static __always_inline bool is_same_key(const struct flow_key *a, const struct flow_key *b)
@@ -94,7 +102,7 @@ static __always_inline void cache_slot(__u64 hash, __u32 index)
 {
 	__u32 set = hash % CACHE_SETS * CACHE_WAYS;
 	__u32 tag = hash >> 32 & ~CACHE_INDEX_MASK;
-	__u32 way = hash >> 16 & (CACHE_WAYS - 1);
+	__u32 way = (hash >> 16 ^ hash >> 55) & (CACHE_WAYS - 1);
 
 	for (__u32 i = 0; i < CACHE_WAYS; i++)
 		if (!slot_cache[set + i])
