@@ -304,7 +304,8 @@ check-kills:
 		tests/live/$$test.sh; status=$$?; rm -rf "$$TMP"; [ $$status -eq 0 ] || exit 1; \
 	done
 
-BENCH_TOOLS := $(addprefix $(O)/tests/,bench-drain bench-hooks bench-flood bench/empty.bpf.o) \
+BENCH_TOOLS := $(addprefix $(O)/tests/,bench-drain bench-hooks bench-flood) \
+	$(addprefix $(O)/tests/bench/,empty.bpf.o empty_ready.bpf.o) \
 	$(foreach stage,$(STAGES),$(O)/tests/stage$(stage)/netsnoop-record)
 
 # A peer that cannot be had is named as missing, there and in the table.

@@ -7,11 +7,11 @@
  *   flood take udp ADDRESS PORT FLOWS
  *   flood take tcp ADDRESS PORT
  *
- * A flood begins with a while that does not count, in which flows and connections are made;
- * then it goes on for MS milliseconds. It prints "RATE BEST COUNT": datagrams (or bytes) a
- * second in that time, and in the tenth of a second of it in which there were most; and
- * how many there were in all. What takes them says "ready", and goes on until it is killed
- * or its parent ends.
+ * A flood begins with a while that does not count, in which flows and connections are made
+ * (each port is sent to three times); then it goes on for MS milliseconds. It prints "RATE
+ * BEST COUNT": datagrams (or bytes) a second in that time, and in the tenth of a second of
+ * it in which there were most; and how many there were in all. What takes them says "ready",
+ * and goes on until it is killed or its parent ends.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,7 +30,8 @@
 #include <unistd.h>
 
 #define NS_PER_S UINT64_C(1000000000)
-#define LEAD_NS UINT64_C(60000000) /* more than it takes to send to each of 16,000 ports */
+#define LEAD_NS UINT64_C(60000000)
+#define LEAD_TURNS 3 /* through all ports: made, taken by their owners, and met once more */
 #define PART_NS UINT64_C(100000000)
 #define NAP_NS 1000000
 #define BURST 64 /* datagrams between two looks at the clock */
@@ -139,7 +140,7 @@ static void flood(int fd, struct sockaddr_in to, uint32_t flows, uint64_t ms)
 	while (now < end_ns) {
 		count += flows ? send_burst(fd, to, flows, &next) : write_some(fd);
 		now = now_ns();
-		if (now < part_end_ns)
+		if (now < part_end_ns || count < LEAD_TURNS * (uint64_t)flows)
 			continue;
 		if (!whole.begin_ns) {
 			whole = (struct span){ now, count };

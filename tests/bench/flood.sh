@@ -16,6 +16,8 @@ cd "$(dirname "$0")/../.." || exit 1
 flood=$BUILD/tests/bench-flood
 quick=${QUICK:+1} ms=${MS:-400}
 pairs=${PAIRS:-$([ -n "$quick" ] && echo 8 || echo 30)}
+three= # since 6.3 there is a third tracepoint to be at
+[ -n "$quick" ] || [ ! -e /sys/kernel/tracing/events/sock/sk_data_ready ] || three=yes
 
 # take NAMESPACE ARGUMENT...: in the background
 take() {
@@ -84,14 +86,17 @@ cycle() {
 			traced "$peer" "$peer" one
 		done
 		traced empty empty one
+		[ -z "$three" ] || traced empty_ready_1_flow empty_ready one
 	fi
 	untraced many
 	traced record_16000_flows packets many
 	[ "$1" -gt 1 ] || owners record_16000_flows
+	[ -z "$three" ] || traced empty_ready_16000_flows empty_ready many
 	untraced loopback
 	traced record_loopback packets loopback
 	[ "$1" -gt 1 ] || owners record_loopback
 	[ -z "$quick" ] || return 0
+	[ -z "$three" ] || traced empty_ready_loopback empty_ready loopback
 	untraced tcp
 	traced record_tcp packets tcp
 }
@@ -167,6 +172,9 @@ report() {
 		value="$lost" must=0 goal=0 better=lower
 	echo "lost by all of these recordings: $lost"
 	ratio empty 2 "two empty programs, 1 flow: what attaching alone leaves"
+	ratio empty_ready_1_flow 2 "three, with sk_data_ready, which tells the socket, 1 flow"
+	ratio empty_ready_16000_flows 2 "three empty programs, 16,000 flows"
+	ratio empty_ready_loopback 2 "three empty programs, loopback"
 	ratio perf 2 "perf record -z, the same tracepoints, 1 flow" "command=$perf_command"
 	ratio bpftrace 2 "bpftrace that only counts, the same tracepoints, 1 flow" \
 		command="bpftrace -e 't:net:net_dev_queue { @sent = count(); } t:net:netif_receive_skb { @received = count(); }'"

@@ -3,7 +3,7 @@
  * What the kernel's programs cost a run, while traffic is going on.
  *
  *   hooks last                             the id that the next program will be above
- *   hooks hold EMPTY.o                     attach what is empty until SIGINT
+ *   hooks hold EMPTY.o...                  attach what is empty until SIGINT
  *   hooks measure EMPTY.o ROUNDS MS FIRST [SECOND]
  *
  * measure looks at the programs with ids above FIRST, which are the first build's up
@@ -104,7 +104,7 @@ static void attach_empty(const char *path)
 	}
 }
 
-static void hold(const char *path)
+static void hold(char **paths)
 {
 	sigset_t end;
 	int signal_number;
@@ -113,7 +113,8 @@ static void hold(const char *path)
 	sigaddset(&end, SIGINT);
 	if (sigprocmask(SIG_BLOCK, &end, NULL))
 		die("sigprocmask");
-	attach_empty(path);
+	while (*paths)
+		attach_empty(*paths++);
 	puts("ready");
 	fflush(stdout);
 	if (sigwait(&end, &signal_number))
@@ -222,13 +223,13 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "last"))
 		printf("%u\n", last_id());
-	else if (argc == 3 && !strcmp(argv[1], "hold"))
-		hold(argv[2]);
+	else if (argc >= 3 && !strcmp(argv[1], "hold"))
+		hold(argv + 2);
 	else if (argc >= 6 && !strcmp(argv[1], "measure"))
 		measure(argv[2], atoi(argv[3]), atol(argv[4]), (uint32_t)atol(argv[5]),
 			argc > 6 ? (uint32_t)atol(argv[6]) : 0);
 	else {
-		fputs("usage: hooks last | hold EMPTY.o | "
+		fputs("usage: hooks last | hold EMPTY.o... | "
 		      "measure EMPTY.o ROUNDS MS FIRST [SECOND]\n",
 		      stderr);
 		return 2;

@@ -62,6 +62,14 @@ end_empty() {
 	seen='' lost=''
 }
 
+begin_empty_ready() {
+	begin ready "$BUILD/tests/bench-hooks" hold "$BUILD/tests/bench/empty.bpf.o" \
+		"$BUILD/tests/bench/empty_ready.bpf.o"
+}
+end_empty_ready() {
+	end_empty
+}
+
 # Attached in reverse order, so that the one that says ready is the last.
 bpftrace_script='
 interval:ms:10 { if (@ready == 0) { @ready = 1; printf("ready\n"); } }
