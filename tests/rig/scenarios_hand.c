@@ -2,6 +2,7 @@
 /* Sockets that change hands. */
 #include "tests/rig/rig.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -261,10 +262,63 @@ static void threads(void)
 	child(threads_client);
 }
 
+/*
+ * One process writes and another reads: also what had come before the last write, and
+ * although the first thing that leaves while it reads is an acknowledgement, which has to,
+ * because there is room again.
+ */
+static sem_t *is_answered;
+
+static void read_question(void)
+{
+	await(is_answered);
+	recv_bytes(connection, ASK_BYTES);
+}
+
+static void writing_server(void)
+{
+	struct pollfd input = { .events = POLLIN };
+	int room = ASK_BYTES / 8;
+
+	enter("right");
+	listener = tcp_listen(RIGHT4, port);
+	check(!setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)), "SO_RCVBUF");
+	pass(ready);
+	connection = accept_one();
+	child(read_question);
+	input.fd = connection;
+	check(poll(&input, 1, -1) == 1, "poll");
+	send_bytes(connection, STEP, STEP);
+	pass(is_answered);
+	join();
+	finish(connection);
+}
+
+static void writing_client(void)
+{
+	int fd;
+
+	enter("left");
+	await(ready);
+	fd = tcp_connect(RIGHT4, port);
+	send_bytes(fd, ASK_BYTES, ASK_BYTES);
+	recv_bytes(fd, STEP);
+	finish(fd);
+}
+
+static void writer_and_reader(void)
+{
+	ready = gate();
+	is_answered = gate();
+	child(writing_server);
+	child(writing_client);
+}
+
 const struct scenario scenarios_hand[] = {
 	{ .name = "prefork", .run = prefork },
 	{ .name = "fd-passing", .run = passing },
 	{ .name = "fd-passing-midway", .run = passing_midway },
+	{ .name = "writer-and-reader", .run = writer_and_reader },
 	{ .name = "inetd", .run = inetd },
 	{ .name = "threads", .run = threads },
 	{ 0 },
