@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * A packet like the one before on this CPU: of the same flow, with the same owner, in the same
- * lane. Of a stream of packets nearly all are, and all that has to be found out of them is
- * that it is so.
+ * lane, or where totals alone are wanted, of the same total. Of a stream of packets nearly all
+ * are, and all that has to be found out of them is that it is so.
  *
  * What holds here:
  * - What is remembered was a packet that went the long way (see netsnoop.bpf.c), the second of
- *   its lane in a row, so that flows which take turns cost nothing here; and it is forgotten
- *   when another one goes that way, and when another interval begins.
+ *   its lane or total in a row, so that flows which take turns cost nothing here; and it is
+ *   forgotten when another one goes that way, and when another interval begins.
  * - Everything that decided what was said of it is compared: device, headers, socket, process,
  *   and of its flow's slot that it is of the same incarnation and nothing has changed in it.
  *   What a filter looks up of that is asked again, or there is no short way with that filter.
@@ -119,13 +119,48 @@ static __always_inline bool is_same_lane(struct flow *flow, struct record *recor
 			     .words = { again->lane_words[0], again->lane_words[1] } };
 
 	record->lane = lane_index(again->slot + 1, is_send);
-	return *(const volatile __u32 *)&flow->begun == again->changes &&
-	       is_stored(&lane, record) && is_of_lane(sum, record, true);
+	return is_stored(&lane, record) && is_of_lane(sum, record, true);
 }
 
-/* True: it was, and has been told and counted. */
+/* Told as one more of its lane. False: it is of another, or there is no room. */
+static __always_inline bool tell_again(struct flow *flow, struct record *record, bool is_send,
+				       const struct run *sum, const struct again *again)
+{
+	record->flags = 0;
+	return is_same_lane(flow, record, is_send, sum, again) && put_short(record);
+}
+
+/* Both runs are of the packet before, unless they were emptied since. */
+static __always_inline bool sum_again(struct interval *interval, const struct record *record,
+				      __u32 generation, bool is_send, const struct again *again)
+{
+	struct run *total = &interval->runs[RUN_OF_UNTOLD][is_send];
+
+	if (again->generation != generation || !total->total.untold.events ||
+	    !interval->runs[RUN_OF_ALL][is_send].total.all.events)
+		return false;
+	interval->count[INTERVAL_SUMMED_EVENTS]++;
+	interval->count[INTERVAL_SUMMED_BYTES] += record->bytes;
+	add_packet(&total->total.untold, record);
+	return true;
+}
+
+static __always_inline bool is_same_kind(struct sk_buff *skb, struct net_device *device,
+					 struct record *record, bool is_send,
+					 const struct again *again)
+{
+	if (again->device != (__u64)device || again->is_told != wants_records() ||
+	    !read_again(skb, record, is_send, again) || !is_same_packet(record, again) ||
+	    !is_same_device(device, again))
+		return false;
+	/* it may have another name now */
+	return !(filters & FILTER_EITHER(FILTER_INTERFACE)) || allows_interface(device);
+}
+
+/* True: it was, and has been told, or not, as the one before, and counted. */
 static __always_inline bool keep_again(struct sk_buff *skb, struct net_device *device,
-				       struct own *state, struct interval *interval, bool is_send)
+				       struct own *state, struct interval *interval,
+				       __u32 generation, bool is_send)
 {
 	struct run *sum = &interval->runs[RUN_OF_ALL][is_send];
 	struct again *again = &state->again[is_send];
@@ -133,27 +168,24 @@ static __always_inline bool keep_again(struct sk_buff *skb, struct net_device *d
 	struct flow *flow;
 	__u32 slot = again->slot;
 
-	if (LAST_STAGE || finds_orphans || !again->device || again->device != (__u64)device ||
-	    !wants_records())
+	if (LAST_STAGE || finds_orphans || !again->device ||
+	    !is_same_kind(skb, device, record, is_send, again))
 		return false;
-	if (!read_again(skb, record, is_send, again) || !is_same_packet(record, again) ||
-	    !is_same_device(device, again))
-		return false;
-	if (filters & FILTER_EITHER(FILTER_INTERFACE) && !allows_interface(device))
-		return false; /* it has another name now */
 	flow = bpf_map_lookup_elem(&slots, &slot);
 	if (!flow || !is_same_flow(flow, again))
 		return false;
 	if (is_send ? !is_same_sender(skb, record, flow) : !is_same_receiver(skb, record, flow))
 		return false;
-	record->flags = 0;
-	if (!is_same_lane(flow, record, is_send, sum, again) || !put_short(record))
+	if (*(const volatile __u32 *)&flow->begun != again->changes)
+		return false;
+	if (again->is_told ? !tell_again(flow, record, is_send, sum, again)
+			   : !sum_again(interval, record, generation, is_send, again))
 		return false;
 	flow->seen_ns = record->timestamp;
 	if (is_send)
 		flow->sent_ns = record->timestamp;
 	else if (record->protocol != IPPROTO_TCP)
-		expect_ready(skb, record->timestamp, flow->socket_id, false);
+		expect_ready(skb, record->timestamp, flow, false);
 	interval->count[INTERVAL_EVENTS]++;
 	state->runs[is_send].bytes += record->bytes;
 	add_packet(&sum->total.all, record);
@@ -193,9 +225,9 @@ static __always_inline bool is_as_said(const struct seen *seen, const struct aga
 			   flow_source(again->answers >> 16 & 0xff) == record->owner_source);
 }
 
-/* Remember it, told as a lane's that was stored. */
+/* Remember it, told as one of a lane that was stored; NULL: told by totals alone. */
 static __always_inline void remember_packet(const struct seen *seen, const struct lane *lane,
-					    bool is_send)
+					    __u32 generation, bool is_send)
 {
 	struct again *again = &seen->state->again[is_send];
 	const struct record *record = seen->record;
@@ -221,8 +253,12 @@ static __always_inline void remember_packet(const struct seen *seen, const struc
 	again->answers = *(const volatile __u32 *)(const volatile void *)&flow->flags;
 	again->local_device = flow->local_device;
 	again->changes = seen->done;
-	again->lane_words[0] = lane->words[0];
-	again->lane_words[1] = lane->words[1];
+	again->is_told = lane != NULL;
+	again->generation = generation;
+	if (lane) {
+		again->lane_words[0] = lane->words[0];
+		again->lane_words[1] = lane->words[1];
+	}
 	if (is_as_said(seen, again, is_send))
 		again->device = (__u64)seen->device;
 }

@@ -3,7 +3,7 @@
  * What is known of a socket, in its own storage, and who the current process is.
  *
  * What holds here:
- * - A socket's id is of our own making: cookies are refused to these programs.
+ * - A socket's id is of our own making: skb->sk's cookie is refused to these programs.
  * - The owner of a socket is who last received on it. Who sends takes its place
  *   only as long as nobody has received: where one process writes and another
  *   reads, what comes in is the reader's.
@@ -201,6 +201,25 @@ static __always_inline void key_of_socket(struct sock *sk, struct flow_key *key)
 static __always_inline __u64 next_socket_id(void)
 {
 	return bpf_ktime_get_boot_ns() << 8 | (bpf_get_smp_processor_id() & 0xff);
+}
+
+/*
+ * Is current's reading from it news before sock_recv_length tells of it? Then it is learned
+ * before the acknowledgement leaves that it may send, which would make a sender of it first.
+ */
+static __always_inline bool current_reads_first(struct sock *sk)
+{
+	struct endpoint *endpoint;
+	int call;
+
+	if (sk->sk_protocol == IPPROTO_TCP && !sk->sk_lock.owned)
+		return false;
+	call = system_call();
+	if (call < 0 || finds_orphans || !has_storage() || !is_plain_receive(call))
+		return call >= 0;
+	endpoint = bpf_sk_storage_get(&endpoints, sk, NULL, 0);
+	return !endpoint || !(endpoint->flags & ENDPOINT_RECEIVES) ||
+	       endpoint->holder.owner.pid != bpf_get_current_pid_tgid() >> 32;
 }
 
 /* The socket's storage, made if need be; NULL: there is none, or no memory. */

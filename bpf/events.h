@@ -196,7 +196,10 @@ struct flow {
 	__u32 owner_epoch;  /* at which receiver was looked up */
 	__u32 name_epoch;   /* at which sender had its name */
 	__u32 local_device; /* twice the ifindex that was asked last, and 1 if it has the address */
-	__u32 syn_sequence; /* of the SYN that it began with; only compared */
+	union {
+		__u32 syn_sequence; /* of the SYN that it began with; only compared */
+		__u32 socket_tag;   /* not TCP: see cookie_of() in bpf/ready.h */
+	};
 	__u32 done;	    /* changes, as begun */
 	__u16 flags;	    /* enum flow_flag */
 	__u8 source;	    /* enum record_source, of receiver */
@@ -487,7 +490,9 @@ struct again {
 	__u16 has;
 	__u8 protocol;
 	__u8 link_header_bytes;
-	__u8 reserved[6];
+	__u8 is_told; /* by a record; else by the totals of its generation alone */
+	__u8 generation;
+	__u8 reserved[4];
 };
 
 /* What a CPU has for itself: one value, because looking one up costs more than using it. */

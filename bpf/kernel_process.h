@@ -83,10 +83,6 @@ struct path {
 	struct dentry *dentry;
 };
 
-typedef struct {
-	long long counter;
-} atomic64_t;
-
 struct file {
 	struct inode *f_inode;
 	void *private_data;

@@ -61,7 +61,7 @@ static __always_inline bool tell_packet(const struct seen *seen, struct interval
 	if (lane.party && is_stored(&lane, record)) {
 		is_told = put_short(record);
 		if (is_told && is_of_lane(&interval->runs[RUN_OF_ALL][is_send], record, true))
-			remember_packet(seen, &lane, is_send);
+			remember_packet(seen, &lane, 0, is_send);
 	} else {
 		is_told = put_whole(record, &lane, seen->state);
 	}
@@ -90,7 +90,8 @@ static __always_inline void keep_packet(struct own *state, const struct seen *se
 	END_OF_STAGE(STAGE_COUNT);
 	is_told = tell_packet(seen, interval, is_send);
 	END_OF_STAGE(STAGE_RECORD);
-	count_total(state, interval, generation, is_send, is_told);
+	if (count_total(state, interval, generation, is_send, is_told) && !wants_records())
+		remember_packet(seen, NULL, generation, is_send);
 }
 
 static __always_inline void see(struct sk_buff *skb, bool is_send)
@@ -115,7 +116,7 @@ static __always_inline void see(struct sk_buff *skb, bool is_send)
 	if (!interval)
 		return;
 	END_OF_STAGE(STAGE_CLOCK);
-	if (keep_again(skb, device, state, interval, is_send))
+	if (keep_again(skb, device, state, interval, generation, is_send))
 		return;
 	state->again[is_send].device = 0;
 	__builtin_memset(record, 0, sizeof(*record));
@@ -160,11 +161,14 @@ int BPF_PROG(see_consume, struct sock *sk, int result, int flags)
 	return 0;
 }
 
-/* splice and sendfile from a TCP socket, and every read where there is no sock_recv_length. */
+/*
+ * Every read from a TCP socket, also what sock_recv_length does not tell of: splice, sendfile,
+ * zero copy (by getsockopt, io_uring), and all of them before 6.3.
+ */
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(see_tcp_consume, struct sock *sk)
 {
-	if (current_uses(sk))
+	if (current_reads_first(sk))
 		learn_receiver(sk);
 	return 0;
 }
@@ -179,7 +183,7 @@ int BPF_PROG(see_state, struct sock *sk, int before, int after)
 SEC("tp_btf/sk_data_ready")
 int BPF_PROG(see_ready, struct sock *sk)
 {
-	if (sk->sk_protocol != IPPROTO_TCP && !is_expected(sk))
+	if (is_news(sk))
 		learn_ready(sk);
 	return 0;
 }

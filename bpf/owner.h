@@ -457,8 +457,7 @@ static __always_inline void find_receiver(struct seen *seen)
 	    (!(flow->flags & FLOW_PUSHED) || record->protocol != IPPROTO_TCP))
 		look_up_receiver(seen, is_for_many);
 	if (record->protocol != IPPROTO_TCP)
-		expect_ready(seen->skb, record->timestamp, flow->socket_id,
-			     is_for_all(record, is_for_many));
+		expect_ready(seen->skb, record->timestamp, flow, is_for_all(record, is_for_many));
 	if (flow->flags & FLOW_SHARED)
 		record->owner_source = SOURCE_SHARED;
 	else if (has_owner(flow))

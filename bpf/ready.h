@@ -7,6 +7,9 @@
  * - A socket that is the one which its flow already knows is all that is looked
  *   at. Only where it is not, or where see_receive has just met a packet on this
  *   CPU whose socket is not known, or that is for many, is the packet looked at.
+ * - It is known by its cookie, which lies where whoever delivers a packet has just
+ *   been. What is kept with the socket does not: three lines of cache, one of which
+ *   the process that receives has written to.
  * - The packet is known by its own headers, never by having been the last: a
  *   batch of packets is seen as a whole before the first is delivered.
  * - The second socket of a packet for many makes its flow shared. Each of them
@@ -36,6 +39,8 @@
 /* What is expected of the calls of sk_data_ready to come on this CPU. */
 struct expected {
 	__u64 socket_id; /* the socket of the last packet's flow, as far as is known */
+	__u32 cookie;	 /* of that socket; 0: not known */
+	__u32 slot;	 /* of that flow */
 	__u32 calls;	 /* that are worth a closer look, whatever the socket */
 	__u32 n_many;	 /* ever */
 	struct {
@@ -74,16 +79,29 @@ static __always_inline void remember(struct expected *expect, struct sk_buff *sk
 	expect->many[i].seen_ns = seen_ns;
 }
 
-/* A packet has been seen, for this socket (0: not known), or for many. */
-static __always_inline void expect_ready(struct sk_buff *skb, __u64 seen_ns, __u64 socket_id,
-					 bool is_for_many)
+/*
+ * The lower half of a socket's cookie, which comes again after 2^32 others; 0: it is not
+ * known. It is stored together with the socket's id, so that it is nobody's if the flow has
+ * another socket by now.
+ */
+static __always_inline __u32 cookie_of(const struct flow *flow, __u64 socket_id)
 {
+	return flow->socket_tag ? flow->socket_tag ^ (__u32)(socket_id >> 8) : 0;
+}
+
+/* A packet of this flow, which is not TCP's, has been seen; is it for many? */
+static __always_inline void expect_ready(struct sk_buff *skb, __u64 seen_ns,
+					 const struct flow *flow, bool is_for_many)
+{
+	__u64 socket_id = flow->socket_id;
 	__u32 zero = 0;
 	struct expected *expect = bpf_map_lookup_elem(&expected, &zero);
 
 	if (!expect)
 		return;
 	expect->socket_id = socket_id;
+	expect->cookie = cookie_of(flow, socket_id);
+	expect->slot = flow->place - 1;
 	if (is_for_many) {
 		expect->calls = PENDING_MAX;
 		remember(expect, skb, seen_ns);
@@ -108,21 +126,45 @@ static __always_inline __u64 many_seen_ns(struct sk_buff *skb, const struct flow
 	return flow->seen_ns;
 }
 
-/* Is there nothing new in this socket having taken a packet? */
-static __always_inline bool is_expected(struct sock *sk)
+/* For the next packets of the flow. The helper takes a socket that was handed to the program. */
+static __always_inline void learn_cookie(struct sock *sk, __u32 slot, __u64 socket_id)
 {
-	__u32 zero = 0;
-	struct expected *expect = bpf_map_lookup_elem(&expected, &zero);
+	struct flow *flow = bpf_map_lookup_elem(&slots, &slot);
+
+	/* whose place was seen is not another's until this program ends */
+	if (!flow || *(volatile __u32 *)&flow->place != slot + 1)
+		return;
+	barrier();
+	if (flow->socket_id == socket_id && flow->key.protocol != IPPROTO_TCP)
+		flow->socket_tag = (__u32)bpf_get_socket_cookie(sk) ^ (__u32)(socket_id >> 8);
+}
+
+/* Is there nothing new in this socket having taken a packet? Not for TCP's. */
+static __always_inline bool is_expected(struct sock *sk, struct expected *expect)
+{
 	struct endpoint *endpoint;
 
-	if (!expect || (!expect->calls && !expect->socket_id) || !has_storage())
+	if ((!expect->calls && !expect->socket_id) || !has_storage())
 		return true;
 	if (expect->calls) {
 		expect->calls--;
 		return false;
 	}
 	endpoint = bpf_sk_storage_get(&endpoints, sk, NULL, 0);
-	return endpoint && endpoint->id == expect->socket_id;
+	if (!endpoint || endpoint->id != expect->socket_id)
+		return false;
+	learn_cookie(sk, expect->slot, endpoint->id);
+	return true;
+}
+
+static __always_inline bool is_news(struct sock *sk)
+{
+	__u32 zero = 0, cookie = (__u32)sk->__sk_common.skc_cookie.counter;
+	struct expected *expect = bpf_map_lookup_elem(&expected, &zero);
+
+	if (!expect || (cookie && cookie == expect->cookie && !expect->calls))
+		return false;
+	return sk->sk_protocol != IPPROTO_TCP && !is_expected(sk, expect);
 }
 
 /* The tuple of a packet in a socket's queue; false where it is not one that is looked for. */

@@ -248,26 +248,35 @@ static __always_inline void add_packet(struct sums *sums, const struct record *r
 				    (__u64)record->segments * record->link_header_bytes;
 }
 
-/* Most packets are of the device and owner that the one before was, as with count_bytes(). */
-static __always_inline void count_total(struct own *state, struct interval *interval,
+/*
+ * Most packets are of the device and owner that the one before was, as with count_bytes().
+ * True: it is not told, and the one before it in this direction was of the same total.
+ */
+static __always_inline bool count_total(struct own *state, struct interval *interval,
 					__u32 generation, bool is_send, bool is_told)
 {
 	const struct record *record = &state->hand.record;
 	struct run *sum = &interval->runs[RUN_OF_ALL][is_send];
 	struct run *total = &interval->runs[RUN_OF_UNTOLD][is_send];
+	bool is_same = true;
 
 	if (!sum->total.all.events || !is_of_lane(sum, record, is_told)) {
-		if (!sum->total.all.events || !is_of_run(record, &sum->key))
+		if (!sum->total.all.events || !is_of_run(record, &sum->key)) {
 			change_sum(generation, is_send);
+			is_same = false;
+		}
 		sum->lane = lane_id(record, is_told);
 	}
 	add_packet(&sum->total.all, record);
 	if (is_told)
-		return;
+		return false;
 	if (!total->total.untold.events || !is_of_run(record, &total->key) ||
-	    !is_of_flow(record, &total->key))
+	    !is_of_flow(record, &total->key)) {
 		change_total(generation, is_send);
+		is_same = false;
+	}
 	add_packet(&total->total.untold, record);
+	return is_same;
 }
 
 #endif
