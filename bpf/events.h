@@ -200,9 +200,9 @@ struct flow {
 		__u32 syn_sequence; /* of the SYN that it began with; only compared */
 		__u32 socket_tag;   /* not TCP: see cookie_of() in bpf/ready.h */
 	};
-	__u32 done;	    /* changes, as begun */
-	__u16 flags;	    /* enum flow_flag */
-	__u8 source;	    /* enum record_source, of receiver */
+	__u32 done;  /* changes, as begun */
+	__u16 flags; /* enum flow_flag */
+	__u8 source; /* enum record_source, of receiver */
 	__u8 reserved;
 
 	struct party receiver;

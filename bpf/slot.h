@@ -70,7 +70,9 @@ static __always_inline __u64 hash_of(const struct flow_key *key)
 	hash ^= word[3] * 0xa0761d6478bd642fULL ^ word[5] * 0xe7037ed1a0b428dbULL;
 	hash *= 0x8ebc6af09c88c6e3ULL;
 	hash ^= hash >> 32;
-	return ((hash & ~NEAR) | ((local_port + remote_port) & NEAR)) ^ (local_port & NEAR) << 55;
+	hash = ((hash & ~NEAR) | ((local_port + remote_port) & NEAR)) ^ (local_port & NEAR) << 55;
+	barrier_var(hash); /* or what bounds an index is merged with it, where verifiers lose it */
+	return hash;
 }
 
 static __always_inline bool is_same_key(const struct flow_key *a, const struct flow_key *b)
