@@ -171,6 +171,7 @@ $(O)/tests/test_record_%: $(O)/tests/unit/test_record_%.o $(UNIT_RECORD_OBJECTS)
 # What the kernel side does, and who counts what is lost, is in the test.
 $(O)/tests/test_record_taking: LDFLAGS_ALL += \
 	$(addprefix -Wl$(comma)--wrap=,kernel_drain kernel_process_drain totals_lose)
+$(O)/tests/test_record_flight_dump: LDFLAGS_ALL += -Wl,--wrap=recording_describe
 $(O)/tests/test_%: $(O)/tests/unit/test_%.o $(UNIT_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
 
