@@ -121,7 +121,8 @@ $(O)/tests/rig/current.o: | $(O)/tests/rig/current.skel.h
 $(call object,$(ANALYZE_C) $(UNIT_C)): | $(O)/analyze/sql.h
 
 # The loops over all events of a chunk: of -O2, gcc 12 makes no vectors of them.
-$(addprefix $(O)/format/,events_encode.o events_decode.o section.o floats.o codes.o order.o): CFLAGS_ALL += -O3
+$(addprefix $(O)/,$(addprefix format/,events_encode.o events_decode.o section.o table.o floats.o codes.o order.o) \
+	analyze/slices.o): CFLAGS_ALL += -O3
 
 # ---- what is linked
 

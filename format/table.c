@@ -26,12 +26,20 @@ static uint64_t member_get(const struct nst_column *column, const uint8_t *row)
 
 static uint64_t value_max(const struct nst_column *column)
 {
-	static const uint64_t kind_max[] = {
-		[NST_U8] = UINT8_MAX,	[NST_U16] = UINT16_MAX,	       [NST_U32] = UINT32_MAX,
-		[NST_U64] = UINT64_MAX, [NST_STRING] = NST_STRING_CAP,
-	};
-
-	return column->max ? column->max : kind_max[column->kind];
+	if (column->max)
+		return column->max;
+	switch (column->kind) {
+	case NST_U8:
+		return UINT8_MAX;
+	case NST_U16:
+		return UINT16_MAX;
+	case NST_U32:
+		return UINT32_MAX;
+	case NST_STRING:
+		return NST_STRING_CAP;
+	default:
+		return UINT64_MAX;
+	}
 }
 
 /* has is the first column and the first member checked, so its bits are good. */
@@ -236,21 +244,25 @@ static int integer_column_decode(const struct nst_table_desc *desc, const struct
 {
 	unsigned int kind = section->encoding & 0x0f;
 	uint64_t max = value_max(column), worst = 0, all = 0;
+	size_t n = array->n_rows;
 
 	if (kind != NST_PLAIN && kind != NST_CONST && kind != column->variant)
 		return nst_problem_set(
 			ret_problem, NST_PROBLEM_BAD_SECTION,
 			"section 0x%04x: encoding 0x%02x is not for a column of rows", section->id,
 			section->encoding);
-	nst_values_get(section->data, scratch, kind == NST_CONST ? 1 : section->count,
-		       section->width, section->encoding & NST_PLANES);
+	if (kind == NST_CONST)
+		n = 1;
+	nst_values_get(section->data, scratch, n, section->width, section->encoding & NST_PLANES);
 	if (kind == NST_DELTA)
-		deltas_to_values(scratch, section->count);
-	for (size_t i = 0; i < (kind == NST_CONST ? 1 : array->n_rows); i++) {
-		worst = scratch[i] > worst ? scratch[i] : worst;
+		deltas_to_values(scratch, n);
+	for (size_t i = 0; i < n; i++)
 		all |= scratch[i];
-	}
-	members_put(column, array, desc->row_size, scratch, kind == NST_CONST ? 0 : 1);
+	/* none is larger than all their bits together */
+	for (size_t i = 0; i < n && all > max; i++)
+		worst = scratch[i] > worst ? scratch[i] : worst;
+	if (all) /* rows are zeroed */
+		members_put(column, array, desc->row_size, scratch, kind == NST_CONST ? 0 : 1);
 	if (worst > max)
 		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
 				       "section 0x%04x: value %llu, at most %llu is allowed",
@@ -263,24 +275,38 @@ static int integer_column_decode(const struct nst_table_desc *desc, const struct
 	return 0;
 }
 
-/* Strings whose place and length are told, from planes. */
-static void strings_get_planes(const uint8_t *at, const struct nst_column *column,
-			       const struct nst_row_array *array, size_t row_size,
-			       const uint64_t *lengths)
+/*
+ * n strings, which stand behind each other in to, from planes. What is left of lengths is
+ * for this alone.
+ */
+static void strings_get_planes(const uint8_t *from, uint64_t *lengths, size_t n, uint8_t *to)
 {
-	size_t begin = 0, n = array->n_rows;
+	uint64_t place = 0;
+	uint32_t k = 0;
 
-	for (uint32_t k = 0; k < column->max; k++) {
-		for (; begin < n && lengths[begin] <= k; begin++)
-			;
-		for (size_t i = begin; i < n; i++) {
-			const struct nst_bytes *bytes =
-				(const void *)((uint8_t *)array->rows + i * row_size +
-					       column->offset);
+	for (size_t i = 0; i < n; i++) { /* each beside its place */
+		uint64_t length = lengths[i];
 
-			if (k < lengths[i])
-				((uint8_t *)bytes->data)[k] = *at++;
+		lengths[i] |= place << 32;
+		place += length;
+	}
+	while (n) {
+		uint32_t shortest = UINT32_MAX;
+		size_t n_longer = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			uint32_t length = (uint32_t)lengths[i];
+
+			lengths[n_longer] = lengths[i];
+			if (length > k) {
+				n_longer++;
+				shortest = length < shortest ? length : shortest;
+			}
 		}
+		n = n_longer;
+		for (; n && k < shortest; k++)
+			for (size_t i = 0; i < n; i++)
+				to[(lengths[i] >> 32) + k] = *from++;
 	}
 }
 
@@ -291,8 +317,8 @@ static int string_column_decode(const struct nst_table_desc *desc, const struct 
 	const uint8_t *at = section->data + (size_t)section->count * section->width;
 	uint64_t left = section->len - (uint64_t)section->count * section->width;
 	bool in_planes = section->encoding & NST_PLANES;
+	uint8_t *row = array->rows, *strings = NULL;
 	const uint8_t *planes = at;
-	uint8_t *row = array->rows;
 
 	if ((section->encoding & ~NST_PLANES) != NST_BYTES ||
 	    (in_planes && column->variant != NST_PLANES))
@@ -301,7 +327,7 @@ static int string_column_decode(const struct nst_table_desc *desc, const struct 
 				       section->id, section->encoding);
 	nst_values_get(section->data, scratch, section->count, section->width, false);
 	if (in_planes) {
-		at = array->strings + array->strings_len;
+		at = strings = array->strings + array->strings_len;
 		array->strings_len += left;
 	}
 	for (size_t i = 0; i < array->n_rows; i++, row += desc->row_size) {
@@ -326,7 +352,7 @@ static int string_column_decode(const struct nst_table_desc *desc, const struct 
 				       "section's",
 				       section->id);
 	if (in_planes)
-		strings_get_planes(planes, column, array, desc->row_size, scratch);
+		strings_get_planes(planes, scratch, array->n_rows, strings);
 	return 0;
 }
 
