@@ -217,7 +217,7 @@ int nst_writer_open_sink(const struct nst_sink *sink, const struct nst_header *h
 			 struct nst_writer **ret_writer);
 
 /*
- * Add an event to the open chunk; a chunk that is full (16,384 events) is
+ * Add an event to the open chunk; a chunk that is full (24,576 events) is
  * written first. Events should come in order of time: a chunk sorts its own,
  * so that only neighbouring chunks can overlap. Those of one time keep their order
  * if they are of one flow. The event is copied.
