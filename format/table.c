@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "table.h"
 
-#include "hash.h"
 #include "problem.h"
 
 #include <errno.h>
@@ -238,12 +237,58 @@ static void members_put(const struct nst_column *column, const struct nst_row_ar
 	}
 }
 
+#define PUT_NARROW(type)                                                              \
+	do {                                                                          \
+		for (size_t i = 0; i < n; i++, at += row_size)                        \
+			*(type *)(void *)at =                                         \
+				(type)(low[i] | (high ? (uint32_t)high[i] << 8 : 0)); \
+	} while (0)
+
+/*
+ * The same of values of a byte, or of two that stand apart, as most are: without the way over
+ * wide ones. False: they are others, or some may be too large.
+ */
+static bool narrow_members_put(const struct nst_column *column, const struct nst_section *section,
+			       const struct nst_row_array *array, size_t row_size)
+{
+	bool is_byte = section->width == 1 && !(section->encoding & ~NST_PLANES);
+	const uint8_t *low = section->data, *high = is_byte ? NULL : low + array->n_rows;
+	uint8_t *at = (uint8_t *)array->rows + column->offset;
+	uint8_t all_low = 0, all_high = 0;
+	size_t n = array->n_rows;
+
+	if (!is_byte && (section->width != 2 || section->encoding != NST_PLANES))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		all_low |= low[i];
+	for (size_t i = 0; high && i < n; i++)
+		all_high |= high[i];
+	if ((uint64_t)(all_low | (uint32_t)all_high << 8) > value_max(column))
+		return false;
+	switch (column->kind) {
+	case NST_U8:
+		PUT_NARROW(uint8_t);
+		break;
+	case NST_U16:
+		PUT_NARROW(uint16_t);
+		break;
+	case NST_U32:
+		PUT_NARROW(uint32_t);
+		break;
+	case NST_U64:
+		PUT_NARROW(uint64_t);
+		break;
+	}
+	return true;
+}
+
 static int integer_column_decode(const struct nst_table_desc *desc, const struct nst_column *column,
 				 const struct nst_section *section, uint64_t *scratch,
 				 struct nst_row_array *array, struct nst_problem *ret_problem)
 {
 	unsigned int kind = section->encoding & 0x0f;
 	uint64_t max = value_max(column), worst = 0, all = 0;
+	bool is_has = desc->has_has && column == &desc->columns[0];
 	size_t n = array->n_rows;
 
 	if (kind != NST_PLAIN && kind != NST_CONST && kind != column->variant)
@@ -251,6 +296,8 @@ static int integer_column_decode(const struct nst_table_desc *desc, const struct
 			ret_problem, NST_PROBLEM_BAD_SECTION,
 			"section 0x%04x: encoding 0x%02x is not for a column of rows", section->id,
 			section->encoding);
+	if (!is_has && narrow_members_put(column, section, array, desc->row_size))
+		return 0;
 	if (kind == NST_CONST)
 		n = 1;
 	nst_values_get(section->data, scratch, n, section->width, section->encoding & NST_PLANES);
@@ -268,7 +315,7 @@ static int integer_column_decode(const struct nst_table_desc *desc, const struct
 				       "section 0x%04x: value %llu, at most %llu is allowed",
 				       section->id, (unsigned long long)worst,
 				       (unsigned long long)max);
-	if (desc->has_has && column == &desc->columns[0] && all & ~(uint64_t)desc->has_mask)
+	if (is_has && all & ~(uint64_t)desc->has_mask)
 		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
 				       "section 0x%04x: unknown bits of has, 0x%llx", section->id,
 				       (unsigned long long)(all & ~(uint64_t)desc->has_mask));
@@ -472,78 +519,4 @@ int nst_table_decode(const struct nst_table_desc *desc, const struct nst_section
 			return r;
 	}
 	return 0;
-}
-
-/* ---- Uniqueness -------------------------------------------------------- */
-
-/*
- * Rows are compared as memory, which is zero between their members, up to the first string;
- * behind it there are strings alone, in all three dictionaries.
- */
-static size_t plain_bytes(const struct nst_table_desc *desc)
-{
-	size_t n = desc->row_size;
-
-	for (size_t c = 0; c < desc->n_columns; c++)
-		if (desc->columns[c].kind == NST_STRING && desc->columns[c].offset < n)
-			n = desc->columns[c].offset;
-	return n;
-}
-
-static uint64_t row_hash(const struct nst_table_desc *desc, size_t n_plain, const uint8_t *row,
-			 uint64_t seed)
-{
-	uint64_t hash = nst_hash_bytes(row, n_plain, seed);
-
-	for (size_t c = 0; n_plain < desc->row_size && c < desc->n_columns; c++) {
-		const struct nst_bytes *bytes = (const void *)(row + desc->columns[c].offset);
-
-		if (desc->columns[c].kind == NST_STRING)
-			hash = nst_hash_bytes(bytes->data, bytes->len_bytes, hash);
-	}
-	return nst_hash_mix(hash, 0);
-}
-
-static bool rows_equal(const struct nst_table_desc *desc, size_t n_plain, const uint8_t *a,
-		       const uint8_t *b)
-{
-	if (memcmp(a, b, n_plain))
-		return false;
-	for (size_t c = 0; c < desc->n_columns; c++) {
-		const struct nst_column *column = &desc->columns[c];
-		const struct nst_bytes *in_a = (const void *)(a + column->offset);
-		const struct nst_bytes *in_b = (const void *)(b + column->offset);
-
-		if (column->kind == NST_STRING &&
-		    (in_a->len_bytes != in_b->len_bytes ||
-		     (in_a->len_bytes && memcmp(in_a->data, in_b->data, in_a->len_bytes))))
-			return false;
-	}
-	return true;
-}
-
-bool nst_table_has_twins(const struct nst_table_desc *desc, const struct nst_row_array *array,
-			 uint64_t *hashes, uint32_t *slots, size_t n_slots)
-{
-	uint64_t seed = nst_hash_seed();
-	size_t n_plain = plain_bytes(desc);
-	const uint8_t *rows = array->rows;
-
-	memset(slots, 0, n_slots * sizeof(*slots));
-	for (size_t i = 0; i < array->n_rows; i++) {
-		const uint8_t *row = rows + i * desc->row_size;
-		size_t slot;
-
-		hashes[i] = row_hash(desc, n_plain, row, seed);
-		for (slot = hashes[i] & (n_slots - 1); slots[slot];
-		     slot = (slot + 1) & (n_slots - 1)) {
-			size_t other = slots[slot] - 1;
-
-			if (hashes[other] == hashes[i] &&
-			    rows_equal(desc, n_plain, row, rows + other * desc->row_size))
-				return true;
-		}
-		slots[slot] = (uint32_t)i + 1;
-	}
-	return false;
 }
