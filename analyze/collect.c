@@ -49,8 +49,9 @@ struct reading {
 	size_t n_known_allocated;
 	uint64_t metadata_end; /* offset behind which no metadata was taken over yet */
 	size_t n_said;
-	struct ahead *ahead; /* chunks of events on their way */
-	int err;	     /* of taking them back */
+	struct ahead *ahead;	 /* chunks of events on their way */
+	struct nst_peeks *peeks; /* of the first reading; NULL: the second one does not hop */
+	int err;		 /* of taking them back */
 };
 
 void collector_set_axis(struct collector *collector, uint32_t number, uint64_t start_ns)
@@ -503,7 +504,11 @@ static int foretell_input(struct reading *reading)
 	int err;
 
 	survey_open(&survey);
-	err = foretell(&collector->foretelling, reading->input, 1, take_foretold, &one);
+	err = window_is_given(&collector->window) ? nst_peeks_new(&reading->peeks) : 0;
+	collector->foretelling.peeks = reading->peeks;
+	if (!err)
+		err = foretell(&collector->foretelling, reading->input, 1, take_foretold, &one);
+	collector->foretelling.peeks = NULL;
 	if (!err && one.survey)
 		resolve_window(collector, &survey);
 	survey_close(&survey);
@@ -529,6 +534,7 @@ int collector_read(struct collector *collector, struct input *input)
 		err = ahead_open(&reading.ahead);
 	if (!err) {
 		nst_reader_set_ahead(reading.reader, catch_up, &reading);
+		nst_reader_set_peeks(reading.reader, reading.peeks);
 		if (window_is_given(&collector->window))
 			nst_reader_set_choice(reading.reader, is_wanted, &reading);
 		err = read_chunks(&reading);
@@ -540,6 +546,7 @@ int collector_read(struct collector *collector, struct input *input)
 		say("%s: out of memory", input->name);
 	ahead_close(reading.ahead);
 	nst_reader_close(reading.reader);
+	nst_peeks_free(reading.peeks);
 	intern_free(&reading.uuids);
 	free(reading.known);
 	free(reading.numbers);

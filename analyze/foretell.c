@@ -200,6 +200,7 @@ static int foretell_one(struct foretelling *foretelling, const struct input *inp
 	if (!err) {
 		/* events are hopped over */
 		nst_reader_set_choice(reading.reader, is_wanted, NULL);
+		nst_reader_set_peeks(reading.reader, foretelling->peeks);
 		err = read_chunks(&reading, also, context);
 	}
 	if (!err && (start < 0 || lseek(input->fd, start, SEEK_SET) < 0)) {

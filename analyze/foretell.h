@@ -23,6 +23,7 @@ struct foretelling { /* of all traces, over several inputs; zeros are an empty o
 	struct intern uuids, recordings;
 	struct foretold *traces;
 	size_t n_allocated;
+	struct nst_peeks *peeks; /* of the one input that is read, for who reads it next; or NULL */
 };
 
 /*

@@ -406,6 +406,16 @@ void nst_reader_set_choice(struct nst_reader *reader,
 			   void *context);
 
 /*
+ * What a reader sees behind chunks that it hops over is kept, as far as there is room, and
+ * the next reader of the same file, that is given it too, need not read it again. It is one
+ * reader's at a time, and the caller's to free behind the last of them.
+ */
+struct nst_peeks;
+int nst_peeks_new(struct nst_peeks **ret_peeks); /* 0 or -ENOMEM */
+void nst_peeks_free(struct nst_peeks *peeks);	 /* NULL is fine */
+void nst_reader_set_peeks(struct nst_reader *reader, struct nst_peeks *peeks);
+
+/*
  * Go to the next chunk and read it; its checksums have been verified.
  * 1: *ret_chunk is valid until the next call. 0: the end of the input.
  * Chunks of unknown types are gone to as well, for whoever lists chunks.
