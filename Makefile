@@ -121,7 +121,8 @@ $(O)/tests/rig/current.o: | $(O)/tests/rig/current.skel.h
 $(call object,$(ANALYZE_C) $(UNIT_C)): | $(O)/analyze/sql.h
 
 # The loops over all events of a chunk: of -O2, gcc 12 makes no vectors of them.
-$(addprefix $(O)/format/,events_encode.o events_decode.o section.o floats.o codes.o order.o): CFLAGS_ALL += -O3
+$(addprefix $(O)/,$(addprefix format/,events_encode.o events_decode.o section.o table.o floats.o codes.o order.o) \
+	analyze/slices.o): CFLAGS_ALL += -O3
 
 # ---- what is linked
 
@@ -171,6 +172,7 @@ $(O)/tests/test_record_%: $(O)/tests/unit/test_record_%.o $(UNIT_RECORD_OBJECTS)
 # What the kernel side does, and who counts what is lost, is in the test.
 $(O)/tests/test_record_taking: LDFLAGS_ALL += \
 	$(addprefix -Wl$(comma)--wrap=,kernel_drain kernel_process_drain totals_lose)
+$(O)/tests/test_record_flight_dump: LDFLAGS_ALL += -Wl,--wrap=recording_describe
 $(O)/tests/test_%: $(O)/tests/unit/test_%.o $(UNIT_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
 

@@ -76,8 +76,6 @@ static int read_traces(sqlite3 *db, const struct settings *settings, struct wind
 	if (!err)
 		err = db_run(db, "BEGIN");
 	if (!err)
-		err = collector_resolve_window(&collector, inputs, n_inputs);
-	if (!err)
 		err = collector_foretell(&collector, inputs, n_inputs);
 	for (size_t i = 0; i < n_inputs && !err; i++)
 		err = collector_read(&collector, &inputs[i]);

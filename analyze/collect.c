@@ -4,6 +4,7 @@
 #include "analyze/ahead.h"
 #include "analyze/known.h"
 #include "analyze/say.h"
+#include "analyze/survey.h"
 #include "analyze/text.h"
 
 #include <errno.h>
@@ -48,8 +49,9 @@ struct reading {
 	size_t n_known_allocated;
 	uint64_t metadata_end; /* offset behind which no metadata was taken over yet */
 	size_t n_said;
-	struct ahead *ahead; /* chunks of events on their way */
-	int err;	     /* of taking them back */
+	struct ahead *ahead;	 /* chunks of events on their way */
+	struct nst_peeks *peeks; /* of the first reading; NULL: the second one does not hop */
+	int err;		 /* of taking them back */
 };
 
 void collector_set_axis(struct collector *collector, uint32_t number, uint64_t start_ns)
@@ -452,6 +454,67 @@ static void say_left_out(struct collector *collector, const struct input *input,
 	collector->damaged = true;
 }
 
+/* A window may hang on the start or the end of all traces of the inputs. */
+static bool needs_survey(const struct collector *collector)
+{
+	return !collector->has_bounds && window_is_relative(&collector->window);
+}
+
+static void resolve_window(struct collector *collector, const struct survey *survey)
+{
+	/* no trace in any: reading them will say so */
+	bool is_empty = survey->start_ns > survey->end_ns;
+
+	collector->bounds = window_bounds(&collector->window, is_empty ? 0 : survey->start_ns,
+					  is_empty ? 0 : survey->end_ns);
+	collector->has_bounds = true;
+}
+
+/* With what is foretold, from when to when it is. */
+static int survey_on_the_way(void *context, struct nst_reader *reader,
+			     const struct nst_chunk *chunk)
+{
+	if (chunk)
+		return survey_chunk(context, reader, chunk);
+	survey_end(context);
+	return 0;
+}
+
+struct foretelling_one { /* input, before its events are read */
+	struct reading *reading;
+	struct survey *survey; /* NULL: it is not asked for */
+};
+
+static int take_foretold(void *context, struct nst_reader *reader, const struct nst_chunk *chunk)
+{
+	struct foretelling_one *one = context;
+	int err = one->survey ? survey_on_the_way(one->survey, reader, chunk) : 0;
+
+	if (err || !chunk || chunk->type == NST_CHUNK_EVENTS)
+		return err;
+	return take_metadata(one->reading, reader, chunk);
+}
+
+static int foretell_input(struct reading *reading)
+{
+	struct collector *collector = reading->collector;
+	struct survey survey;
+	struct foretelling_one one = { .reading = reading,
+				       .survey = needs_survey(collector) ? &survey : NULL };
+	int err;
+
+	survey_open(&survey);
+	err = window_is_given(&collector->window) ? nst_peeks_new(&reading->peeks) : 0;
+	collector->foretelling.peeks = reading->peeks;
+	if (!err)
+		err = foretell(&collector->foretelling, reading->input, 1, take_foretold, &one);
+	collector->foretelling.peeks = NULL;
+	if (!err && one.survey)
+		resolve_window(collector, &survey);
+	survey_close(&survey);
+	return err;
+}
+
 int collector_read(struct collector *collector, struct input *input)
 {
 	uint64_t left_out = collector->totals.n_left_out;
@@ -460,7 +523,7 @@ int collector_read(struct collector *collector, struct input *input)
 
 	reconcile_open(&collector->reconcile);
 	if (!err)
-		err = foretell(&collector->foretelling, input, 1, take_metadata, &reading);
+		err = foretell_input(&reading);
 	if (!err)
 		err = reconcile_close(&collector->reconcile);
 	reading.reader = NULL;
@@ -471,6 +534,7 @@ int collector_read(struct collector *collector, struct input *input)
 		err = ahead_open(&reading.ahead);
 	if (!err) {
 		nst_reader_set_ahead(reading.reader, catch_up, &reading);
+		nst_reader_set_peeks(reading.reader, reading.peeks);
 		if (window_is_given(&collector->window))
 			nst_reader_set_choice(reading.reader, is_wanted, &reading);
 		err = read_chunks(&reading);
@@ -482,6 +546,7 @@ int collector_read(struct collector *collector, struct input *input)
 		say("%s: out of memory", input->name);
 	ahead_close(reading.ahead);
 	nst_reader_close(reading.reader);
+	nst_peeks_free(reading.peeks);
 	intern_free(&reading.uuids);
 	free(reading.known);
 	free(reading.numbers);
@@ -490,6 +555,8 @@ int collector_read(struct collector *collector, struct input *input)
 
 int collector_foretell(struct collector *collector, struct input *inputs, size_t n_inputs)
 {
+	bool needs = needs_survey(collector);
+	struct survey survey;
 	int err = 0;
 
 	/* reading a single one does it */
@@ -499,29 +566,13 @@ int collector_foretell(struct collector *collector, struct input *inputs, size_t
 		err = input_spool(&inputs[i]);
 	if (err)
 		return err;
-	err = foretell(&collector->foretelling, inputs, n_inputs, NULL, NULL);
+	survey_open(&survey);
+	err = foretell(&collector->foretelling, inputs, n_inputs, needs ? survey_on_the_way : NULL,
+		       &survey);
+	if (!err && needs)
+		resolve_window(collector, &survey);
+	survey_close(&survey);
 	if (err == -ENOMEM)
 		say("out of memory");
 	return err;
-}
-
-int collector_resolve_window(struct collector *collector, struct input *inputs, size_t n_inputs)
-{
-	int64_t start_ns = INT64_MAX, end_ns = INT64_MIN;
-
-	if (!window_is_relative(&collector->window))
-		return 0;
-	for (size_t i = 0; i < n_inputs; i++) {
-		int err = input_spool(&inputs[i]);
-
-		if (!err)
-			err = input_survey(&inputs[i], &start_ns, &end_ns);
-		if (err)
-			return err;
-	}
-	if (start_ns > end_ns)
-		start_ns = end_ns = 0; /* no trace in any: reading them will say so */
-	collector->bounds = window_bounds(&collector->window, start_ns, end_ns);
-	collector->has_bounds = true;
-	return 0;
 }

@@ -62,14 +62,9 @@ int collector_init(struct collector *collector, sqlite3 *db, struct rollup_setti
 void collector_free(struct collector *collector);
 
 /*
- * Resolve a window that hangs on the start or end of the traces by reading all
- * inputs through; pipes are spooled. 0 or -errno, said.
- */
-int collector_resolve_window(struct collector *collector, struct input *inputs, size_t n_inputs);
-
-/*
  * Before the first of several inputs is read: what each of them tells of owners holds
- * for other parts of its recording as well. 0 or -errno, said.
+ * for other parts of its recording as well, and a window may hang on the start or end of
+ * all. Pipes are spooled. 0 or -errno, said.
  */
 int collector_foretell(struct collector *collector, struct input *inputs, size_t n_inputs);
 

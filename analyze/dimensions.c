@@ -139,9 +139,13 @@ const char *flow_protocol_name(uint32_t has, uint8_t protocol, uint16_t ethertyp
 
 static uint8_t copy_address(struct nst_bytes from, uint8_t to[16])
 {
-	if (from.len_bytes != 4 && from.len_bytes != 16)
+	/* of a length that is known when this is compiled, so that nothing is called */
+	if (from.len_bytes == 4)
+		memcpy(to, from.data, 4);
+	else if (from.len_bytes == 16)
+		memcpy(to, from.data, 16);
+	else
 		return 0;
-	memcpy(to, from.data, from.len_bytes);
 	return (uint8_t)from.len_bytes;
 }
 
@@ -175,8 +179,10 @@ void dims_find_flows(const struct dimensions *dims, uint32_t trace, const struct
 	for (size_t from = 0; from < n; from += FIND_AT_ONCE) {
 		size_t n_now = n - from < FIND_AT_ONCE ? n - from : FIND_AT_ONCE;
 
-		for (size_t i = 0; i < n_now; i++) {
+		for (size_t i = 0; i < n_now; i++)
 			flow_key(trace, &flows[from + i], &keys[i]);
+		/* not at once: what was written in pieces is read as a whole */
+		for (size_t i = 0; i < n_now; i++) {
 			hashes[i] = intern_hash(&keys[i], sizeof(keys[i]));
 			intern_fetch_slot(&dims->flows, hashes[i]);
 		}

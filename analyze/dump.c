@@ -5,6 +5,7 @@
 #include "analyze/out.h"
 #include "analyze/rebind.h"
 #include "analyze/say.h"
+#include "analyze/survey.h"
 #include "analyze/text.h"
 
 #include <errno.h>
@@ -389,18 +390,19 @@ static int print_all(struct dumping *dumping)
  */
 static int resolve_window(struct dumping *dumping)
 {
-	int64_t start_ns = INT64_MAX, end_ns = INT64_MIN;
+	struct survey survey;
 	int err;
 
 	if (!window_is_relative(&dumping->window) ||
 	    (!dumping->input->can_seek && !window_needs_end(&dumping->window)))
 		return 0;
+	survey_open(&survey);
 	err = input_spool(dumping->input);
 	if (!err)
-		err = input_survey(dumping->input, &start_ns, &end_ns);
-	if (err || start_ns > end_ns)
+		err = survey_input(&survey, dumping->input);
+	if (err || survey.start_ns > survey.end_ns)
 		return err; /* no trace: reading it will say so */
-	dumping->bounds = window_bounds(&dumping->window, start_ns, end_ns);
+	dumping->bounds = window_bounds(&dumping->window, survey.start_ns, survey.end_ns);
 	dumping->has_bounds = true;
 	return 0;
 }

@@ -120,7 +120,7 @@ static int read_chunks(struct reading *reading, foretell_chunk *also, void *cont
 
 	while ((err = nst_reader_next(reading->reader, &chunk)) > 0) {
 		err = add_new_traces(reading);
-		if (!err)
+		if (!err && chunk->type != NST_CHUNK_EVENTS)
 			err = add_chunk(reading, chunk->trace);
 		if (!err && also)
 			err = also(context, reading->reader, chunk);
@@ -128,7 +128,9 @@ static int read_chunks(struct reading *reading, foretell_chunk *also, void *cont
 			return err;
 	}
 	/* whatever ended it ends the reading of the events too, and is said there */
-	return err == -ENOMEM ? err : 0;
+	if (err == -ENOMEM)
+		return err;
+	return also ? also(context, reading->reader, NULL) : 0;
 }
 
 /* The rows of all parts of a recording become those of the first that was read. */
@@ -180,6 +182,13 @@ static int close_traces(struct foretelling *foretelling, uint32_t first)
 	return err;
 }
 
+static bool is_wanted(void *unused, const struct nst_chunk *chunk)
+{
+	(void)unused;
+	(void)chunk;
+	return false;
+}
+
 /* One of the inputs, with nothing closed. */
 static int foretell_one(struct foretelling *foretelling, const struct input *input,
 			foretell_chunk *also, void *context)
@@ -189,8 +198,9 @@ static int foretell_one(struct foretelling *foretelling, const struct input *inp
 	int err = nst_reader_open(input->fd, &reading.reader);
 
 	if (!err) {
-		/* no event is before the beginning of time: events are hopped over */
-		nst_reader_set_window(reading.reader, 0, 0);
+		/* events are hopped over */
+		nst_reader_set_choice(reading.reader, is_wanted, NULL);
+		nst_reader_set_peeks(reading.reader, foretelling->peeks);
 		err = read_chunks(&reading, also, context);
 	}
 	if (!err && (start < 0 || lseek(input->fd, start, SEEK_SET) < 0)) {

@@ -23,9 +23,13 @@ struct foretelling { /* of all traces, over several inputs; zeros are an empty o
 	struct intern uuids, recordings;
 	struct foretold *traces;
 	size_t n_allocated;
+	struct nst_peeks *peeks; /* of the one input that is read, for who reads it next; or NULL */
 };
 
-/* What else is to be done with a chunk of metadata. 0, or -errno which foretell() passes on. */
+/*
+ * What else is to be done with a chunk; those of events have their header alone. chunk is
+ * NULL behind the last one of an input. 0, or -errno which foretell() passes on.
+ */
 typedef int foretell_chunk(void *context, struct nst_reader *reader, const struct nst_chunk *chunk);
 
 /*

@@ -39,12 +39,6 @@ void input_close(struct input *input);
 bool inputs_drop_stubs(struct input *inputs, size_t *n_inputs);
 
 /*
- * Read the input through and widen *start_ns..*end_ns, times of day, to take in
- * its traces; then rewind it. 0 or -errno.
- */
-int input_survey(const struct input *input, int64_t *start_ns, int64_t *end_ns);
-
-/*
  * When the trace of a chunk started, on its clock: one whose headers are all
  * damaged starts with what is left of it. 0: this chunk does not say.
  */

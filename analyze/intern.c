@@ -54,41 +54,58 @@ static uint64_t load64(const uint8_t *at)
 }
 
 /* The process's own, so that nobody can make a trace whose keys all collide. */
-static uint64_t seed;
+static uint64_t secrets[16];
 
-__attribute__((constructor)) static void seed_take(void)
+/* Both halves of the product, or a difference in one word could be undone by another. */
+static uint64_t fold(uint64_t a, uint64_t b)
 {
-	const void *random = (const void *)getauxval(AT_RANDOM);
-
-	seed = random ? load64(random) : 0;
-}
-
-/* Both halves of the product, or a difference in one word could be undone by the next. */
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	unsigned __int128 product = (unsigned __int128)(hash ^ value) * 0x9e3779b97f4a7c15u;
+	unsigned __int128 product = (unsigned __int128)a * b;
 
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Two chains side by side, since each step waits for the one before. */
+__attribute__((constructor)) static void secrets_take(void)
+{
+	const void *random = (const void *)getauxval(AT_RANDOM);
+	uint64_t seed[2] = { 0 };
+
+	if (random)
+		memcpy(seed, random, sizeof(seed));
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+		seed[i % 2] += 0x9e3779b97f4a7c15u;
+		secrets[i] = fold(seed[i % 2] ^ 0xbf58476d1ce4e5b9u, 0x94d049bb133111ebu) ^
+			     seed[(i + 1) % 2];
+	}
+}
+
+/*
+ * Products of two words each, which do not wait for each other; after as many as there are
+ * secrets for, the sum goes into the next.
+ */
 uint32_t intern_hash(const void *key, size_t len)
 {
-	uint64_t even = seed ^ len << 32, odd = ~seed, last[2] = { 0 };
+	const size_t n_secrets = sizeof(secrets) / sizeof(secrets[0]);
 	const uint8_t *at = key, *end = at + len;
+	uint64_t sum = len, last[2] = { 0 };
+	size_t k = 2;
 
-	for (; end - at > 16; at += 16) {
-		even = mix(even, load64(at));
-		odd = mix(odd, load64(at + 8));
+	for (; end - at > 16; at += 16, k += 2) {
+		if (k == n_secrets) {
+			sum = fold(sum ^ secrets[0], secrets[1]);
+			k = 2;
+		}
+		sum += fold(load64(at) ^ secrets[k], load64(at + 8) ^ secrets[k + 1]);
 	}
 	/* of a long key some bytes once more, in place of a copy of the right length */
-	if (len >= sizeof(last))
-		memcpy(last, end - sizeof(last), sizeof(last));
-	else
+	if (len < sizeof(last)) {
 		memcpy(last, at, len);
-	even = mix(even, last[0]);
-	odd = mix(odd, last[1]);
-	return (uint32_t)mix(even, odd ^ odd << 7);
+	} else { /* word by word, as it was written: else the CPU waits for the writing */
+		last[0] = load64(end - 16);
+		last[1] = load64(end - 8);
+	}
+	/* the first ones, which no word has met since the last time */
+	return (uint32_t)fold(sum ^ fold(last[0] ^ secrets[0], last[1] ^ secrets[1]),
+			      0x9e3779b97f4a7c15u);
 }
 
 static bool is_equal(const uint8_t *a, const uint8_t *b, size_t len)

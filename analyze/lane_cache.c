@@ -58,22 +58,30 @@ void lane_cache_add_flow(struct lane_cache *cache, const struct nst_lane *lane, 
 	cache->chunk_flows[lane->flow] = flow;
 }
 
+static uint64_t pair(uint32_t low, uint32_t high)
+{
+	return low | (uint64_t)high << 32;
+}
+
 static struct lane_identity identity_of(const struct lane_cache *cache, const struct nst_lane *lane,
 					bool counts_elsewhere)
 {
+	uint32_t process = lane->has & NST_HAS_OWNER ? cache->chunk_processes[lane->process] : 0;
+
 	return (struct lane_identity){
 		.cgroup_id = lane->cgroup_id,
-		.flow = cache->chunk_flows[lane->flow],
-		.process = lane->has & NST_HAS_OWNER ? cache->chunk_processes[lane->process] : 0,
-		.has = lane->has,
-		.ifindex = lane->ifindex,
-		.vlan_id = lane->vlan_id,
-		.flags = lane->flags,
-		.is_send = lane->is_send,
-		.owner_source = lane->owner_source,
-		.link_header_bytes = lane->link_header_bytes,
-		.counts_elsewhere = counts_elsewhere,
+		.flow_process = pair(cache->chunk_flows[lane->flow], process),
+		.has_ifindex = pair(lane->has, lane->ifindex),
+		.others = pair(lane->vlan_id | (uint32_t)lane->flags << 16,
+			       lane->is_send | (uint32_t)lane->owner_source << 8 |
+				       (uint32_t)lane->link_header_bytes << 16 |
+				       (uint32_t)counts_elsewhere << 24),
 	};
+}
+
+static uint32_t flow_of(const struct lane_identity *identity)
+{
+	return (uint32_t)identity->flow_process;
 }
 
 static void set_query(struct lane_cache *cache, const struct nst_lane *lane, bool counts_elsewhere,
@@ -137,9 +145,9 @@ int lane_cache_get(struct lane_cache *cache, const struct nst_lane *lanes, uint3
 	int err;
 
 	/* its flow may have been met since */
-	if (counts_elsewhere || query->identity.flow != cache->chunk_flows[lanes[i].flow])
+	if (counts_elsewhere || flow_of(&query->identity) != cache->chunk_flows[lanes[i].flow])
 		set_query(cache, &lanes[i], counts_elsewhere, query);
-	if (query->identity.flow == NO_FLOW) {
+	if (flow_of(&query->identity) == NO_FLOW) {
 		*ret_found = NULL;
 		return 0;
 	}

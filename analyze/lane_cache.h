@@ -8,14 +8,13 @@
 
 #include "analyze/dimensions.h"
 
-/* A lane as chunks have it, but for the numbers of its flow and its process; no padding. */
+/*
+ * A lane as chunks have it, but for the numbers of its flow (in dims) and its process (in
+ * lane_cache.processes). Packed, and not as members, because what is written in pieces and
+ * read as a whole right after keeps the CPU waiting.
+ */
 struct lane_identity {
-	uint64_t cgroup_id;
-	uint32_t flow;	  /* in dims */
-	uint32_t process; /* in lane_cache.processes */
-	uint32_t has, ifindex;
-	uint16_t vlan_id, flags;
-	uint8_t is_send, owner_source, link_header_bytes, counts_elsewhere;
+	uint64_t cgroup_id, flow_process, has_ifindex, others;
 };
 
 struct cached_lane { /* a line of the cache */

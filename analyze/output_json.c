@@ -41,12 +41,12 @@ static size_t plain_len(const char *text, size_t len)
 
 void json_text(FILE *out, const char *text, size_t len)
 {
-	fputc('"', out);
+	fputc_unlocked('"', out);
 	for (size_t i = 0; i < len;) {
 		size_t n = plain_len(text + i, len - i);
 
 		if (n) {
-			fwrite(text + i, 1, n, out);
+			fwrite_unlocked(text + i, 1, n, out);
 			i += n;
 			continue;
 		}
@@ -58,25 +58,32 @@ void json_text(FILE *out, const char *text, size_t len)
 		}
 		if (text[i] == '"' || text[i] == '\\')
 			fputc('\\', out);
-		fwrite(text + i, 1, n, out);
+		fwrite_unlocked(text + i, 1, n, out);
 		i += n;
 	}
-	fputc('"', out);
+	fputc_unlocked('"', out);
 }
 
+/* Two digits at a time, since each division waits for the one before. */
 void plain_integer(FILE *out, int64_t value)
 {
+	static const char pairs[] =
+		"0001020304050607080910111213141516171819202122232425262728293031"
+		"3233343536373839404142434445464748495051525354555657585960616263"
+		"6465666768697071727374757677787980818283848586878889909192939495"
+		"96979899";
 	uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	char text[24], *at = text + sizeof(text);
+	char text[24], *end = text + sizeof(text), *at = end;
 
-	do {
-		*--at = (char)('0' + left % 10);
-		left /= 10;
-	} while (left);
+	for (; left > 9; left /= 100) {
+		at -= 2;
+		memcpy(at, pairs + 2 * (left % 100), 2);
+	}
+	if (left || at == end)
+		*--at = (char)('0' + left);
 	if (value < 0)
 		*--at = '-';
-	while (at < text + sizeof(text))
-		putc_unlocked(*at++, out);
+	fwrite_unlocked(at, 1, (size_t)(end - at), out);
 }
 
 static void json_integer(FILE *out, int64_t value, enum column_kind kind)
@@ -84,11 +91,11 @@ static void json_integer(FILE *out, int64_t value, enum column_kind kind)
 	char text[TIME_TEXT_MAX];
 
 	if (kind == COLUMN_TIME) {
-		fputc('"', out);
-		fputs(time_format_rfc3339(value, text), out);
-		fputc('"', out);
+		fputc_unlocked('"', out);
+		fputs_unlocked(time_format_rfc3339(value, text), out);
+		fputc_unlocked('"', out);
 	} else if (kind == COLUMN_BOOL) {
-		fputs(value ? "true" : "false", out);
+		fputs_unlocked(value ? "true" : "false", out);
 	} else {
 		plain_integer(out, value);
 	}
@@ -108,7 +115,7 @@ static void json_value(FILE *out, sqlite3_value *value, enum column_kind kind)
 		if (isfinite(real))
 			fprintf(out, "%.17g", real);
 		else
-			fputs("null", out);
+			fputs_unlocked("null", out);
 		break;
 	case SQLITE_TEXT:
 	case SQLITE_BLOB: {
@@ -118,7 +125,7 @@ static void json_value(FILE *out, sqlite3_value *value, enum column_kind kind)
 		break;
 	}
 	default:
-		fputs("null", out);
+		fputs_unlocked("null", out);
 	}
 }
 
@@ -127,7 +134,8 @@ static void json_label(FILE *out, const struct columns *columns, int column, boo
 {
 	const struct shown_column *shown = &columns->list[column];
 
-	fwrite(columns->labels + shown->label_from + is_first, 1, shown->label_len - is_first, out);
+	fwrite_unlocked(columns->labels + shown->label_from + is_first, 1,
+			shown->label_len - is_first, out);
 }
 
 /* Consecutive columns sources_NAME as one object. Returns the column behind them. */
@@ -135,7 +143,7 @@ static int json_sources(FILE *out, const struct columns *columns, int column)
 {
 	bool is_first = true;
 
-	fputc('{', out);
+	fputc_unlocked('{', out);
 	for (; column < columns->n && columns->list[column].kind == COLUMN_SOURCE; column++) {
 		int64_t bytes = sqlite3_column_int64(columns->row, column);
 
@@ -145,7 +153,7 @@ static int json_sources(FILE *out, const struct columns *columns, int column)
 		plain_integer(out, bytes);
 		is_first = false;
 	}
-	fputc('}', out);
+	fputc_unlocked('}', out);
 	return column;
 }
 
@@ -155,7 +163,7 @@ void json_row(FILE *out, const struct columns *columns)
 		bool is_first = column == columns->first;
 
 		if (columns->list[column].kind == COLUMN_SOURCE) {
-			fputs(is_first ? "\"sources\":" : ",\"sources\":", out);
+			fputs_unlocked(is_first ? "\"sources\":" : ",\"sources\":", out);
 			column = json_sources(out, columns, column);
 			continue;
 		}

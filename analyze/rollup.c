@@ -24,7 +24,8 @@ void rollup_free(struct rollup *rollup)
 	*rollup = (struct rollup){ 0 };
 }
 
-void sums_merge(struct sums *into, const struct sums *from)
+/* What events count. */
+static inline void merge_events(struct sums *into, const struct sums *from)
 {
 	bool is_empty = !into->events && !into->packets && !into->bytes;
 
@@ -39,6 +40,11 @@ void sums_merge(struct sums *into, const struct sums *from)
 	into->payload_events += from->payload_events;
 	into->wire_bytes += from->wire_bytes;
 	into->wire_packets += from->wire_packets;
+}
+
+void sums_merge(struct sums *into, const struct sums *from)
+{
+	merge_events(into, from);
 	into->total_events += from->total_events;
 	into->total_bytes += from->total_bytes;
 }
@@ -244,7 +250,7 @@ static inline int add_row(struct rollup *rollup, struct dimensions *dims, uint32
 				   .first_ns = events->timestamp[row->first],
 				   .last_ns = events->timestamp[row->last] };
 
-	sums_merge(&rollup->usage[of_lane->usage - 1], &sums);
+	merge_events(&rollup->usage[of_lane->usage - 1], &sums);
 	return add_peaks(rollup, dims, lane, of_lane, slice->second, row->bytes);
 }
 

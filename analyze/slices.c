@@ -7,13 +7,24 @@
 #include <string.h>
 
 #define SECOND_NS UINT64_C(1000000000)
+#define AN_EVENT (UINT64_C(1) << 32)
+
+struct lane_sum { /* a lane in the slice that is being summed */
+	uint64_t bytes;
+	uint64_t counted; /* AN_EVENT and header_bytes of each */
+	uint64_t last;	  /* number of its last event */
+};
 
 void slices_free(struct slices *slices)
 {
 	free(slices->list);
 	free(slices->rows);
-	free(slices->row_of);
 	free(slices->next);
+	free(slices->sums);
+	free(slices->row_of);
+	free(slices->is_odd);
+	free(slices->firsts);
+	free(slices->odd);
 	*slices = (struct slices){ 0 };
 }
 
@@ -112,67 +123,100 @@ static int add_slice(struct slices *slices, size_t n_events, size_t n_lanes,
 	return 0;
 }
 
-static uint32_t add_row(struct slices *slices, struct slice *slice, uint32_t lane, size_t event)
+/* Which events are not of one segment, or of unknown or impossible headers. */
+static void mark_odd(const struct nst_events *events, uint8_t *restrict is_odd)
 {
-	struct slice_row *row = &slices->rows[slices->n_rows++];
+	const uint16_t known = NST_HAS_SEGMENTS | NST_HAS_HEADER_BYTES;
+	const uint16_t *has = events->has, *header_bytes = events->header_bytes;
+	const uint32_t *bytes = events->bytes, *segments = events->segments;
 
-	*row = (struct slice_row){ .lane = lane, .first = (uint32_t)event };
-	return slices->row_of[lane] = (uint32_t)++slice->n_rows;
+	for (size_t i = 0; i < events->n_events; i++)
+		is_odd[i] = ((has[i] & known) != known) | (segments[i] != 1) |
+			    (bytes[i] < header_bytes[i]);
 }
 
-/* One whose headers are not known, or are said to be more than there is. */
-static __attribute__((noinline)) void add_odd(struct slice_row *row,
-					      const struct nst_events *events, size_t i)
+/* What an odd one counts in place of what it was counted as. */
+static void add_odd(struct slice_row *row, const struct nst_events *events, size_t i)
 {
 	bool has_segments = events->has[i] & NST_HAS_SEGMENTS && events->segments[i];
 	bool has_headers = events->has[i] & NST_HAS_HEADER_BYTES;
 	uint64_t segments = has_segments ? events->segments[i] : 1;
-	uint64_t bytes = events->bytes[i], header_bytes = has_headers ? events->header_bytes[i] : 0;
+	uint64_t bytes = events->bytes[i], header_bytes = events->header_bytes[i];
 
-	row->packets += segments;
+	row->payload_bytes -= bytes - header_bytes;
+	row->wire_bytes -= bytes;
 	if (!has_headers)
 		row->unknown_events++;
 	else if (bytes > header_bytes)
 		row->payload_bytes += bytes - header_bytes;
+	header_bytes = has_headers ? header_bytes : 0;
+	row->packets += segments - 1;
 	if (has_headers || segments == 1)
 		row->wire_bytes += bytes + (segments - 1) * header_bytes;
 	else
 		row->unknown_packets += segments;
 }
 
-static void sum_events(struct slices *slices, struct slice *slice, const struct nst_events *events,
-		       size_t from, size_t to)
+/*
+ * Each event as if it were of one segment, as nearly all are. No branch hangs on it, which
+ * lane it is of, whether it is the lane's first, and whether it is odd.
+ */
+static void sum_events(struct slices *slices, const struct nst_events *events, size_t from,
+		       size_t to)
 {
-	const uint16_t known = NST_HAS_SEGMENTS | NST_HAS_HEADER_BYTES;
-	const uint32_t *lanes = events->lane, *row_of = slices->row_of;
-	struct slice_row *rows = &slices->rows[slice->first_row];
+	const uint32_t *lanes = events->lane, *bytes = events->bytes;
+	const uint16_t *header_bytes = events->header_bytes;
+	const uint8_t *is_odd = slices->is_odd;
+	uint32_t *odd = slices->odd, *firsts = slices->firsts;
+	uint32_t n_odd = slices->n_odd, n_firsts = slices->n_firsts;
+	struct lane_sum *sums = slices->sums;
 
 	for (size_t i = from; i < to; i++) {
-		uint64_t bytes = events->bytes[i], header_bytes = events->header_bytes[i];
-		uint64_t segments = events->segments[i];
-		uint32_t number = row_of[lanes[i]];
-		struct slice_row *row;
+		struct lane_sum *sum = &sums[lanes[i]];
 
-		if (!number)
-			number = add_row(slices, slice, lanes[i], i);
-		row = &rows[number - 1];
-		row->events++;
-		row->last = (uint32_t)i;
-		row->bytes += bytes;
-		if ((events->has[i] & known) != known || !segments || bytes < header_bytes) {
-			add_odd(row, events, i);
-			continue;
-		}
-		row->packets += segments;
-		row->payload_bytes += bytes - header_bytes;
-		row->wire_bytes += bytes + (segments - 1) * header_bytes;
+		odd[n_odd] = firsts[n_firsts] = (uint32_t)i;
+		n_odd += is_odd[i];
+		n_firsts += !sum->counted;
+		sum->bytes += bytes[i];
+		sum->counted += AN_EVENT + header_bytes[i];
+		sum->last = i;
 	}
+	slices->n_odd = n_odd;
+	slices->n_firsts = n_firsts;
+}
+
+/* Rows of all lanes that have events in the slice, in the order in which they came. */
+static void make_rows(struct slices *slices, struct slice *slice, const struct nst_events *events)
+{
+	struct slice_row *rows = &slices->rows[slice->first_row];
+
+	for (uint32_t i = 0; i < slices->n_firsts; i++) {
+		uint32_t first = slices->firsts[i], lane = events->lane[first];
+		struct lane_sum *sum = &slices->sums[lane];
+
+		rows[i] = (struct slice_row){ .events = (uint32_t)(sum->counted / AN_EVENT),
+					      .packets = sum->counted / AN_EVENT,
+					      .bytes = sum->bytes,
+					      .payload_bytes = sum->bytes - sum->counted % AN_EVENT,
+					      .wire_bytes = sum->bytes,
+					      .lane = lane,
+					      .first = first,
+					      .last = (uint32_t)sum->last };
+		slices->row_of[lane] = i;
+		*sum = (struct lane_sum){ 0 };
+	}
+	for (uint32_t i = 0; i < slices->n_odd; i++)
+		add_odd(&rows[slices->row_of[events->lane[slices->odd[i]]]], events,
+			slices->odd[i]);
+	slice->n_rows = slices->n_firsts;
+	slices->n_rows += slice->n_rows;
 }
 
 /* Sum what is before border_ns. */
 static void sum_runs(struct slices *slices, struct slice *slice, const struct nst_events *events,
 		     uint64_t border_ns)
 {
+	slices->n_firsts = slices->n_odd = 0;
 	for (size_t i = 0; i < slices->n_runs; i++) {
 		size_t from = slices->next[i], end = slices->ends[i];
 
@@ -180,11 +224,37 @@ static void sum_runs(struct slices *slices, struct slice *slice, const struct ns
 			continue;
 		if (events->timestamp[end - 1] >= border_ns)
 			end = events_find(events, from, end, border_ns);
-		sum_events(slices, slice, events, from, end);
+		sum_events(slices, events, from, end);
 		slices->next[i] = (uint32_t)end;
 	}
-	for (size_t i = 0; i < slice->n_rows; i++)
-		slices->row_of[slices->rows[slice->first_row + i].lane] = 0;
+	make_rows(slices, slice, events);
+}
+
+/* Room for what does not depend on how many slices there will be. */
+static int begin(struct slices *slices, const struct nst_events *events, size_t n_lanes)
+{
+	size_t n = events->n_events;
+	int err = array_reserve(&slices->sums, &slices->n_sums_allocated, n_lanes,
+				sizeof(*slices->sums));
+
+	if (!err)
+		err = array_reserve(&slices->row_of, &slices->n_row_of_allocated, n_lanes,
+				    sizeof(*slices->row_of));
+	if (!err)
+		err = array_reserve(&slices->is_odd, &slices->n_is_odd_allocated, n,
+				    sizeof(*slices->is_odd));
+	/* one more each, for the place that is written before it is known whether it counts */
+	if (!err)
+		err = array_reserve(&slices->firsts, &slices->n_firsts_allocated, n_lanes + 1,
+				    sizeof(*slices->firsts));
+	if (!err)
+		err = array_reserve(&slices->odd, &slices->n_odd_allocated, n + 1,
+				    sizeof(*slices->odd));
+	if (err)
+		return err;
+	slices->n = slices->n_rows = 0;
+	mark_odd(events, slices->is_odd);
+	return 0;
 }
 
 int slices_sum(struct slices *slices, const struct rollup_axis *axis, uint64_t interval_ns,
@@ -193,10 +263,8 @@ int slices_sum(struct slices *slices, const struct rollup_axis *axis, uint64_t i
 {
 	uint64_t time_ns, border_ns;
 	size_t n_left;
-	int err = array_reserve(&slices->row_of, &slices->n_row_of_allocated, n_lanes,
-				sizeof(*slices->row_of));
+	int err = begin(slices, events, n_lanes);
 
-	slices->n = slices->n_rows = 0;
 	slices->interval_ns = interval_ns;
 	if (!err)
 		err = begin_runs(slices, from, ends, n_runs);

@@ -36,16 +36,26 @@ struct slice { /* a second of a period, or the part of it that lies in the chunk
 	size_t first_row, n_rows;
 };
 
+struct lane_sum;
+
 struct slices {		      /* of one chunk after the other; zeros are new ones */
 	uint64_t interval_ns; /* of the periods; 0: there is one */
 	struct slice *list;
 	struct slice_row *rows;
-	uint32_t *row_of;     /* by lane: 1 more than its row of the slice; then zeros */
+	size_t n, n_rows;
+	size_t n_allocated, n_rows_allocated;
+
+	/* what it takes to sum them */
 	uint32_t *next;	      /* by run: its first event that was not summed */
 	const uint32_t *ends; /* the runs that are summed */
 	size_t n_runs;
-	size_t n, n_rows;
-	size_t n_allocated, n_rows_allocated, n_row_of_allocated, n_next_allocated;
+	struct lane_sum *sums; /* by lane; zeros but while a slice is summed */
+	uint32_t *row_of;      /* by lane that the slice has */
+	uint8_t *is_odd;       /* by event: it does not count as nearly all do */
+	uint32_t *firsts, n_firsts, *odd,
+		n_odd; /* events of the slice: first of a lane; odd ones */
+	size_t n_next_allocated, n_sums_allocated, n_row_of_allocated, n_is_odd_allocated;
+	size_t n_firsts_allocated, n_odd_allocated;
 };
 
 void slices_free(struct slices *slices);

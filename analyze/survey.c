@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "analyze/input.h"
+#include "analyze/survey.h"
+
 #include "analyze/intern.h"
 #include "analyze/timeline.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-struct surveyed { /* one trace */
+struct surveyed { /* one trace: each has a clock of its own, they may be of different boots */
 	struct timeline timeline;
-	bool has_start;
+	bool has_start, has_end;
 	uint64_t start_ns;
+	uint64_t end_ns;	/* of its END, else of its last event */
 	uint64_t totals_end_ns; /* of its last row of totals */
 };
 
@@ -20,21 +22,12 @@ uint64_t input_trace_start(const struct nst_header *header, const struct nst_chu
 	return chunk->n_events ? chunk->first_ns : chunk->sample_clock_ns;
 }
 
-static int survey_chunk(struct surveyed *trace, const struct nst_header *header,
-			const struct nst_chunk *chunk)
+void survey_open(struct survey *survey)
 {
-	int err = timeline_add(&trace->timeline, header->start_ns, header->start_realtime_ns);
-
-	if (!err)
-		err = timeline_add(&trace->timeline, chunk->sample_clock_ns,
-				   chunk->sample_realtime_ns);
-	if (!trace->has_start)
-		trace->start_ns = input_trace_start(header, chunk);
-	trace->has_start = trace->start_ns || chunk->type == NST_CHUNK_EVENTS;
-	return err;
+	*survey = (struct survey){ .start_ns = INT64_MAX, .end_ns = INT64_MIN };
 }
 
-/* Of a cut trace the reader knows the last event, and there may be none. */
+/* Of a cut trace there may be no event. */
 static int survey_totals(struct surveyed *trace, struct nst_reader *reader)
 {
 	const struct nst_total *totals;
@@ -49,27 +42,62 @@ static int survey_totals(struct surveyed *trace, struct nst_reader *reader)
 	return err == -EBADMSG || err == -EINVAL ? 0 : err;
 }
 
-/* Every trace has a clock of its own: they may be of different boots. */
-static int survey_chunks(struct nst_reader *reader, struct surveyed **traces, size_t *n_allocated)
+int survey_chunk(struct survey *survey, struct nst_reader *reader, const struct nst_chunk *chunk)
 {
-	const struct nst_chunk *chunk;
+	const struct nst_header *header;
+	struct surveyed *trace;
 	size_t n;
-	int err = 0;
+	int err = array_reserve(&survey->traces, &survey->n_traces, chunk->trace + 1,
+				sizeof(*survey->traces));
 
-	while (!err && nst_reader_next(reader, &chunk) > 0) {
-		const struct nst_trace *read = nst_reader_traces(reader, &n);
-
-		err = array_reserve(traces, n_allocated, n, sizeof(**traces));
-		if (!err)
-			err = survey_chunk(&(*traces)[chunk->trace], &read[chunk->trace].header,
-					   chunk);
-		if (!err && chunk->type == NST_CHUNK_TOTALS)
-			err = survey_totals(&(*traces)[chunk->trace], reader);
-	}
+	if (err)
+		return err;
+	trace = &survey->traces[chunk->trace];
+	header = &nst_reader_traces(reader, &n)[chunk->trace].header;
+	err = timeline_add(&trace->timeline, header->start_ns, header->start_realtime_ns);
+	if (!err)
+		err = timeline_add(&trace->timeline, chunk->sample_clock_ns,
+				   chunk->sample_realtime_ns);
+	if (!trace->has_start)
+		trace->start_ns = input_trace_start(header, chunk);
+	trace->has_start = trace->start_ns || chunk->type == NST_CHUNK_EVENTS;
+	if (chunk->type == NST_CHUNK_END ||
+	    (chunk->type == NST_CHUNK_EVENTS && !trace->has_end && chunk->last_ns > trace->end_ns))
+		trace->end_ns = chunk->last_ns;
+	trace->has_end = trace->has_end || chunk->type == NST_CHUNK_END;
+	if (!err && chunk->type == NST_CHUNK_TOTALS)
+		err = survey_totals(trace, reader);
 	return err;
 }
 
-/* The headers say all that is asked here. */
+void survey_end(struct survey *survey)
+{
+	for (size_t i = 0; i < survey->n_traces; i++) {
+		struct surveyed *trace = &survey->traces[i];
+		uint64_t last_ns = !trace->has_end && trace->totals_end_ns > trace->end_ns
+					   ? trace->totals_end_ns
+					   : trace->end_ns;
+		int64_t start = timeline_realtime(&trace->timeline, trace->start_ns);
+		int64_t end = timeline_realtime(&trace->timeline, last_ns);
+
+		if (trace->has_start) { /* else nothing but a header is left of it */
+			survey->start_ns = start < survey->start_ns ? start : survey->start_ns;
+			survey->end_ns = end > survey->end_ns ? end : survey->end_ns;
+		}
+	}
+	survey_close(survey);
+}
+
+void survey_close(struct survey *survey)
+{
+	for (size_t i = 0; i < survey->n_traces; i++)
+		timeline_free(&survey->traces[i].timeline);
+	free(survey->traces);
+	survey->traces = NULL;
+	survey->n_traces = 0;
+}
+
+/* The headers of events say all that is asked here. */
 static bool is_wanted(void *unused, const struct nst_chunk *chunk)
 {
 	(void)unused;
@@ -77,35 +105,17 @@ static bool is_wanted(void *unused, const struct nst_chunk *chunk)
 	return false;
 }
 
-int input_survey(const struct input *input, int64_t *start_ns, int64_t *end_ns)
+int survey_input(struct survey *survey, const struct input *input)
 {
 	struct nst_reader *reader = NULL;
-	struct surveyed *traces = NULL;
-	const struct nst_trace *read;
-	size_t n = 0, n_allocated = 0;
+	const struct nst_chunk *chunk;
 	int err = nst_reader_open(input->fd, &reader);
 
-	if (!err) {
+	if (!err)
 		nst_reader_set_choice(reader, is_wanted, NULL);
-		err = survey_chunks(reader, &traces, &n_allocated);
-	}
-	read = err ? NULL : nst_reader_traces(reader, &n);
-	for (size_t i = 0; i < n && i < n_allocated && !err; i++) {
-		int64_t start = timeline_realtime(&traces[i].timeline, traces[i].start_ns);
-		uint64_t last_ns = !read[i].has_end && traces[i].totals_end_ns > read[i].end_ns
-					   ? traces[i].totals_end_ns
-					   : read[i].end_ns;
-		int64_t end = timeline_realtime(&traces[i].timeline, last_ns);
-
-		/* nothing but a header is left of it */
-		if (!traces[i].has_start)
-			continue;
-		*start_ns = start < *start_ns ? start : *start_ns;
-		*end_ns = end > *end_ns ? end : *end_ns;
-	}
-	for (size_t i = 0; i < n_allocated; i++)
-		timeline_free(&traces[i].timeline);
-	free(traces);
+	while (!err && nst_reader_next(reader, &chunk) > 0)
+		err = survey_chunk(survey, reader, chunk);
+	survey_end(survey);
 	nst_reader_close(reader);
 	return err ? err : input_rewind(input);
 }

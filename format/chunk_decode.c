@@ -2,6 +2,7 @@
 #include "chunk_decode.h"
 
 #include "events_decode.h"
+#include "hash.h"
 #include "problem.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@ int nst_decoder_new(struct nst_decoder **ret_decoder)
 
 	if (!decoder)
 		return -ENOMEM;
-	decoder->scratch = malloc(NST_ROWS_CAP * sizeof(*decoder->scratch));
+	decoder->scratch = malloc(NST_EVENTS_SCRATCH * sizeof(*decoder->scratch));
 	decoder->hashes = malloc(NST_ROWS_CAP * sizeof(*decoder->hashes));
 	decoder->slots = malloc(2 * NST_ROWS_CAP * sizeof(*decoder->slots));
 	decoder->order = malloc(NST_ROWS_CAP * sizeof(*decoder->order));
@@ -87,6 +88,40 @@ static bool lanes_are_unique(const struct nst_lane *lanes, size_t n)
 	return true;
 }
 
+/*
+ * Flows are told apart by their ids: few have the same one, and none where every flow has
+ * but one row. False: there may be twins.
+ */
+static bool flows_are_unique(const struct nst_flow *flows, size_t n, uint32_t *slots,
+			     size_t n_slots)
+{
+	uint64_t seed = nst_hash_seed();
+
+	memset(slots, 0, n_slots * sizeof(*slots));
+	for (size_t i = 0; i < n; i++) {
+		size_t slot = nst_hash_mix(seed, flows[i].id) & (n_slots - 1);
+
+		for (; slots[slot]; slot = (slot + 1) & (n_slots - 1))
+			if (flows[slots[slot] - 1].id == flows[i].id)
+				return false;
+		slots[slot] = (uint32_t)i + 1;
+	}
+	return true;
+}
+
+static bool rows_are_unique(unsigned int table, const struct nst_row_array *array, uint32_t *slots,
+			    size_t n_slots)
+{
+	switch (table) {
+	case NST_TABLE_LANE:
+		return lanes_are_unique(array->rows, array->n_rows);
+	case NST_TABLE_FLOW:
+		return flows_are_unique(array->rows, array->n_rows, slots, n_slots);
+	default:
+		return false;
+	}
+}
+
 static int unique_rows_decode(struct nst_decoder *decoder, unsigned int table,
 			      struct nst_row_array *array, struct nst_problem *ret_problem)
 {
@@ -97,11 +132,10 @@ static int unique_rows_decode(struct nst_decoder *decoder, unsigned int table,
 	r = nst_table_decode(desc, &decoder->sections, decoder->scratch, array, ret_problem);
 	if (r || has_unknown_column(&decoder->sections, desc))
 		return r;
-	if (table == NST_TABLE_LANE && lanes_are_unique(array->rows, array->n_rows))
-		return 0;
 	while (n_slots < 2 * array->n_rows)
 		n_slots *= 2;
-	if (nst_table_has_twins(desc, array, decoder->hashes, decoder->slots, n_slots))
+	if (!rows_are_unique(table, array, decoder->slots, n_slots) &&
+	    nst_table_has_twins(desc, array, decoder->hashes, decoder->slots, n_slots))
 		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
 				       "table %u: two rows are the same", table);
 	return 0;

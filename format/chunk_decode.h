@@ -14,7 +14,7 @@
 struct nst_decoder {
 	uint32_t incompat; /* of the chunk that is decoded, to be set by who decodes it */
 	struct nst_sections sections; /* of the frame decoded last */
-	uint64_t *scratch;	      /* NST_ROWS_CAP values */
+	uint64_t *scratch;	      /* NST_EVENTS_SCRATCH values, more than NST_ROWS_CAP */
 	uint64_t *hashes;	      /* NST_ROWS_CAP values */
 	uint32_t *slots;	      /* 2 * NST_ROWS_CAP */
 	struct nst_row_array processes, flows, lanes;

@@ -126,28 +126,29 @@ static unsigned int codes_end(const uint8_t *codes, size_t n)
 	return highest;
 }
 
-/* Put the values that are written out where they belong. How many there are, at most n_literals. */
-static size_t literals_put(const uint8_t *codes, size_t n, const uint32_t *literals,
-			   size_t n_literals, uint32_t *values)
+/*
+ * A value for each code. Those that are written out stand behind the others, so that there is
+ * no branch: which they are is anybody's guess. How many they are.
+ */
+static size_t values_put(const uint8_t *restrict codes, size_t n, const uint32_t *restrict known,
+			 uint32_t *restrict values)
 {
-	const uint8_t *at = codes, *end = codes + n;
-	size_t next = 0;
+	size_t n_literals = 0;
 
-	while (at < end && (at = memchr(at, NST_CODE_LITERAL, (size_t)(end - at)))) {
-		if (next == n_literals)
-			return n_literals + 1;
-		values[at++ - codes] = literals[next++];
+	for (size_t i = 0; i < n; i++) {
+		size_t is_literal = codes[i] == NST_CODE_LITERAL;
+
+		values[i] = known[codes[i] + (-is_literal & n_literals)];
+		n_literals += is_literal;
 	}
-	return next;
+	return n_literals;
 }
 
-const char *nst_codes_decode(const struct nst_section *section, uint32_t *literals,
-			     uint32_t *values)
+const char *nst_codes_decode(const struct nst_section *section, uint32_t *room, uint32_t *values)
 {
 	size_t n = section->count, width = section->width, n_codes, n_literals;
 	static const char *const lengths = "its values do not add up to its length";
 	const uint8_t *codes;
-	uint32_t table[256] = { 0 };
 
 	if (width > sizeof(uint32_t))
 		return "a width of 8";
@@ -160,9 +161,8 @@ const char *nst_codes_decode(const struct nst_section *section, uint32_t *litera
 	n_literals = (section->len - 1 - n_codes * width - n) / width;
 	if (n_literals > n || section->len != 1 + (n_codes + n_literals) * width + n)
 		return lengths;
-	values_get(section->data + 1, table, n_codes, (unsigned int)width);
-	values_get(codes + n, literals, n_literals, (unsigned int)width);
-	for (size_t i = 0; i < n; i++)
-		values[i] = table[codes[i]];
-	return literals_put(codes, n, literals, n_literals, values) == n_literals ? NULL : lengths;
+	values_get(section->data + 1, room, n_codes, (unsigned int)width);
+	values_get(codes + n, room + NST_CODE_LITERAL, n_literals, (unsigned int)width);
+	/* where there are more codes for them than literals, there is room to read on */
+	return values_put(codes, n, room, values) == n_literals ? NULL : lengths;
 }

@@ -30,10 +30,10 @@ int nst_codes_encode(struct nst_coder *coder, uint16_t id, const uint32_t *value
 		     unsigned int width, struct nst_buffer *out);
 
 /*
- * All values of a section of this encoding. literals has room for as many. NULL, or what
- * is wrong.
+ * All values of a section of this encoding. room is for NST_CODES_ROOM of as many. NULL, or
+ * what is wrong.
  */
-const char *nst_codes_decode(const struct nst_section *section, uint32_t *literals,
-			     uint32_t *values);
+#define NST_CODES_ROOM(n) ((n) + NST_CODE_LITERAL)
+const char *nst_codes_decode(const struct nst_section *section, uint32_t *room, uint32_t *values);
 
 #endif

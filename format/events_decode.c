@@ -6,7 +6,6 @@
  */
 #include "events_decode.h"
 
-#include "codes.h"
 #include "floats.h"
 #include "problem.h"
 
@@ -162,13 +161,13 @@ static int bytes_decode(const struct column_source *source, uint32_t *bytes)
 {
 	const struct nst_section *section =
 		nst_section_find(source->sections, NST_TABLE_EVENT, NST_EV_BYTES);
-	uint32_t *stored = (uint32_t *)(void *)source->scratch, *literals = stored + NST_ROWS_CAP;
+	uint32_t *stored = (uint32_t *)(void *)source->scratch, *room = stored + NST_ROWS_CAP;
 	const char *fault;
 
 	if (!section || section->encoding != NST_CODES || section->count != source->n_events ||
 	    !source->is_by_flow)
 		return column_uint32_t(source, NST_EV_BYTES, bytes);
-	fault = nst_codes_decode(section, literals, source->order ? stored : bytes);
+	fault = nst_codes_decode(section, room, source->order ? stored : bytes);
 	if (fault)
 		return nst_problem_set(source->problem, NST_PROBLEM_BAD_SECTION,
 				       "section 0x%04x: %s", section->id, fault);
@@ -332,12 +331,13 @@ static int run_lanes_decode(const struct column_source *source, const struct nst
 	if (r)
 		return r;
 	for (size_t f = 0; f < rows->n_flows; f++, first = next) {
+		const size_t end = ends[f];
 		uint32_t count;
 
 		while (next < rows->n_lanes && rows->lanes[next].flow == f)
 			next++;
 		count = (uint32_t)(next - first);
-		for (; k < ends[f]; k++) {
+		for (; k < end; k++) {
 			beyond |= lane[k] >= count;
 			lane[k] += (uint32_t)first;
 		}
@@ -365,14 +365,15 @@ static int run_times_decode(const struct nst_section *section, const uint32_t *e
 		return nst_problem_set(problem, NST_PROBLEM_BAD_SECTION, "section 0x%04x: %s",
 				       section->id, fault);
 	for (size_t f = 0; f < n_flows; f++) {
+		const size_t end = ends[f];
 		uint64_t now;
 
-		if (k == ends[f])
+		if (k == end)
 			continue;
 		first += time[k] >> 1 ^ -(time[k] & 1);
 		is_beyond |= first - from > span;
 		time[k++] = now = first;
-		for (; k < ends[f]; k++) {
+		for (; k < end; k++) {
 			is_beyond |= time[k] > until - now;
 			time[k] = now += time[k];
 		}

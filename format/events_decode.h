@@ -3,6 +3,7 @@
 #ifndef NETSNOOP_FORMAT_EVENTS_DECODE_H
 #define NETSNOOP_FORMAT_EVENTS_DECODE_H
 
+#include "codes.h"
 #include "order.h"
 #include "section.h"
 
@@ -23,9 +24,10 @@ struct nst_event_room {
 };
 
 /*
- * Fill all columns of chunk->n_events events. scratch holds NST_ROWS_CAP
+ * Fill all columns of chunk->n_events events. scratch holds NST_EVENTS_SCRATCH
  * values. -EBADMSG with *ret_problem filled.
  */
+#define NST_EVENTS_SCRATCH (NST_ROWS_CAP / 2 + NST_CODES_ROOM(NST_ROWS_CAP) / 2 + 1)
 int nst_event_columns_decode(const struct nst_sections *sections, const struct nst_chunk *chunk,
 			     const struct nst_dictionaries *rows, uint64_t *scratch,
 			     struct nst_event_room *room, struct nst_problem *ret_problem);

@@ -136,12 +136,19 @@ ssize_t nst_input_peek(struct nst_input *input, size_t ahead, uint8_t *room, siz
 		have = have > ahead ? have - ahead : 0;
 		return (ssize_t)(have < len ? have : len);
 	}
+	if (input->peeks && nst_peeks_get(input->peeks, input->offset + ahead, room, len)) {
+		n = (ssize_t)len;
+		goto out;
+	}
 	do {
 		n = pread(input->fd, room, len, input->base + (off_t)(input->offset + ahead));
 	} while (n < 0 && errno == EINTR);
-	*ret_at = room;
 	if (n < 0)
 		return -errno;
+	if (input->peeks)
+		nst_peeks_add(input->peeks, input->offset + ahead, room, (size_t)n);
+out:
+	*ret_at = room;
 	input->peeked_at = input->offset + ahead;
 	input->peeked_len = (size_t)n < sizeof(input->peeked) ? (size_t)n : sizeof(input->peeked);
 	memcpy(input->peeked, room, input->peeked_len);

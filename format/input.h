@@ -7,6 +7,7 @@
 #define NETSNOOP_FORMAT_INPUT_H
 
 #include "header.h"
+#include "peeks.h"
 
 /* The largest chunk, and the header that stands behind it. */
 #define NST_INPUT_CAP (2 * NST_RAW_FRAME_MAX + 2 * (size_t)NST_FRAME_CAP)
@@ -24,6 +25,7 @@ struct nst_input {
 	uint8_t peeked[NST_RAW_FRAME_MAX];
 	uint64_t peeked_at;
 	size_t peeked_len;
+	struct nst_peeks *peeks; /* NULL: none are kept */
 };
 
 void nst_input_init(struct nst_input *input, int fd);

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 
 #define ROWS NST_CHUNK_EVENTS_MAX
-#define ENTRIES \
-	(4 * ROWS) /* flows and lanes of a host with 16,000 flows, and a chunk of new ones */
-#define PROCESSES (2 * ROWS)
+/* Powers of two: the flows and lanes of a host with 16,000 flows, and a chunk of new ones. */
+#define ENTRIES 65536
+#define PROCESSES 65536
 
 /*
  * Entry + 1 by hash, open addressing, in as few pages as what is in it needs: it is looked

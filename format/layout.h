@@ -18,7 +18,7 @@
 #define NST_FRAME_CAP (4u << 20)     /* bytes of a payload frame, packed or not */
 #define NST_ROWS_CAP 65536u	     /* rows of a table in one chunk, events included */
 #define NST_STRING_CAP 65536u	     /* bytes of a string */
-#define NST_CHUNK_EVENTS_MAX 16384u  /* events of a chunk, when writing */
+#define NST_CHUNK_EVENTS_MAX 24576u  /* events of a chunk, when writing */
 #define NST_HEADER_REPEAT 64u	     /* chunks between two file headers */
 #define NST_INDEX_CAP (4u << 20)     /* bytes of the index frame's content */
 #define NST_SKIPPABLE_CAP (8u << 20) /* bytes of any skippable frame's content, when reading */

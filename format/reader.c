@@ -57,6 +57,13 @@ void nst_reader_set_choice(struct nst_reader *reader,
 	reader->choice_context = context;
 }
 
+void nst_reader_set_peeks(struct nst_reader *reader, struct nst_peeks *peeks)
+{
+	reader->input.peeks = peeks;
+	if (peeks)
+		nst_peeks_rewind(peeks);
+}
+
 void nst_reader_set_ahead(struct nst_reader *reader, void (*catch_up)(void *context), void *context)
 {
 	reader->catch_up = catch_up;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "table.h"
 
-#include "hash.h"
 #include "problem.h"
 
 #include <errno.h>
@@ -26,12 +25,20 @@ static uint64_t member_get(const struct nst_column *column, const uint8_t *row)
 
 static uint64_t value_max(const struct nst_column *column)
 {
-	static const uint64_t kind_max[] = {
-		[NST_U8] = UINT8_MAX,	[NST_U16] = UINT16_MAX,	       [NST_U32] = UINT32_MAX,
-		[NST_U64] = UINT64_MAX, [NST_STRING] = NST_STRING_CAP,
-	};
-
-	return column->max ? column->max : kind_max[column->kind];
+	if (column->max)
+		return column->max;
+	switch (column->kind) {
+	case NST_U8:
+		return UINT8_MAX;
+	case NST_U16:
+		return UINT16_MAX;
+	case NST_U32:
+		return UINT32_MAX;
+	case NST_STRING:
+		return NST_STRING_CAP;
+	default:
+		return UINT64_MAX;
+	}
 }
 
 /* has is the first column and the first member checked, so its bits are good. */
@@ -230,57 +237,123 @@ static void members_put(const struct nst_column *column, const struct nst_row_ar
 	}
 }
 
+#define PUT_NARROW(type)                                                              \
+	do {                                                                          \
+		for (size_t i = 0; i < n; i++, at += row_size)                        \
+			*(type *)(void *)at =                                         \
+				(type)(low[i] | (high ? (uint32_t)high[i] << 8 : 0)); \
+	} while (0)
+
+/*
+ * The same of values of a byte, or of two that stand apart, as most are: without the way over
+ * wide ones. False: they are others, or some may be too large.
+ */
+static bool narrow_members_put(const struct nst_column *column, const struct nst_section *section,
+			       const struct nst_row_array *array, size_t row_size)
+{
+	bool is_byte = section->width == 1 && !(section->encoding & ~NST_PLANES);
+	const uint8_t *low = section->data, *high = is_byte ? NULL : low + array->n_rows;
+	uint8_t *at = (uint8_t *)array->rows + column->offset;
+	uint8_t all_low = 0, all_high = 0;
+	size_t n = array->n_rows;
+
+	if (!is_byte && (section->width != 2 || section->encoding != NST_PLANES))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		all_low |= low[i];
+	for (size_t i = 0; high && i < n; i++)
+		all_high |= high[i];
+	if ((uint64_t)(all_low | (uint32_t)all_high << 8) > value_max(column))
+		return false;
+	switch (column->kind) {
+	case NST_U8:
+		PUT_NARROW(uint8_t);
+		break;
+	case NST_U16:
+		PUT_NARROW(uint16_t);
+		break;
+	case NST_U32:
+		PUT_NARROW(uint32_t);
+		break;
+	case NST_U64:
+		PUT_NARROW(uint64_t);
+		break;
+	}
+	return true;
+}
+
 static int integer_column_decode(const struct nst_table_desc *desc, const struct nst_column *column,
 				 const struct nst_section *section, uint64_t *scratch,
 				 struct nst_row_array *array, struct nst_problem *ret_problem)
 {
 	unsigned int kind = section->encoding & 0x0f;
 	uint64_t max = value_max(column), worst = 0, all = 0;
+	bool is_has = desc->has_has && column == &desc->columns[0];
+	size_t n = array->n_rows;
 
 	if (kind != NST_PLAIN && kind != NST_CONST && kind != column->variant)
 		return nst_problem_set(
 			ret_problem, NST_PROBLEM_BAD_SECTION,
 			"section 0x%04x: encoding 0x%02x is not for a column of rows", section->id,
 			section->encoding);
-	nst_values_get(section->data, scratch, kind == NST_CONST ? 1 : section->count,
-		       section->width, section->encoding & NST_PLANES);
+	if (!is_has && narrow_members_put(column, section, array, desc->row_size))
+		return 0;
+	if (kind == NST_CONST)
+		n = 1;
+	nst_values_get(section->data, scratch, n, section->width, section->encoding & NST_PLANES);
 	if (kind == NST_DELTA)
-		deltas_to_values(scratch, section->count);
-	for (size_t i = 0; i < (kind == NST_CONST ? 1 : array->n_rows); i++) {
-		worst = scratch[i] > worst ? scratch[i] : worst;
+		deltas_to_values(scratch, n);
+	for (size_t i = 0; i < n; i++)
 		all |= scratch[i];
-	}
-	members_put(column, array, desc->row_size, scratch, kind == NST_CONST ? 0 : 1);
+	/* none is larger than all their bits together */
+	for (size_t i = 0; i < n && all > max; i++)
+		worst = scratch[i] > worst ? scratch[i] : worst;
+	if (all) /* rows are zeroed */
+		members_put(column, array, desc->row_size, scratch, kind == NST_CONST ? 0 : 1);
 	if (worst > max)
 		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
 				       "section 0x%04x: value %llu, at most %llu is allowed",
 				       section->id, (unsigned long long)worst,
 				       (unsigned long long)max);
-	if (desc->has_has && column == &desc->columns[0] && all & ~(uint64_t)desc->has_mask)
+	if (is_has && all & ~(uint64_t)desc->has_mask)
 		return nst_problem_set(ret_problem, NST_PROBLEM_BAD_VALUE,
 				       "section 0x%04x: unknown bits of has, 0x%llx", section->id,
 				       (unsigned long long)(all & ~(uint64_t)desc->has_mask));
 	return 0;
 }
 
-/* Strings whose place and length are told, from planes. */
-static void strings_get_planes(const uint8_t *at, const struct nst_column *column,
-			       const struct nst_row_array *array, size_t row_size,
-			       const uint64_t *lengths)
+/*
+ * n strings, which stand behind each other in to, from planes. What is left of lengths is
+ * for this alone.
+ */
+static void strings_get_planes(const uint8_t *from, uint64_t *lengths, size_t n, uint8_t *to)
 {
-	size_t begin = 0, n = array->n_rows;
+	uint64_t place = 0;
+	uint32_t k = 0;
 
-	for (uint32_t k = 0; k < column->max; k++) {
-		for (; begin < n && lengths[begin] <= k; begin++)
-			;
-		for (size_t i = begin; i < n; i++) {
-			const struct nst_bytes *bytes =
-				(const void *)((uint8_t *)array->rows + i * row_size +
-					       column->offset);
+	for (size_t i = 0; i < n; i++) { /* each beside its place */
+		uint64_t length = lengths[i];
 
-			if (k < lengths[i])
-				((uint8_t *)bytes->data)[k] = *at++;
+		lengths[i] |= place << 32;
+		place += length;
+	}
+	while (n) {
+		uint32_t shortest = UINT32_MAX;
+		size_t n_longer = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			uint32_t length = (uint32_t)lengths[i];
+
+			lengths[n_longer] = lengths[i];
+			if (length > k) {
+				n_longer++;
+				shortest = length < shortest ? length : shortest;
+			}
 		}
+		n = n_longer;
+		for (; n && k < shortest; k++)
+			for (size_t i = 0; i < n; i++)
+				to[(lengths[i] >> 32) + k] = *from++;
 	}
 }
 
@@ -291,8 +364,8 @@ static int string_column_decode(const struct nst_table_desc *desc, const struct 
 	const uint8_t *at = section->data + (size_t)section->count * section->width;
 	uint64_t left = section->len - (uint64_t)section->count * section->width;
 	bool in_planes = section->encoding & NST_PLANES;
+	uint8_t *row = array->rows, *strings = NULL;
 	const uint8_t *planes = at;
-	uint8_t *row = array->rows;
 
 	if ((section->encoding & ~NST_PLANES) != NST_BYTES ||
 	    (in_planes && column->variant != NST_PLANES))
@@ -301,7 +374,7 @@ static int string_column_decode(const struct nst_table_desc *desc, const struct 
 				       section->id, section->encoding);
 	nst_values_get(section->data, scratch, section->count, section->width, false);
 	if (in_planes) {
-		at = array->strings + array->strings_len;
+		at = strings = array->strings + array->strings_len;
 		array->strings_len += left;
 	}
 	for (size_t i = 0; i < array->n_rows; i++, row += desc->row_size) {
@@ -326,7 +399,7 @@ static int string_column_decode(const struct nst_table_desc *desc, const struct 
 				       "section's",
 				       section->id);
 	if (in_planes)
-		strings_get_planes(planes, column, array, desc->row_size, scratch);
+		strings_get_planes(planes, scratch, array->n_rows, strings);
 	return 0;
 }
 
@@ -446,78 +519,4 @@ int nst_table_decode(const struct nst_table_desc *desc, const struct nst_section
 			return r;
 	}
 	return 0;
-}
-
-/* ---- Uniqueness -------------------------------------------------------- */
-
-/*
- * Rows are compared as memory, which is zero between their members, up to the first string;
- * behind it there are strings alone, in all three dictionaries.
- */
-static size_t plain_bytes(const struct nst_table_desc *desc)
-{
-	size_t n = desc->row_size;
-
-	for (size_t c = 0; c < desc->n_columns; c++)
-		if (desc->columns[c].kind == NST_STRING && desc->columns[c].offset < n)
-			n = desc->columns[c].offset;
-	return n;
-}
-
-static uint64_t row_hash(const struct nst_table_desc *desc, size_t n_plain, const uint8_t *row,
-			 uint64_t seed)
-{
-	uint64_t hash = nst_hash_bytes(row, n_plain, seed);
-
-	for (size_t c = 0; n_plain < desc->row_size && c < desc->n_columns; c++) {
-		const struct nst_bytes *bytes = (const void *)(row + desc->columns[c].offset);
-
-		if (desc->columns[c].kind == NST_STRING)
-			hash = nst_hash_bytes(bytes->data, bytes->len_bytes, hash);
-	}
-	return nst_hash_mix(hash, 0);
-}
-
-static bool rows_equal(const struct nst_table_desc *desc, size_t n_plain, const uint8_t *a,
-		       const uint8_t *b)
-{
-	if (memcmp(a, b, n_plain))
-		return false;
-	for (size_t c = 0; c < desc->n_columns; c++) {
-		const struct nst_column *column = &desc->columns[c];
-		const struct nst_bytes *in_a = (const void *)(a + column->offset);
-		const struct nst_bytes *in_b = (const void *)(b + column->offset);
-
-		if (column->kind == NST_STRING &&
-		    (in_a->len_bytes != in_b->len_bytes ||
-		     (in_a->len_bytes && memcmp(in_a->data, in_b->data, in_a->len_bytes))))
-			return false;
-	}
-	return true;
-}
-
-bool nst_table_has_twins(const struct nst_table_desc *desc, const struct nst_row_array *array,
-			 uint64_t *hashes, uint32_t *slots, size_t n_slots)
-{
-	uint64_t seed = nst_hash_seed();
-	size_t n_plain = plain_bytes(desc);
-	const uint8_t *rows = array->rows;
-
-	memset(slots, 0, n_slots * sizeof(*slots));
-	for (size_t i = 0; i < array->n_rows; i++) {
-		const uint8_t *row = rows + i * desc->row_size;
-		size_t slot;
-
-		hashes[i] = row_hash(desc, n_plain, row, seed);
-		for (slot = hashes[i] & (n_slots - 1); slots[slot];
-		     slot = (slot + 1) & (n_slots - 1)) {
-			size_t other = slots[slot] - 1;
-
-			if (hashes[other] == hashes[i] &&
-			    rows_equal(desc, n_plain, row, rows + other * desc->row_size))
-				return true;
-		}
-		slots[slot] = (uint32_t)i + 1;
-	}
-	return false;
 }

@@ -217,7 +217,7 @@ int nst_writer_open_sink(const struct nst_sink *sink, const struct nst_header *h
 			 struct nst_writer **ret_writer);
 
 /*
- * Add an event to the open chunk; a chunk that is full (16,384 events) is
+ * Add an event to the open chunk; a chunk that is full (24,576 events) is
  * written first. Events should come in order of time: a chunk sorts its own,
  * so that only neighbouring chunks can overlap. Those of one time keep their order
  * if they are of one flow. The event is copied.
@@ -404,6 +404,16 @@ void nst_reader_set_window(struct nst_reader *reader, uint64_t from_ns, uint64_t
 void nst_reader_set_choice(struct nst_reader *reader,
 			   bool (*is_wanted)(void *context, const struct nst_chunk *chunk),
 			   void *context);
+
+/*
+ * What a reader sees behind chunks that it hops over is kept, as far as there is room, and
+ * the next reader of the same file, that is given it too, need not read it again. It is one
+ * reader's at a time, and the caller's to free behind the last of them.
+ */
+struct nst_peeks;
+int nst_peeks_new(struct nst_peeks **ret_peeks); /* 0 or -ENOMEM */
+void nst_peeks_free(struct nst_peeks *peeks);	 /* NULL is fine */
+void nst_reader_set_peeks(struct nst_reader *reader, struct nst_peeks *peeks);
 
 /*
  * Go to the next chunk and read it; its checksums have been verified.

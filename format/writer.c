@@ -16,8 +16,8 @@
 #include <sys/uio.h>
 #include <zstd.h>
 
-/* Comms are all that could bring 16,384 rows over a frame's cap. */
-#define COMM_BYTES_MAX (NST_FRAME_CAP / 2)
+/* Comms are all that could bring a chunk's rows, of 95 bytes at most, over a frame's cap. */
+#define COMM_BYTES_MAX (NST_FRAME_CAP / 4)
 #define LEVEL_MAX 19
 #define NO_CHUNK UINT64_MAX
 

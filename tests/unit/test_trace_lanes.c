@@ -2,6 +2,8 @@
 /* Events that name a lane the writer knows, held to the same events given whole. */
 #include "test_trace_fixture.h"
 
+#include "format/layout.h"
+
 #define LANES 70000 /* more than a writer remembers */
 
 static struct nst_writer_lane lanes[LANES];
@@ -176,7 +178,7 @@ static uint64_t fill(struct nst_writer *writer, struct nst_writer_lane *lane,
 		CHECK_INT(nst_writer_lane_event(writer, lane, own), 0);
 		nst_writer_stats(writer, &stats);
 		CHECK_INT(stats.pending_events, ++n);
-	} while (n < 16384);
+	} while (n < NST_CHUNK_EVENTS_MAX);
 	return n;
 }
 

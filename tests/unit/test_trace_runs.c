@@ -112,7 +112,7 @@ static void test_float_refused(void)
 
 /* ---- CODES ------------------------------------------------------------- */
 
-static uint32_t sizes[N_MAX], sizes_back[N_MAX], literals[N_MAX];
+static uint32_t sizes[N_MAX], sizes_back[N_MAX], codes_room[NST_CODES_ROOM(N_MAX)];
 
 static int codes_there_and_back(size_t n, unsigned int width)
 {
@@ -129,7 +129,7 @@ static int codes_there_and_back(size_t n, unsigned int width)
 	section = section_of(&out);
 	CHECK_INT(section.encoding, 6);
 	CHECK_INT(section.len + NST_SECTION_HEADER_LEN, out.len);
-	CHECK_STR(nst_codes_decode(&section, literals, sizes_back) ?: "", "");
+	CHECK_STR(nst_codes_decode(&section, codes_room, sizes_back) ?: "", "");
 	CHECK(!memcmp(sizes, sizes_back, n * sizeof(sizes[0])));
 	return section.data[0];
 }
@@ -157,7 +157,7 @@ static const char *codes_fault(const char *data, size_t len, uint32_t count, uin
 		(const uint8_t *)data, count, (uint32_t)len, 0x0404, 6, width
 	};
 
-	return nst_codes_decode(&section, literals, sizes_back) ?: "";
+	return nst_codes_decode(&section, codes_room, sizes_back) ?: "";
 }
 
 static void test_codes_refused(void)

@@ -2,6 +2,8 @@
 /* Sinks that take a trace in parts, or refuse to, and chunks that move to another trace. */
 #include "test_trace_fixture.h"
 
+#include "format/layout.h"
+
 #define CHUNKS 70 /* past the repetition of the file header */
 #define EVENTS 5
 
@@ -135,22 +137,22 @@ static void test_full_chunk_without_room(void)
 
 	CHECK_INT(nst_writer_open_sink(&sink, &header, 1, &writer), 0);
 	sunk.refuse_each = UINT64_MAX;
-	for (uint64_t i = 0; i < 16384; i++) {
+	for (uint64_t i = 0; i < NST_CHUNK_EVENTS_MAX; i++) {
 		fixture_event(i, &event);
 		CHECK_INT(nst_writer_event(writer, &event), 0);
 	}
-	fixture_event(16384, &event);
+	fixture_event(NST_CHUNK_EVENTS_MAX, &event);
 	CHECK_INT(nst_writer_event(writer, &event), -EAGAIN);
 	CHECK_INT(nst_writer_event(writer, &event), -EAGAIN);
 	nst_writer_stats(writer, &stats);
-	CHECK_INT(stats.pending_events, 16384);
+	CHECK_INT(stats.pending_events, NST_CHUNK_EVENTS_MAX);
 	sunk.refuse_each = 0;
 	CHECK_INT(nst_writer_event(writer, &event), 0);
 	CHECK_INT(nst_writer_end(writer, FIXTURE_START_NS + 1), 0);
 	nst_writer_close(writer);
 	lseek(sunk.fd, 0, SEEK_SET);
 	result = fixture_read_fd(sunk.fd);
-	CHECK_INT(result.events, 16385);
+	CHECK_INT(result.events, NST_CHUNK_EVENTS_MAX + 1);
 	CHECK_INT(result.wrong, 0);
 	close(sunk.fd);
 }
