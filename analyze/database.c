@@ -2,6 +2,7 @@
 #include "analyze/database.h"
 
 #include "analyze/say.h"
+#include "analyze/scratch.h"
 #include "analyze/sql.h"
 
 #include <errno.h>
@@ -29,6 +30,15 @@ int db_run(sqlite3 *db, const char *sql)
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		return db_error(db, "database");
 	return 0;
+}
+
+#define TEXT_OF(number) #number
+#define NUMBER_TEXT(number) TEXT_OF(number)
+
+int db_begin(sqlite3 *db)
+{
+	/* what it is already: a change all the same */
+	return db_run(db, "BEGIN IMMEDIATE; PRAGMA user_version = " NUMBER_TEXT(SCHEMA_VERSION));
 }
 
 int db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **ret_statement)
@@ -114,6 +124,17 @@ int db_integer(sqlite3 *db, const char *sql, int64_t otherwise, int64_t *ret_val
 	return err;
 }
 
+void db_prepare_files(void)
+{
+	/*
+	 * One thread uses SQLite, so that no call needs a lock; nobody asks for its statistics.
+	 * Only the first of all calls can say so; later ones do nothing.
+	 */
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	scratch_prepare();
+}
+
 /* path NULL: a database in memory. */
 static int open_path(const char *path, int flags, sqlite3 **ret_db)
 {
@@ -121,12 +142,7 @@ static int open_path(const char *path, int flags, sqlite3 **ret_db)
 	char *name;
 	int code;
 
-	/*
-	 * One thread uses SQLite, so that no call needs a lock; nobody asks for its statistics.
-	 * Only the first of all calls can say so; later ones do nothing.
-	 */
-	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
-	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	db_prepare_files();
 	/* to SQLite "file:x" may be a URI and ":memory:" is no file: "./" makes both names */
 	name = path ? sqlite3_mprintf("%s%s", *path == '/' ? "" : "./", path)
 		    : sqlite3_mprintf(":memory:");
