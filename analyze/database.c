@@ -12,7 +12,8 @@
 
 #define APPLICATION_ID 1314082384 /* as in schema.sql */
 #define SCHEMA_VERSION 3
-#define BUSY_MS 10000 /* another program reads or writes the database */
+#define LENGTH_MAX (16 << 20) /* bytes of a text: those of a trace have 64 KiB */
+#define BUSY_MS 10000	      /* another program reads or writes the database */
 
 int db_error(sqlite3 *db, const char *doing)
 {
@@ -135,6 +136,20 @@ void db_prepare_files(void)
 	scratch_prepare();
 }
 
+/*
+ * A database may be as hostile as a trace: what its schema says is not to call functions that do
+ * more than to compute, and what is damaged is to be found. Nothing of this can fail.
+ */
+static void distrust(sqlite3 *db)
+{
+	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
+	sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+	sqlite3_exec(db, "PRAGMA cell_size_check = 1", NULL, NULL, NULL);
+}
+
 /* path NULL: a database in memory. */
 static int open_path(const char *path, int flags, sqlite3 **ret_db)
 {
@@ -156,6 +171,7 @@ static int open_path(const char *path, int flags, sqlite3 **ret_db)
 		return -EIO;
 	}
 	sqlite3_busy_timeout(db, BUSY_MS);
+	distrust(db);
 	*ret_db = db;
 	return 0;
 }
@@ -240,8 +256,10 @@ static int authorize(void *unused, int action, const char *first, const char *se
 
 int db_restrict(sqlite3 *db)
 {
-	int err = db_run(db, "PRAGMA query_only = 1; PRAGMA trusted_schema = 0");
+	int err = db_run(db, "PRAGMA query_only = 1");
 
+	if (!err && sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK)
+		err = db_error(db, "database");
 	if (!err && sqlite3_set_authorizer(db, authorize, NULL) != SQLITE_OK)
 		err = db_error(db, "database");
 	return err;
