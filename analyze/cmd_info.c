@@ -8,6 +8,8 @@
 
 static const struct option_spec options[] = {
 	{ "utc", 0, NULL, "UTC instead of local time", apply_utc },
+	LIMITS_OF_READING,
+	LIMITS_OF_TABLES,
 	{ "help", 'h', NULL, "this text", apply_help },
 	{ NULL, 0, NULL, NULL, NULL },
 };

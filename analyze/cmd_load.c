@@ -32,6 +32,8 @@ static const struct option_spec options[] = {
 	  "a socket that changed hands: consumed (who used it,\n"
 	  "the default), held (who had it then) or recorded",
 	  apply_owner },
+	LIMITS_OF_READING,
+	LIMITS_OF_TABLES,
 	{ "help", 'h', NULL, "this text", apply_help },
 	{ NULL, 0, NULL, NULL, NULL },
 };
@@ -106,6 +108,7 @@ static int load_into(sqlite3 *db, const struct settings *settings, struct input 
 		err = view_settle(db, settings, &collector.view);
 	if (!err)
 		err = known_read(db, &collector.dims);
+	collector.tally.known_processes = collector.dims.processes.n;
 	if (!err)
 		err = load_all(&collector, inputs, n_inputs, !settings->no_events);
 	if (!err)

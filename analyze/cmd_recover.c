@@ -20,6 +20,7 @@ static int apply_force(void *settings, const char *value)
 static const struct option_spec options[] = {
 	{ "output", 'o', "TRACE", "the trace to make (- is standard output)", apply_output },
 	{ "force", 0, NULL, "overwrite it if it exists", apply_force },
+	LIMITS_OF_READING,
 	{ "help", 'h', NULL, "this text", apply_help },
 	{ NULL, 0, NULL, NULL, NULL },
 };

@@ -8,6 +8,7 @@
 static const struct option_spec options[] = {
 	{ "utc", 0, NULL, "text shows UTC instead of local time", apply_utc },
 	{ "format", 'f', "FORMAT", "text or json", apply_format_text },
+	LIMITS_OF_READING,
 	{ "help", 'h', NULL, "this text", apply_help },
 	{ NULL, 0, NULL, NULL, NULL },
 };

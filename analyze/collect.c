@@ -18,9 +18,14 @@
 int collector_init(struct collector *collector, sqlite3 *db, struct rollup_settings settings,
 		   struct window window)
 {
+	int err;
+
 	*collector = (struct collector){ .db = db, .window = window };
 	rollup_init(&collector->rollup, settings);
-	return dims_init(&collector->dims);
+	err = dims_init(&collector->dims);
+	collector->tally.known_processes = collector->dims.processes.n; /* those that are none */
+	collector->dims.tally = &collector->tally;
+	return err;
 }
 
 void collector_free(struct collector *collector)
@@ -329,8 +334,10 @@ static int add_chunk(struct reading *reading, const struct nst_chunk *chunk)
 	struct collector *collector = reading->collector;
 	uint64_t start_ns;
 	uint32_t number;
-	int err = add_new_traces(reading);
+	int err = tally_chunk(&collector->tally, reading->reader, chunk);
 
+	if (!err)
+		err = add_new_traces(reading);
 	if (err)
 		return err;
 	number = reading->numbers[chunk->trace];
@@ -458,6 +465,8 @@ int collector_read(struct collector *collector, struct input *input)
 	struct reading reading = { .collector = collector, .input = input };
 	int err = input_spool(input);
 
+	if (!err)
+		tally_begin(&collector->tally, input);
 	reconcile_open(&collector->reconcile);
 	if (!err)
 		err = foretell(&collector->foretelling, input, 1, take_metadata, &reading);

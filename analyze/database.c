@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/database.h"
 
+#include "analyze/limits.h"
 #include "analyze/say.h"
 #include "analyze/scratch.h"
 #include "analyze/sql.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
@@ -13,7 +15,39 @@
 #define APPLICATION_ID 1314082384 /* as in schema.sql */
 #define SCHEMA_VERSION 3
 #define LENGTH_MAX (16 << 20) /* bytes of a text: those of a trace have 64 KiB */
-#define BUSY_MS 10000	      /* another program reads or writes the database */
+#define PAGE_BYTES 4096
+#define BUSY_MS 10000 /* another program reads or writes the database */
+
+static int64_t pragma(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *statement = NULL;
+	int64_t value = 0;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK &&
+	    sqlite3_step(statement) == SQLITE_ROW)
+		value = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return value;
+}
+
+/* Else the disk is full. */
+static bool is_at_limit(sqlite3 *db)
+{
+	int64_t pages = pragma(db, "PRAGMA page_count"), most = pragma(db, "PRAGMA max_page_count");
+
+	return most && pages >= most;
+}
+
+/* Where the pages are as large as SQLite makes them. */
+static void limit_pages(sqlite3 *db)
+{
+	char *sql = sqlite3_mprintf("PRAGMA max_page_count = %lld",
+				    (long long)(limits_database_bytes() / PAGE_BYTES ?: 1));
+
+	if (sql)
+		sqlite3_exec(db, sql, NULL, NULL, NULL);
+	sqlite3_free(sql);
+}
 
 int db_error(sqlite3 *db, const char *doing)
 {
@@ -21,6 +55,12 @@ int db_error(sqlite3 *db, const char *doing)
 	int system_error = sqlite3_system_errno(db);
 	bool has_path = path && *path;
 
+	if (sqlite3_errcode(db) == SQLITE_FULL && is_at_limit(db)) {
+		say("%s%sthe database has reached %" PRIu64 " bytes; no more are allowed: "
+		    "--max-database allows more",
+		    has_path ? path : "", has_path ? ": " : "", limits_database_bytes());
+		return -E2BIG;
+	}
 	say("%s%s%s: %s%s%s", has_path ? path : "", has_path ? ": " : "", doing, sqlite3_errmsg(db),
 	    system_error ? ": " : "", system_error ? strerror(system_error) : "");
 	return -EIO;
@@ -184,6 +224,7 @@ int db_create(const char *path, sqlite3 **ret_db)
 	if (err)
 		return err;
 	/* safe: the file is not yet under its name, a crash leaves nothing behind */
+	limit_pages(db);
 	err = db_run(db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN");
 	if (!err)
 		err = db_run(db, sql_schema);
@@ -231,6 +272,8 @@ int db_open(const char *path, bool writable, sqlite3 **ret_db)
 		sqlite3_close(db);
 		return err;
 	}
+	if (writable)
+		limit_pages(db);
 	*ret_db = db;
 	return 0;
 }

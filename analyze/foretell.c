@@ -119,7 +119,9 @@ static int read_chunks(struct reading *reading, foretell_chunk *also, void *cont
 	int err;
 
 	while ((err = nst_reader_next(reading->reader, &chunk)) > 0) {
-		err = add_new_traces(reading);
+		err = tally_chunk(&reading->foretelling->tally, reading->reader, chunk);
+		if (!err)
+			err = add_new_traces(reading);
 		if (!err)
 			err = add_chunk(reading, chunk->trace);
 		if (!err && also)
@@ -127,7 +129,7 @@ static int read_chunks(struct reading *reading, foretell_chunk *also, void *cont
 		if (err)
 			return err;
 	}
-	/* whatever ended it ends the reading of the events too, and is said there */
+	/* whatever else ended it ends the reading of the events too, and is said there */
 	return err == -ENOMEM ? err : 0;
 }
 
@@ -188,6 +190,7 @@ static int foretell_one(struct foretelling *foretelling, const struct input *inp
 	off_t start = lseek(input->fd, 0, SEEK_CUR);
 	int err = nst_reader_open(input->fd, &reading.reader);
 
+	tally_begin(&foretelling->tally, input);
 	if (!err) {
 		/* no event is before the beginning of time: events are hopped over */
 		nst_reader_set_window(reading.reader, 0, 0);

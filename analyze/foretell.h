@@ -8,6 +8,7 @@
 
 #include "analyze/input.h"
 #include "analyze/intern.h"
+#include "analyze/limits.h"
 #include "analyze/owners.h"
 #include "analyze/stack.h"
 
@@ -23,6 +24,7 @@ struct foretelling { /* of all traces, over several inputs; zeros are an empty o
 	struct intern uuids, recordings;
 	struct foretold *traces;
 	size_t n_allocated;
+	struct tally tally; /* of all readings for it */
 };
 
 /* What else is to be done with a chunk of metadata. 0, or -errno which foretell() passes on. */

@@ -248,7 +248,7 @@ void input_say_problems(const struct input *input, const struct nst_reader *read
 	}
 	if (err < 0 && error_text(err))
 		say("%s %s", input->name, error_text(err));
-	else if (err < 0)
+	else if (err < 0 && err != -E2BIG) /* which was said, with the limit */
 		complain(input, err);
 }
 

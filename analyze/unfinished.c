@@ -7,12 +7,17 @@
 
 static const char *volatile unfinished;
 
-static void remove_unfinished(int signal_number)
+void unfinished_remove(void)
 {
 	const char *path = unfinished;
 
 	if (path)
 		unlink(path);
+}
+
+static void remove_unfinished(int signal_number)
+{
+	unfinished_remove();
 	_exit(128 + signal_number);
 }
 

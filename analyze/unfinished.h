@@ -8,4 +8,7 @@
  */
 void unfinished_file(const char *path);
 
+/* Remove it, from a handler of another signal. */
+void unfinished_remove(void);
+
 #endif
