@@ -74,7 +74,7 @@ RECORD_C := $(wildcard record/*.c)
 ANALYZE_C := $(wildcard analyze/*.c)
 ANALYZE_SQL := $(sort $(wildcard analyze/*.sql analyze/reports/*.sql))
 UNIT_C := $(wildcard tests/unit/test_*.c)
-TOOL_C := $(wildcard tests/cli/*.c tests/live/*.c tests/fuzz/*.c tests/golden/*.c tests/rig/*.c tests/bench/*.c) \
+TOOL_C := $(wildcard tests/bad/*.c tests/cli/*.c tests/live/*.c tests/fuzz/*.c tests/golden/*.c tests/rig/*.c tests/bench/*.c) \
 	$(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
 ALL_C := $(FORMAT_C) $(COMMON_C) $(wildcard common/static/*.c) $(RECORD_C) $(ANALYZE_C) $(UNIT_C) $(filter-out %.bpf.c,$(TOOL_C))
 
@@ -84,7 +84,7 @@ LIBRARY := $(O)/libnetsnoop.a
 PROGRAMS := $(O)/netsnoop-record $(O)/netsnoop-analyze
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(UNIT_C))
 TEST_TOOLS := $(addprefix $(O)/tests/,traffic talk frames lives captive process_rows total_rows faulty.so netsnoop-record-narrow \
-	damage damage_many hostile owned spec_reader make_golden replay_chunk replay_reader rig-scenarios bench-mixed bench-timed bench-writer)
+	damage damage_many hostile make_bad bounded owned spec_reader make_golden replay_chunk replay_reader rig-scenarios bench-mixed bench-timed bench-writer)
 
 RIG_C := $(filter-out tests/rig/current%,$(wildcard tests/rig/*.c))
 RIG_TOOLS := $(O)/tests/rig-current
@@ -220,6 +220,10 @@ $(O)/tests/damage_many: $(O)/tests/cli/damage_many.o $(O)/tests/cli/damage_whole
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
 $(O)/tests/owned $(O)/tests/hostile: $(O)/tests/%: $(O)/tests/cli/%.o $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
+$(O)/tests/make_bad: $(call object,tests/bad/make_bad.c tests/bad/bad_edits.c tests/bad/bad_bombs.c) $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
+$(O)/tests/bounded: $(O)/tests/bad/bounded.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(O)/tests/spec_reader: $(O)/tests/unit/spec_reader.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
 $(O)/tests/make_golden: $(O)/tests/golden/make_golden.o $(O)/tests/golden/golden_totals.o $(O)/tests/golden/golden_runs.o $(LIBRARY)

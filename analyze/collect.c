@@ -224,8 +224,7 @@ static void catch_up(void *context)
 
 static bool is_in_bounds(const struct collected *trace, const struct nst_chunk *chunk)
 {
-	return chunk->last_ns >= trace->bounds.from_ns && chunk->first_ns < trace->bounds.to_ns &&
-	       chunk->last_ns <= TIME_MAX_NS;
+	return chunk->last_ns >= trace->bounds.from_ns && chunk->first_ns < trace->bounds.to_ns;
 }
 
 /* False: no event of the chunk is in the window, so that its header is enough. */
@@ -269,6 +268,13 @@ static int add_events(struct reading *reading, uint32_t number, const struct nst
 
 	if (chunk->first_ordinal + chunk->n_events > *end_ordinal)
 		*end_ordinal = chunk->first_ordinal + chunk->n_events;
+	if (chunk->last_ns > TIME_MAX_NS) {
+		say("%s: chunk %" PRIu64 " claims impossible times: its %" PRIu32
+		    " events are left out",
+		    reading->input->name, chunk->sequence, chunk->n_events);
+		collector->damaged = true;
+		return 0;
+	}
 	window_clock_bounds(&collector->bounds, &collector->dims.traces[number].timeline,
 			    &trace->bounds);
 	if (!is_in_bounds(trace, chunk))

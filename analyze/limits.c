@@ -17,16 +17,16 @@
 #define S UINT64_C(1000000000)
 #define ROW_BYTES 64 /* of a row of metadata, about */
 
-/* What is allowed unless it was set: so much, and so much a byte of the inputs. */
+/* What is allowed unless it was set: so much, and so much for each KiB of the inputs. */
 #define EVENTS (UINT64_C(10) << 20)
-#define EVENTS_A_BYTE 100
+#define EVENTS_A_KIB (100 << 10)
 #define CHUNKS (UINT64_C(100) << 20)
 #define UNPACKED (UINT64_C(32) << 20)
-#define UNPACKED_A_BYTE 100
-#define PROCESSES (UINT64_C(100) << 10)
-#define PROCESSES_A_BYTE 1
-#define FLOWS (UINT64_C(250) << 10)
-#define FLOWS_A_BYTE 1
+#define UNPACKED_A_KIB (100 << 10)
+#define PROCESSES (UINT64_C(32) << 10)
+#define PROCESSES_A_KIB 256
+#define FLOWS (UINT64_C(128) << 10)
+#define FLOWS_A_KIB 512
 #define DATABASE (UINT64_C(64) << 30)
 #define CPU_NS (3600 * S)
 
@@ -78,13 +78,11 @@ uint64_t limits_database_bytes(void)
 /* ---- What is read ------------------------------------------------------ */
 
 static uint64_t allowed(const struct tally *tally, uint64_t of_option, uint64_t base,
-			uint64_t a_byte)
+			uint64_t a_kib)
 {
 	if (of_option)
 		return of_option;
-	return a_byte && tally->file_bytes > UINT64_MAX / 2 / a_byte
-		       ? UINT64_MAX
-		       : base + a_byte * tally->file_bytes;
+	return a_kib && tally->is_endless ? UINT64_MAX : base + a_kib * (tally->file_bytes >> 10);
 }
 
 void tally_begin(struct tally *tally, const struct input *input)
@@ -95,7 +93,7 @@ void tally_begin(struct tally *tally, const struct input *input)
 	if (!fstat(input->fd, &status) && S_ISREG(status.st_mode))
 		tally->file_bytes += (uint64_t)status.st_size;
 	else
-		tally->file_bytes = UINT64_MAX; /* a pipe may bring any number */
+		tally->is_endless = true; /* a pipe may bring any number */
 }
 
 static int check(const struct tally *tally, uint64_t found, uint64_t most, const char *what,
@@ -139,11 +137,11 @@ int tally_chunk(struct tally *tally, struct nst_reader *reader, const struct nst
 		err = check(tally, tally->chunks, allowed(tally, set.chunks, CHUNKS, 0), "chunks",
 			    "max-chunks");
 	if (!err)
-		err = check(tally, tally->events, allowed(tally, set.events, EVENTS, EVENTS_A_BYTE),
+		err = check(tally, tally->events, allowed(tally, set.events, EVENTS, EVENTS_A_KIB),
 			    "events", "max-events");
 	if (!err)
 		err = check(tally, tally->unpacked_bytes,
-			    allowed(tally, set.unpacked_bytes, UNPACKED, UNPACKED_A_BYTE),
+			    allowed(tally, set.unpacked_bytes, UNPACKED, UNPACKED_A_KIB),
 			    "bytes unpacked", "max-unpacked");
 	return err;
 }
@@ -151,14 +149,13 @@ int tally_chunk(struct tally *tally, struct nst_reader *reader, const struct nst
 int tally_processes(const struct tally *tally, uint64_t n)
 {
 	return check(tally, n - tally->known_processes,
-		     allowed(tally, set.processes, PROCESSES, PROCESSES_A_BYTE), "processes",
+		     allowed(tally, set.processes, PROCESSES, PROCESSES_A_KIB), "processes",
 		     "max-processes");
 }
 
 int tally_flows(const struct tally *tally, uint64_t n)
 {
-	return check(tally, n, allowed(tally, set.flows, FLOWS, FLOWS_A_BYTE), "flows",
-		     "max-flows");
+	return check(tally, n, allowed(tally, set.flows, FLOWS, FLOWS_A_KIB), "flows", "max-flows");
 }
 
 /* ---- Options ----------------------------------------------------------- */

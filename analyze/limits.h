@@ -25,6 +25,7 @@ uint64_t limits_database_bytes(void);
 struct tally {
 	const struct input *input; /* that is being read */
 	uint64_t file_bytes;	   /* of all so far */
+	bool is_endless;	   /* one was a pipe */
 	uint64_t events, chunks, unpacked_bytes;
 	uint64_t known_processes; /* that are not of the inputs */
 };
