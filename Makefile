@@ -48,16 +48,25 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)';)
 
 WARNINGS := -Wall -Wextra -Wshadow -Werror
+# Against whoever finds a mistake in the programs. The sanitizers bring their own checks.
+ifneq ($(SAN),1)
+HARDEN := $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) -fstack-clash-protection
+endif
+MACHINE := $(shell uname -m)
+HARDEN += -fPIE -fstack-protector-strong $(if $(filter x86_64,$(MACHINE)),-fcf-protection) \
+	$(if $(filter aarch64,$(MACHINE)),-mbranch-protection=standard)
+HARDEN_LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+
 CPPFLAGS_ALL := -I. -I$(O) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DNETSNOOP_VERSION='"$(VERSION)"' $(CPPFLAGS)
-CFLAGS_ALL := -std=gnu11 $(WARNINGS) $(SAN_FLAGS) $(CFLAGS)
-LDFLAGS_ALL := $(SAN_FLAGS) $(LDFLAGS)
+CFLAGS_ALL := -std=gnu11 $(WARNINGS) $(HARDEN) $(SAN_FLAGS) $(CFLAGS)
+LDFLAGS_ALL := $(HARDEN_LINK) $(SAN_FLAGS) $(LDFLAGS)
 
 # Asked when a program is linked, so that this file can be read before the
 # packages are installed.
 libs = $(shell $(PKG_CONFIG) --libs $(1))
 LIBS_FORMAT = $(call libs,libzstd)
 LIBS_RECORD = $(call libs,libbpf libelf libzstd) -pthread
-LIBS_ANALYZE = $(call libs,sqlite3 libzstd) -pthread
+LIBS_ANALYZE = $(call libs,sqlite3 libzstd libseccomp) -pthread
 
 FORMAT_C := $(wildcard format/*.c)
 COMMON_C := $(wildcard common/*.c)
@@ -65,7 +74,7 @@ RECORD_C := $(wildcard record/*.c)
 ANALYZE_C := $(wildcard analyze/*.c)
 ANALYZE_SQL := $(sort $(wildcard analyze/*.sql analyze/reports/*.sql))
 UNIT_C := $(wildcard tests/unit/test_*.c)
-TOOL_C := $(wildcard tests/cli/*.c tests/live/*.c tests/fuzz/*.c tests/golden/*.c tests/rig/*.c tests/bench/*.c) \
+TOOL_C := $(wildcard tests/bad/*.c tests/cli/*.c tests/live/*.c tests/fuzz/*.c tests/golden/*.c tests/rig/*.c tests/bench/*.c) \
 	$(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
 ALL_C := $(FORMAT_C) $(COMMON_C) $(wildcard common/static/*.c) $(RECORD_C) $(ANALYZE_C) $(UNIT_C) $(filter-out %.bpf.c,$(TOOL_C))
 
@@ -74,8 +83,8 @@ object = $(patsubst %.c,$(O)/%.o,$(1))
 LIBRARY := $(O)/libnetsnoop.a
 PROGRAMS := $(O)/netsnoop-record $(O)/netsnoop-analyze
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(UNIT_C))
-TEST_TOOLS := $(addprefix $(O)/tests/,traffic talk frames lives process_rows total_rows faulty.so netsnoop-record-narrow \
-	damage damage_many owned spec_reader make_golden replay_chunk replay_reader rig-scenarios bench-mixed bench-timed bench-writer)
+TEST_TOOLS := $(addprefix $(O)/tests/,traffic talk frames lives captive process_rows total_rows faulty.so netsnoop-record-narrow \
+	damage damage_many hostile make_bad bounded owned spec_reader make_golden replay_chunk replay_reader rig-scenarios bench-mixed bench-timed bench-writer)
 
 RIG_C := $(filter-out tests/rig/current%,$(wildcard tests/rig/*.c))
 RIG_TOOLS := $(O)/tests/rig-current
@@ -90,7 +99,7 @@ $(O)/%.o: %.c Makefile
 	$(call say,CC,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # The map of the target's processor to libbpf's word for it.
-BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/riscv64/riscv/; s/s390x/s390/')
+BPF_ARCH := $(shell echo $(MACHINE) | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/riscv64/riscv/; s/s390x/s390/')
 BPF_FLAGS := -target bpf -O2 -g -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -Wall -Wextra -Werror -I.
 MULTIARCH = $(shell $(CC) -print-multiarch 2>/dev/null)
 
@@ -173,11 +182,15 @@ $(O)/tests/test_record_%: $(O)/tests/unit/test_record_%.o $(UNIT_RECORD_OBJECTS)
 $(O)/tests/test_record_taking: LDFLAGS_ALL += \
 	$(addprefix -Wl$(comma)--wrap=,kernel_drain kernel_process_drain totals_lose)
 $(O)/tests/test_record_flight_dump: LDFLAGS_ALL += -Wl,--wrap=recording_describe
-$(O)/tests/test_%: $(O)/tests/unit/test_%.o $(UNIT_OBJECTS) $(LIBRARY)
+$(O)/tests/test_%: $(O)/tests/unit/test_%.o $(O)/tests/unit/no_sandbox.o \
+		$(filter-out $(O)/analyze/sandbox.o,$(UNIT_OBJECTS)) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
 
 $(O)/tests/traffic $(O)/tests/talk $(O)/tests/frames $(O)/tests/lives: $(O)/tests/%: $(O)/tests/live/%.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
+$(O)/tests/captive: LDFLAGS_ALL += $(addprefix -Wl$(comma)--wrap=,landlock_new seccomp_enter)
+$(O)/tests/captive: $(O)/tests/live/captive.o $(UNIT_OBJECTS) $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
 $(O)/tests/faulty.so: tests/live/faulty.c Makefile
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CPPFLAGS_ALL) -std=gnu11 $(WARNINGS) $(CFLAGS) \
 		-fPIC -shared -MMD -MP -o $@ $< -ldl
@@ -207,8 +220,12 @@ $(O)/tests/damage: $(O)/tests/cli/damage.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(O)/tests/damage_many: $(O)/tests/cli/damage_many.o $(O)/tests/cli/damage_whole.o $(UNIT_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
-$(O)/tests/owned: $(O)/tests/cli/owned.o $(LIBRARY)
+$(O)/tests/owned $(O)/tests/hostile: $(O)/tests/%: $(O)/tests/cli/%.o $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
+$(O)/tests/make_bad: $(call object,tests/bad/make_bad.c tests/bad/bad_edits.c tests/bad/bad_bombs.c) $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
+$(O)/tests/bounded: $(O)/tests/bad/bounded.o
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(O)/tests/spec_reader: $(O)/tests/unit/spec_reader.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
 $(O)/tests/make_golden: $(O)/tests/golden/make_golden.o $(O)/tests/golden/golden_totals.o $(O)/tests/golden/golden_runs.o $(LIBRARY)
@@ -224,7 +241,7 @@ STATIC_C := $(wildcard common/static/*.c)
 libs_static = $(shell $(PKG_CONFIG) --static --libs $(1))
 # The linker only warns of what would need the build machine's libraries.
 link_static = $(call say,STATIC,$@)mkdir -p $(@D) && \
-	$(CC) -static -Wl,--fatal-warnings $(LDFLAGS_ALL) -o $@ $^
+	$(CC) -static-pie -Wl,--fatal-warnings $(filter-out -pie,$(LDFLAGS_ALL)) -o $@ $^
 
 static:
 	$(Q)tests/packages.sh build
@@ -233,7 +250,7 @@ static:
 $(O)/static/netsnoop-record: $(call object,$(RECORD_C) $(COMMON_C) $(STATIC_C)) $(LIBRARY)
 	$(link_static) $(call libs_static,libbpf libelf libzstd)
 $(O)/static/netsnoop-analyze: $(call object,$(ANALYZE_C) $(COMMON_C) $(STATIC_C)) $(O)/analyze/sql.o $(LIBRARY)
-	$(link_static) -Wl,--wrap=dlopen $(call libs_static,sqlite3 libzstd)
+	$(link_static) -Wl,--wrap=dlopen $(call libs_static,sqlite3 libzstd libseccomp)
 $(O)/static/tests/lives: $(O)/tests/live/lives.o
 	$(link_static)
 $(O)/static/tests/traffic: $(O)/tests/live/traffic.o

@@ -2,6 +2,7 @@
 #include "analyze/command.h"
 #include "analyze/dump.h"
 #include "analyze/out.h"
+#include "analyze/sandbox.h"
 #include "analyze/say.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@ static const struct option_spec options[] = {
 	  "a socket that changed hands: consumed (who used it,\n"
 	  "the default), held (who had it then) or recorded",
 	  apply_owner },
+	LIMITS_OF_READING,
 	{ "help", 'h', NULL, "this text", apply_help },
 	{ NULL, 0, NULL, NULL, NULL },
 };
@@ -41,7 +43,7 @@ static int run(const struct command *command, int argc, char **argv)
 		return STATUS_FAILED;
 	if (input.is_database) {
 		say("%s: a database: use sql with \"SELECT * FROM net_event\"", input.name);
-	} else {
+	} else if (!sandbox_enter(NULL)) {
 		out = out_open();
 		if (out)
 			status = out_close(out, dump(out, &input, &settings, window));

@@ -3,10 +3,13 @@
 #include "analyze/command.h"
 #include "analyze/info.h"
 #include "analyze/out.h"
+#include "analyze/sandbox.h"
 #include "analyze/say.h"
 
 static const struct option_spec options[] = {
 	{ "utc", 0, NULL, "UTC instead of local time", apply_utc },
+	LIMITS_OF_READING,
+	LIMITS_OF_TABLES,
 	{ "help", 'h', NULL, "this text", apply_help },
 	{ NULL, 0, NULL, NULL, NULL },
 };
@@ -25,9 +28,10 @@ static int info(const struct settings *settings, struct input *input)
 	sqlite3 *db = NULL;
 	int status = STATUS_FAILED;
 	FILE *out = NULL;
-	int err = db_create(NULL, &db);
+	int err;
 
-	if (err)
+	db_prepare_files();
+	if (sandbox_enter(NULL) || db_create(NULL, &db))
 		return STATUS_FAILED;
 	err = collector_init(&collector, db, rollup, window);
 	collector.on_chunk = count_chunk;

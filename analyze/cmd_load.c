@@ -8,14 +8,15 @@
 #include "analyze/command.h"
 #include "analyze/event_table.h"
 #include "analyze/known.h"
+#include "analyze/sandbox.h"
 #include "analyze/say.h"
 #include "analyze/total_table.h"
+#include "analyze/unfinished.h"
 #include "analyze/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,18 +32,11 @@ static const struct option_spec options[] = {
 	  "a socket that changed hands: consumed (who used it,\n"
 	  "the default), held (who had it then) or recorded",
 	  apply_owner },
+	LIMITS_OF_READING,
+	LIMITS_OF_TABLES,
 	{ "help", 'h', NULL, "this text", apply_help },
 	{ NULL, 0, NULL, NULL, NULL },
 };
-
-static char unfinished[4096]; /* the file to remove when a signal ends the program */
-
-static void remove_unfinished(int signal_number)
-{
-	if (unfinished[0])
-		unlink(unfinished);
-	_exit(128 + signal_number);
-}
 
 static void show_progress(uint64_t events)
 {
@@ -109,12 +103,12 @@ static int load_into(sqlite3 *db, const struct settings *settings, struct input 
 	collector.check_known = true;
 	if (isatty(STDERR_FILENO))
 		collector.progress = show_progress;
-	if (!err)
-		err = db_run(db, "BEGIN IMMEDIATE");
+	*ret_damaged |= inputs_drop_stubs(inputs, &n_inputs);
 	if (!err)
 		err = view_settle(db, settings, &collector.view);
 	if (!err)
 		err = known_read(db, &collector.dims);
+	collector.tally.known_processes = collector.dims.processes.n;
 	if (!err)
 		err = load_all(&collector, inputs, n_inputs, !settings->no_events);
 	if (!err)
@@ -129,15 +123,24 @@ static int load_into(sqlite3 *db, const struct settings *settings, struct input 
 	return err;
 }
 
+/*
+ * The transaction begins before the sandbox, and with a change, so that SQLite has opened the
+ * journal; in the sandbox it only has to be removed.
+ */
 static int add_to(const struct settings *settings, struct input *inputs, size_t n_inputs,
 		  bool *ret_damaged)
 {
+	const struct sandbox_needs needs = { .updated = settings->output };
 	sqlite3 *db = NULL;
 	int err = db_open(settings->output, true, &db);
 
 	if (err)
 		return err;
-	err = load_into(db, settings, inputs, n_inputs, ret_damaged);
+	err = db_begin(db);
+	if (!err)
+		err = sandbox_enter(&needs);
+	if (!err)
+		err = load_into(db, settings, inputs, n_inputs, ret_damaged);
 	/* closing a connection rolls back what was not committed */
 	sqlite3_close(db);
 	/* but after a failed write only the next one does: no journal is to be left */
@@ -146,67 +149,79 @@ static int add_to(const struct settings *settings, struct input *inputs, size_t 
 	return err;
 }
 
-static int sync_file(const char *path)
+static int build_in(int fd, const char *path, const struct settings *settings, struct input *inputs,
+		    size_t n_inputs, bool *ret_damaged)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+	const struct sandbox_needs needs = { .output = path };
+	sqlite3 *db = NULL;
+	int err = db_create(path, &db);
 
-	if (fd < 0 || fsync(fd))
+	if (!err)
+		err = db_begin(db);
+	if (!err)
+		err = sandbox_enter(&needs);
+	if (!err)
+		err = load_into(db, settings, inputs, n_inputs, ret_damaged);
+	if (sqlite3_close(db) != SQLITE_OK && !err)
+		err = -EIO;
+	if (err)
+		return err;
+	if (fsync(fd) || rename(path, settings->output))
 		err = -errno;
-	if (fd >= 0)
-		close(fd);
+	if (err)
+		say("%s: %s", settings->output, strerror(-err));
 	return err;
 }
 
 static int build_new(const struct settings *settings, struct input *inputs, size_t n_inputs,
 		     bool *ret_damaged)
 {
-	static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
-	sqlite3 *db = NULL;
+	char path[4096];
 	int fd, err;
 
-	if (snprintf(unfinished, sizeof(unfinished), "%s.tmp-%d", settings->output,
-		     (int)getpid()) >= (int)sizeof(unfinished)) {
-		unfinished[0] = '\0';
+	if (snprintf(path, sizeof(path), "%s.tmp-%d", settings->output, (int)getpid()) >=
+	    (int)sizeof(path)) {
 		say("%s: the name is too long", settings->output);
 		return -ENAMETOOLONG;
 	}
-	fd = open(unfinished, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		err = -errno;
-		say("%s: %s", unfinished, strerror(errno));
-		unfinished[0] = '\0';
+		say("%s: %s", path, strerror(errno));
 		return err;
 	}
-	close(fd);
-	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
-		if (signal(ending[i], remove_unfinished) == SIG_IGN)
-			signal(ending[i], SIG_IGN); /* nohup */
-	err = db_create(unfinished, &db);
-	if (!err)
-		err = load_into(db, settings, inputs, n_inputs, ret_damaged);
-	if (sqlite3_close(db) != SQLITE_OK && !err)
-		err = -EIO;
-	if (!err) {
-		err = sync_file(unfinished);
-		if (!err && rename(unfinished, settings->output))
-			err = -errno;
-		if (err)
-			say("%s: %s", settings->output, strerror(-err));
-	}
+	unfinished_file(path);
+	err = build_in(fd, path, settings, inputs, n_inputs, ret_damaged);
 	if (err)
-		unlink(unfinished);
-	unfinished[0] = '\0';
+		unlink(path);
+	unfinished_file(NULL);
+	close(fd);
 	return err;
+}
+
+static int load(const struct settings *settings, struct input *inputs, size_t n_inputs)
+{
+	struct stat status;
+	bool damaged = false;
+	int err;
+
+	for (size_t i = 0; i < n_inputs; i++) {
+		if (inputs[i].is_database) {
+			say("%s: a database, not a trace", inputs[i].name);
+			return STATUS_FAILED;
+		}
+	}
+	err = stat(settings->output, &status) ? build_new(settings, inputs, n_inputs, &damaged)
+					      : add_to(settings, inputs, n_inputs, &damaged);
+	return err ? STATUS_FAILED : damaged ? STATUS_DAMAGED : STATUS_DONE;
 }
 
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct settings settings = { .command = command };
-	struct input *inputs = NULL;
-	struct stat status;
-	bool damaged = false;
-	int first, err = -EINVAL;
-	size_t n_inputs = 0;
+	struct input *inputs;
+	int first, status = STATUS_FAILED;
+	size_t n_inputs;
 	int result = command_parse(&settings, argc, argv, &first);
 
 	if (result)
@@ -215,26 +230,12 @@ static int run(const struct command *command, int argc, char **argv)
 		return say_usage(command->name, "load: -o FILE.db says where to");
 	if (first == argc)
 		return say_usage(command->name, "load: which trace?");
-	inputs = calloc((size_t)(argc - first), sizeof(*inputs));
-	if (!inputs)
+	if (inputs_open(argv + first, (size_t)(argc - first), &inputs, &n_inputs))
 		return STATUS_FAILED;
-	for (int i = first; i < argc; i++) {
-		if (input_open(argv[i], &inputs[n_inputs]))
-			goto out;
-		n_inputs++;
-		if (inputs[n_inputs - 1].is_database) {
-			say("%s: a database, not a trace", argv[i]);
-			goto out;
-		}
-	}
-	damaged = inputs_drop_stubs(inputs, &n_inputs);
-	err = stat(settings.output, &status) ? build_new(&settings, inputs, n_inputs, &damaged)
-					     : add_to(&settings, inputs, n_inputs, &damaged);
-out:
-	for (size_t i = 0; i < n_inputs; i++)
-		input_close(&inputs[i]);
-	free(inputs);
-	return err ? STATUS_FAILED : damaged ? STATUS_DAMAGED : STATUS_DONE;
+	if (n_inputs == (size_t)(argc - first))
+		status = load(&settings, inputs, n_inputs);
+	inputs_close(inputs, n_inputs);
+	return status;
 }
 
 const struct command command_load = {

@@ -2,6 +2,7 @@
 #include "analyze/command.h"
 #include "analyze/recover.h"
 #include "analyze/recover_output.h"
+#include "analyze/sandbox.h"
 #include "analyze/say.h"
 #include "common/units.h"
 
@@ -19,6 +20,7 @@ static int apply_force(void *settings, const char *value)
 static const struct option_spec options[] = {
 	{ "output", 'o', "TRACE", "the trace to make (- is standard output)", apply_output },
 	{ "force", 0, NULL, "overwrite it if it exists", apply_force },
+	LIMITS_OF_READING,
 	{ "help", 'h', NULL, "this text", apply_help },
 	{ NULL, 0, NULL, NULL, NULL },
 };
@@ -52,34 +54,33 @@ static int say_failed(const struct input *input, const char *output, int err, bo
 	return STATUS_FAILED;
 }
 
-static int recover_verified(const struct settings *settings, const struct verified *verified)
+static int recover_verified(const struct verified *verified, struct recover_output *output)
 {
-	struct recover_output output;
 	struct recovered recovered;
 	bool is_output = false;
-	int status;
-	int err = recover_output_open(settings->output, settings->force, &output);
+	int err = recover(verified, output->fd, &recovered, &is_output);
+	int status = err ? say_failed(verified->input, output->name, err, is_output) : STATUS_DONE;
 
-	if (err)
-		return STATUS_FAILED;
-	err = recover(verified, output.fd, &recovered, &is_output);
-	status = err ? say_failed(verified->input, output.name, err, is_output) : STATUS_DONE;
-	if (recover_output_close(&output, !err))
+	if (recover_output_close(output, !err))
 		return STATUS_FAILED;
 	if (!err)
-		say_recovered(output.name, &recovered);
+		say_recovered(output->name, &recovered);
 	return status;
 }
 
-static int recover_input(const struct settings *settings, struct input *input)
+/* The output was opened before anything of the input was read. */
+static int recover_input(struct input *input, struct recover_output *output)
 {
-	struct verified verified;
+	const struct sandbox_needs needs = { .output = output->path };
+	struct verified verified = { 0 };
+	bool is_usable = !sandbox_enter(&needs) && !input_spool(input) &&
+			 !verify(input, &verified) && verified.status != STATUS_FAILED;
 	int status = STATUS_FAILED;
 
-	if (input_spool(input))
-		return STATUS_FAILED;
-	if (!verify(input, &verified) && verified.status != STATUS_FAILED)
-		status = recover_verified(settings, &verified);
+	if (is_usable)
+		status = recover_verified(&verified, output);
+	else
+		recover_output_close(output, false);
 	verified_free(&verified);
 	return status;
 }
@@ -89,6 +90,7 @@ static int run(const struct command *command, int argc, char **argv)
 	struct settings settings = { .command = command };
 	int first, status = STATUS_FAILED;
 	int result = command_parse(&settings, argc, argv, &first);
+	struct recover_output output;
 	struct input input;
 
 	if (result)
@@ -101,8 +103,8 @@ static int run(const struct command *command, int argc, char **argv)
 		return STATUS_FAILED;
 	if (input.is_database)
 		say("%s: a database, not a trace", input.name);
-	else
-		status = recover_input(&settings, &input);
+	else if (!recover_output_open(settings.output, settings.force, &output))
+		status = recover_input(&input, &output);
 	input_close(&input);
 	return status;
 }

@@ -6,13 +6,12 @@
 #include "analyze/out.h"
 #include "analyze/report.h"
 #include "analyze/reroll.h"
+#include "analyze/sandbox.h"
 #include "analyze/say.h"
 #include "analyze/view.h"
 #include "common/units.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* Rows of (interval, lane) that are kept before the interval doubles: some 60 MB. */
 #define MAX_ROWS (1 << 18)
@@ -47,6 +46,8 @@ static const struct option_spec options[] = {
 	  "a socket that changed hands: consumed (who used it,\n"
 	  "the default), held (who had it then) or recorded",
 	  apply_owner },
+	LIMITS_OF_READING,
+	LIMITS_OF_TABLES,
 	{ "help", 'h', NULL, "this text", apply_help },
 	{ NULL, 0, NULL, NULL, NULL },
 };
@@ -146,13 +147,26 @@ static int report(const struct settings *settings, struct window window, struct 
 	return status;
 }
 
+/* A database stands alone: 0, or what is to be exited with. */
+static int check_databases(const struct input *inputs, size_t n_inputs)
+{
+	for (size_t i = 0; i < n_inputs && n_inputs > 1; i++)
+		if (inputs[i].is_database)
+			return say_usage(command_report.name,
+					 "%s is a database: report on it alone, or load the "
+					 "traces into it",
+					 inputs[i].name);
+	return 0;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct settings settings = { .command = command };
+	struct sandbox_needs needs = { 0 };
 	struct window window;
 	struct input *inputs = NULL;
-	int first, status = STATUS_FAILED;
-	size_t n_inputs = 0;
+	int first, status;
+	size_t n_inputs;
 	int result = command_parse(&settings, argc, argv, &first);
 
 	if (result)
@@ -164,28 +178,21 @@ static int run(const struct command *command, int argc, char **argv)
 	if (settings.format == FORMAT_CSV && !settings.groupings)
 		return say_usage(command->name,
 				 "--format csv needs --by: one table has one set of columns");
-	inputs = calloc((size_t)(argc - first), sizeof(*inputs));
-	for (int i = first; inputs && i < argc; i++) {
-		if (input_open(argv[i], &inputs[n_inputs]))
-			goto out;
-		n_inputs++;
-		if (inputs[n_inputs - 1].is_database && argc - first > 1) {
-			status = say_usage(command->name,
-					   "%s is a database: report on it alone, or load the "
-					   "traces into it",
-					   argv[i]);
-			goto out;
-		}
+	if (inputs_open(argv + first, (size_t)(argc - first), &inputs, &n_inputs))
+		return STATUS_FAILED;
+	status = n_inputs < (size_t)(argc - first) ? STATUS_FAILED
+						   : check_databases(inputs, n_inputs);
+	if (!status) {
+		needs.database = inputs[0].is_database ? inputs[0].name : NULL;
+		db_prepare_files();
+		status = sandbox_enter(&needs) ? STATUS_FAILED : STATUS_DONE;
 	}
-	if (inputs) {
+	if (!status) {
 		bool had_stubs = inputs_drop_stubs(inputs, &n_inputs);
 
 		status = report(&settings, window, inputs, n_inputs, had_stubs);
 	}
-out:
-	for (size_t i = 0; i < n_inputs; i++)
-		input_close(&inputs[i]);
-	free(inputs);
+	inputs_close(inputs, n_inputs);
 	return status;
 }
 

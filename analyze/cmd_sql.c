@@ -3,6 +3,7 @@
 #include "analyze/command.h"
 #include "analyze/event_table.h"
 #include "analyze/out.h"
+#include "analyze/sandbox.h"
 #include "analyze/say.h"
 #include "analyze/total_table.h"
 #include "analyze/view.h"
@@ -16,6 +17,8 @@ static const struct option_spec options[] = {
 	  "a socket that changed hands: consumed (who used it,\n"
 	  "the default), held (who had it then) or recorded",
 	  apply_owner },
+	LIMITS_OF_READING,
+	LIMITS_OF_TABLES,
 	{ "help", 'h', NULL, "this text", apply_help },
 	{ NULL, 0, NULL, NULL, NULL },
 };
@@ -201,6 +204,7 @@ static int query_database(const struct settings *settings, const struct input *i
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct settings settings = { .command = command };
+	struct sandbox_needs needs = { 0 };
 	struct input input;
 	int first, status, result = command_parse(&settings, argc, argv, &first);
 
@@ -210,7 +214,11 @@ static int run(const struct command *command, int argc, char **argv)
 		return say_usage(command->name, "sql: a trace or database, and one statement");
 	if (input_open(argv[first], &input))
 		return STATUS_FAILED;
-	if (input.is_database)
+	needs.database = input.is_database ? input.name : NULL;
+	db_prepare_files();
+	if (sandbox_enter(&needs))
+		status = STATUS_FAILED;
+	else if (input.is_database)
 		status = query_database(&settings, &input, argv[first + 1]);
 	else
 		status = query_trace(&settings, &input, argv[first + 1]);

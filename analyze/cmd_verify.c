@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/command.h"
 #include "analyze/out.h"
+#include "analyze/sandbox.h"
 #include "analyze/say.h"
 #include "analyze/verify.h"
 
 static const struct option_spec options[] = {
 	{ "utc", 0, NULL, "text shows UTC instead of local time", apply_utc },
 	{ "format", 'f', "FORMAT", "text or json", apply_format_text },
+	LIMITS_OF_READING,
 	{ "help", 'h', NULL, "this text", apply_help },
 	{ NULL, 0, NULL, NULL, NULL },
 };
@@ -17,12 +19,16 @@ static int worse(int a, int b)
 	return a == STATUS_FAILED || (a == STATUS_DAMAGED && b == STATUS_DONE) ? a : b;
 }
 
-static int verify_input(FILE *out, const struct settings *settings, struct input *input,
+static int verify_input(FILE *out, const struct settings *settings, const struct input *input,
 			bool *is_first)
 {
 	struct verified verified;
 	int status;
 
+	if (input->is_database) {
+		say("%s: a database, not a trace", input->name);
+		return STATUS_FAILED;
+	}
 	if (verify(input, &verified)) {
 		verified_free(&verified);
 		return STATUS_FAILED;
@@ -40,28 +46,30 @@ static int verify_input(FILE *out, const struct settings *settings, struct input
 	return status;
 }
 
-static int verify_name(FILE *out, const struct settings *settings, const char *name, bool *is_first)
+static int verify_all(const struct settings *settings, const struct input *inputs, size_t n_inputs,
+		      int status)
 {
-	struct input input;
-	int status = STATUS_FAILED;
+	FILE *out = out_open();
+	bool is_first = true;
 
-	if (input_open(name, &input))
+	if (!out)
 		return STATUS_FAILED;
-	if (input.is_database)
-		say("%s: a database, not a trace", input.name);
-	else
-		status = verify_input(out, settings, &input, is_first);
-	input_close(&input);
-	return status;
+	if (settings->format == FORMAT_JSON)
+		fputs("{\"files\":[", out);
+	for (size_t i = 0; i < n_inputs; i++)
+		status = worse(status, verify_input(out, settings, &inputs[i], &is_first));
+	if (settings->format == FORMAT_JSON)
+		fputs("]}\n", out);
+	return out_close(out, status);
 }
 
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct settings settings = { .command = command };
-	int first, status = STATUS_DONE;
+	int first, status = STATUS_FAILED;
 	int result = command_parse(&settings, argc, argv, &first);
-	bool is_first = true;
-	FILE *out;
+	struct input *inputs;
+	size_t n, n_open;
 
 	if (result)
 		return command_parse_status(result);
@@ -69,16 +77,14 @@ static int run(const struct command *command, int argc, char **argv)
 		return say_usage(command->name, "--format csv: verify has text and json");
 	if (argc == first)
 		return say_usage(command->name, "verify: which traces?");
-	out = out_open();
-	if (!out)
+	n = (size_t)(argc - first);
+	if (inputs_open(argv + first, n, &inputs, &n_open))
 		return STATUS_FAILED;
-	if (settings.format == FORMAT_JSON)
-		fputs("{\"files\":[", out);
-	for (int i = first; i < argc; i++)
-		status = worse(status, verify_name(out, &settings, argv[i], &is_first));
-	if (settings.format == FORMAT_JSON)
-		fputs("]}\n", out);
-	return out_close(out, status);
+	if (!sandbox_enter(NULL))
+		status = verify_all(&settings, inputs, n_open,
+				    n_open < n ? STATUS_FAILED : STATUS_DONE);
+	inputs_close(inputs, n_open);
+	return status;
 }
 
 const struct command command_verify = {

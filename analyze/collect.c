@@ -19,9 +19,14 @@
 int collector_init(struct collector *collector, sqlite3 *db, struct rollup_settings settings,
 		   struct window window)
 {
+	int err;
+
 	*collector = (struct collector){ .db = db, .window = window };
 	rollup_init(&collector->rollup, settings);
-	return dims_init(&collector->dims);
+	err = dims_init(&collector->dims);
+	collector->tally.known_processes = collector->dims.processes.n; /* those that are none */
+	collector->dims.tally = &collector->tally;
+	return err;
 }
 
 void collector_free(struct collector *collector)
@@ -221,8 +226,7 @@ static void catch_up(void *context)
 
 static bool is_in_bounds(const struct collected *trace, const struct nst_chunk *chunk)
 {
-	return chunk->last_ns >= trace->bounds.from_ns && chunk->first_ns < trace->bounds.to_ns &&
-	       chunk->last_ns <= TIME_MAX_NS;
+	return chunk->last_ns >= trace->bounds.from_ns && chunk->first_ns < trace->bounds.to_ns;
 }
 
 /* False: no event of the chunk is in the window, so that its header is enough. */
@@ -266,6 +270,13 @@ static int add_events(struct reading *reading, uint32_t number, const struct nst
 
 	if (chunk->first_ordinal + chunk->n_events > *end_ordinal)
 		*end_ordinal = chunk->first_ordinal + chunk->n_events;
+	if (chunk->last_ns > TIME_MAX_NS) {
+		say("%s: chunk %" PRIu64 " claims impossible times: its %" PRIu32
+		    " events are left out",
+		    reading->input->name, chunk->sequence, chunk->n_events);
+		collector->damaged = true;
+		return 0;
+	}
 	window_clock_bounds(&collector->bounds, &collector->dims.traces[number].timeline,
 			    &trace->bounds);
 	if (!is_in_bounds(trace, chunk))
@@ -331,8 +342,10 @@ static int add_chunk(struct reading *reading, const struct nst_chunk *chunk)
 	struct collector *collector = reading->collector;
 	uint64_t start_ns;
 	uint32_t number;
-	int err = add_new_traces(reading);
+	int err = tally_chunk(&collector->tally, reading->reader, chunk);
 
+	if (!err)
+		err = add_new_traces(reading);
 	if (err)
 		return err;
 	number = reading->numbers[chunk->trace];
@@ -521,6 +534,8 @@ int collector_read(struct collector *collector, struct input *input)
 	struct reading reading = { .collector = collector, .input = input };
 	int err = input_spool(input);
 
+	if (!err)
+		tally_begin(&collector->tally, input);
 	reconcile_open(&collector->reconcile);
 	if (!err)
 		err = foretell_input(&reading);

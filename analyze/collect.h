@@ -40,6 +40,7 @@ struct collector {
 	int64_t origin_realtime_ns; /* periods count from here */
 	struct collected *traces;   /* as dims.traces */
 	size_t n_traces_allocated;
+	struct tally tally;
 	uint32_t *lanes; /* of the chunk */
 	size_t n_lanes_allocated;
 	bool check_known;		   /* pass over traces that db has */

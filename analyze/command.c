@@ -20,6 +20,8 @@ int command_parse(struct settings *settings, int argc, char **argv, int *ret_fir
 	err = options_parse(settings->command->options, false, argc, argv, settings,
 			    ret_first_operand);
 	argv[0] = command;
+	if (!err)
+		limits_set(&settings->limits);
 	if (err == -ECANCELED)
 		return fflush(stdout) ? -EIO : 1;
 	if (err && err != -ENOMEM) {

@@ -4,6 +4,7 @@
 #define NETSNOOP_ANALYZE_COMMAND_H
 
 #include "analyze/input.h"
+#include "analyze/limits.h"
 #include "analyze/output.h"
 #include "analyze/owners.h"
 #include "analyze/window.h"
@@ -22,6 +23,7 @@ extern const struct command command_report, command_load, command_info, command_
 extern const struct command command_verify, command_recover;
 
 struct settings {
+	struct limits limits; /* the first: see limits.h */
 	const struct command *command;
 	uint32_t groupings; /* those of --by; 0: the usual ones */
 	bool wide;

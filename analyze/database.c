@@ -1,17 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/database.h"
 
+#include "analyze/limits.h"
 #include "analyze/say.h"
+#include "analyze/scratch.h"
 #include "analyze/sql.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
 
 #define APPLICATION_ID 1314082384 /* as in schema.sql */
 #define SCHEMA_VERSION 3
+#define LENGTH_MAX (16 << 20) /* bytes of a text: those of a trace have 64 KiB */
+#define PAGE_BYTES 4096
 #define BUSY_MS 10000 /* another program reads or writes the database */
+
+static int64_t pragma(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *statement = NULL;
+	int64_t value = 0;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK &&
+	    sqlite3_step(statement) == SQLITE_ROW)
+		value = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return value;
+}
+
+/* Else the disk is full. */
+static bool is_at_limit(sqlite3 *db)
+{
+	int64_t pages = pragma(db, "PRAGMA page_count"), most = pragma(db, "PRAGMA max_page_count");
+
+	return most && pages >= most;
+}
+
+/* Where the pages are as large as SQLite makes them. */
+static void limit_pages(sqlite3 *db)
+{
+	char *sql = sqlite3_mprintf("PRAGMA max_page_count = %lld",
+				    (long long)(limits_database_bytes() / PAGE_BYTES ?: 1));
+
+	if (sql)
+		sqlite3_exec(db, sql, NULL, NULL, NULL);
+	sqlite3_free(sql);
+}
 
 int db_error(sqlite3 *db, const char *doing)
 {
@@ -19,6 +55,12 @@ int db_error(sqlite3 *db, const char *doing)
 	int system_error = sqlite3_system_errno(db);
 	bool has_path = path && *path;
 
+	if (sqlite3_errcode(db) == SQLITE_FULL && is_at_limit(db)) {
+		say("%s%sthe database has reached %" PRIu64 " bytes; no more are allowed: "
+		    "--max-database allows more",
+		    has_path ? path : "", has_path ? ": " : "", limits_database_bytes());
+		return -E2BIG;
+	}
 	say("%s%s%s: %s%s%s", has_path ? path : "", has_path ? ": " : "", doing, sqlite3_errmsg(db),
 	    system_error ? ": " : "", system_error ? strerror(system_error) : "");
 	return -EIO;
@@ -29,6 +71,15 @@ int db_run(sqlite3 *db, const char *sql)
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		return db_error(db, "database");
 	return 0;
+}
+
+#define TEXT_OF(number) #number
+#define NUMBER_TEXT(number) TEXT_OF(number)
+
+int db_begin(sqlite3 *db)
+{
+	/* what it is already: a change all the same */
+	return db_run(db, "BEGIN IMMEDIATE; PRAGMA user_version = " NUMBER_TEXT(SCHEMA_VERSION));
 }
 
 int db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **ret_statement)
@@ -114,6 +165,31 @@ int db_integer(sqlite3 *db, const char *sql, int64_t otherwise, int64_t *ret_val
 	return err;
 }
 
+void db_prepare_files(void)
+{
+	/*
+	 * One thread uses SQLite, so that no call needs a lock; nobody asks for its statistics.
+	 * Only the first of all calls can say so; later ones do nothing.
+	 */
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	scratch_prepare();
+}
+
+/*
+ * A database may be as hostile as a trace: what its schema says is not to call functions that do
+ * more than to compute, and what is damaged is to be found. Nothing of this can fail.
+ */
+static void distrust(sqlite3 *db)
+{
+	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
+	sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+	sqlite3_exec(db, "PRAGMA cell_size_check = 1", NULL, NULL, NULL);
+}
+
 /* path NULL: a database in memory. */
 static int open_path(const char *path, int flags, sqlite3 **ret_db)
 {
@@ -121,12 +197,7 @@ static int open_path(const char *path, int flags, sqlite3 **ret_db)
 	char *name;
 	int code;
 
-	/*
-	 * One thread uses SQLite, so that no call needs a lock; nobody asks for its statistics.
-	 * Only the first of all calls can say so; later ones do nothing.
-	 */
-	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
-	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	db_prepare_files();
 	/* to SQLite "file:x" may be a URI and ":memory:" is no file: "./" makes both names */
 	name = path ? sqlite3_mprintf("%s%s", *path == '/' ? "" : "./", path)
 		    : sqlite3_mprintf(":memory:");
@@ -140,6 +211,7 @@ static int open_path(const char *path, int flags, sqlite3 **ret_db)
 		return -EIO;
 	}
 	sqlite3_busy_timeout(db, BUSY_MS);
+	distrust(db);
 	*ret_db = db;
 	return 0;
 }
@@ -152,6 +224,7 @@ int db_create(const char *path, sqlite3 **ret_db)
 	if (err)
 		return err;
 	/* safe: the file is not yet under its name, a crash leaves nothing behind */
+	limit_pages(db);
 	err = db_run(db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN");
 	if (!err)
 		err = db_run(db, sql_schema);
@@ -199,6 +272,8 @@ int db_open(const char *path, bool writable, sqlite3 **ret_db)
 		sqlite3_close(db);
 		return err;
 	}
+	if (writable)
+		limit_pages(db);
 	*ret_db = db;
 	return 0;
 }
@@ -224,8 +299,10 @@ static int authorize(void *unused, int action, const char *first, const char *se
 
 int db_restrict(sqlite3 *db)
 {
-	int err = db_run(db, "PRAGMA query_only = 1; PRAGMA trusted_schema = 0");
+	int err = db_run(db, "PRAGMA query_only = 1");
 
+	if (!err && sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK)
+		err = db_error(db, "database");
 	if (!err && sqlite3_set_authorizer(db, authorize, NULL) != SQLITE_OK)
 		err = db_error(db, "database");
 	return err;

@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Before the sandbox: SQLite then needs nothing but the databases' own files. */
+void db_prepare_files(void);
+
 /* An empty database with the schema, in memory for NULL. The caller closes it. */
 int db_create(const char *path, sqlite3 **ret_db);
 
@@ -16,6 +19,12 @@ int db_open(const char *path, bool writable, sqlite3 **ret_db);
 /* A sum as sum(), of whatever a trace claims: sum() itself refuses one beyond 64 bits. */
 #define DB_SUM(column) \
 	"CASE count(" column ") WHEN 0 THEN NULL ELSE CAST(total(" column ") AS INTEGER) END"
+
+/*
+ * Begin a transaction that writes, with the lock and the journal that it needs. Nobody else's
+ * names are opened then until it has ended.
+ */
+int db_begin(sqlite3 *db);
 
 int db_run(sqlite3 *db, const char *sql);
 

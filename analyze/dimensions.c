@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/dimensions.h"
 
+#include "analyze/limits.h"
 #include "analyze/owners.h"
 #include "analyze/text.h"
 
@@ -105,12 +106,16 @@ int dims_process(struct dimensions *dims, uint32_t trace, uint32_t pid, uint64_t
 {
 	struct process_key key;
 	bool is_new;
+	int err;
 
 	memset(&key, 0, sizeof(key));
 	key.boot = dims->traces[trace].boot;
 	key.pid = pid;
 	key.start_ns = start_ns;
-	return intern_get(&dims->processes, &key, sizeof(key), ret_process, &is_new);
+	err = intern_get(&dims->processes, &key, sizeof(key), ret_process, &is_new);
+	if (!err && is_new && dims->tally)
+		err = tally_processes(dims->tally, dims->processes.n);
+	return err;
 }
 
 int dims_name_process(struct dimensions *dims, uint32_t process, uint32_t name, uint64_t seen_ns)
@@ -354,7 +359,10 @@ int dims_map_lane(struct dimensions *dims, uint32_t trace,
 			 &key.conversation, &is_new);
 	if (err)
 		return err;
-	return intern_get(&dims->lanes, &key, sizeof(key), ret_lane, &is_new);
+	err = intern_get(&dims->lanes, &key, sizeof(key), ret_lane, &is_new);
+	if (!err && is_new && dims->tally)
+		err = tally_flows(dims->tally, dims->lanes.n);
+	return err;
 }
 
 int dims_map(struct dimensions *dims, uint32_t trace, const struct nst_dictionaries *dictionaries,

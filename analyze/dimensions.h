@@ -119,6 +119,7 @@ struct dimensions {
 	size_t n_traces, n_traces_allocated;
 	/* ids already taken in the database that this is added to */
 	int64_t first_trace_id, first_flow_id, first_lane_id;
+	const struct tally *tally; /* what the reading of the traces is allowed; NULL: anything */
 };
 
 #define BOOT_ID(index) ((int64_t)(index) + 1)

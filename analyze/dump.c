@@ -45,6 +45,7 @@ struct dumping {
 	size_t n_charged_allocated;
 	uint32_t *pids; /* of the chunk's lanes that several processes get */
 	size_t n_pids, n_pids_allocated;
+	struct tally tally;
 	uint64_t total_rows; /* which are no events */
 	size_t n_said;
 };
@@ -135,8 +136,10 @@ static int look_at_chunk(void *context, struct nst_reader *reader, const struct 
 	struct dumping *dumping = context;
 	size_t n;
 	const struct nst_trace *traces = nst_reader_traces(reader, &n);
-	int err = enter_trace(dumping, chunk->trace, &traces[chunk->trace].header);
+	int err = tally_chunk(&dumping->tally, reader, chunk);
 
+	if (!err)
+		err = enter_trace(dumping, chunk->trace, &traces[chunk->trace].header);
 	if (!err)
 		err = timeline_add(&dumping->timeline, chunk->sample_clock_ns,
 				   chunk->sample_realtime_ns);
@@ -378,7 +381,7 @@ static int print_all(struct dumping *dumping)
 		say("%s: it has no events: for its totals use sql with \"SELECT * FROM "
 		    "net_total\"",
 		    dumping->input->name);
-	if (more < 0 && !n_traces)
+	if (more == -E2BIG || (more < 0 && !n_traces))
 		return STATUS_FAILED;
 	return more < 0 || nst_reader_damaged(reader) ? STATUS_DAMAGED : STATUS_DONE;
 }
@@ -444,6 +447,7 @@ int dump(FILE *out, struct input *input, const struct settings *settings, struct
 		err = find_owners(&dumping, was_pipe);
 	if (!input->can_seek)
 		ops.stalled = flush_output;
+	tally_begin(&dumping.tally, input);
 	if (!err)
 		err = stream_open(input->fd, &ops, &dumping, &dumping.stream);
 	if (!err)

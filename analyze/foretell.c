@@ -121,6 +121,8 @@ static int read_chunks(struct reading *reading, foretell_chunk *also, void *cont
 	while ((err = nst_reader_next(reading->reader, &chunk)) > 0) {
 		err = add_new_traces(reading);
 		if (!err && chunk->type != NST_CHUNK_EVENTS)
+			err = tally_chunk(&reading->foretelling->tally, reading->reader, chunk);
+		if (!err && chunk->type != NST_CHUNK_EVENTS)
 			err = add_chunk(reading, chunk->trace);
 		if (!err && also)
 			err = also(context, reading->reader, chunk);
@@ -197,6 +199,7 @@ static int foretell_one(struct foretelling *foretelling, const struct input *inp
 	off_t start = lseek(input->fd, 0, SEEK_CUR);
 	int err = nst_reader_open(input->fd, &reading.reader);
 
+	tally_begin(&foretelling->tally, input);
 	if (!err) {
 		/* events are hopped over */
 		nst_reader_set_choice(reading.reader, is_wanted, NULL);

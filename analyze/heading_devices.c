@@ -74,6 +74,15 @@ static void print_number(FILE *out, int64_t bytes, bool exact)
 			format_bytes((uint64_t)llabs(bytes), text));
 }
 
+/* It may be of a database. */
+static void print_reason(FILE *out, const char *separator, const char *reason)
+{
+	char *text = table_text(reason, strlen(reason));
+
+	fprintf(out, "%snot reconciled: %s", separator, text ?: "?");
+	free(text);
+}
+
 /* "sent 1.2 MB, 0 B unexplained" */
 static void print_direction(FILE *out, sqlite3_stmt *row, int first, const char *what, bool exact,
 			    const char **separator)
@@ -86,7 +95,7 @@ static void print_direction(FILE *out, sqlite3_stmt *row, int first, const char 
 	*separator = "; ";
 	print_number(out, sqlite3_column_int64(row, first + BYTES), exact);
 	if (reason) {
-		fprintf(out, ", not reconciled: %s", reason);
+		print_reason(out, ", ", reason);
 		return;
 	}
 	fputs(", ", out);
@@ -116,7 +125,9 @@ int heading_print_devices(FILE *out, sqlite3 *db, int64_t trace_id, const struct
 	int n = 0, err = find_reason(db, trace_id, &any, &reason);
 
 	if (!err && any && reason)
-		fprintf(out, "devices   not reconciled: %s\n", reason);
+		print_reason(out, "devices   ", reason);
+	if (!err && any && reason)
+		fputc('\n', out);
 	if (err || !any || reason) {
 		free(reason);
 		return err;

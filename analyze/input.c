@@ -2,6 +2,7 @@
 #include "analyze/input.h"
 
 #include "analyze/say.h"
+#include "analyze/scratch.h"
 #include "common/escape.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,7 +25,7 @@ static int complain(const struct input *input, int err)
 
 int input_open(const char *name, struct input *ret_input)
 {
-	struct input input = { .name = name, .fd = STDIN_FILENO };
+	struct input input = { .name = name, .fd = STDIN_FILENO, .spool_fd = -1 };
 	char start[sizeof(sqlite_magic)];
 	struct stat status;
 
@@ -47,8 +49,45 @@ int input_open(const char *name, struct input *ret_input)
 		say("standard input is a database: name it instead");
 		return -EINVAL;
 	}
+	if (!input.can_seek)
+		input.spool_fd = scratch_file();
 	*ret_input = input;
 	return 0;
+}
+
+/* Inputs are open all at once. */
+static void allow_many_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int inputs_open(char *const *names, size_t n, struct input **ret_inputs, size_t *ret_n_inputs)
+{
+	struct input *inputs = calloc(n, sizeof(*inputs));
+	size_t n_inputs = 0;
+
+	if (!inputs) {
+		say("out of memory");
+		return -ENOMEM;
+	}
+	allow_many_files();
+	for (size_t i = 0; i < n; i++)
+		n_inputs += !input_open(names[i], &inputs[n_inputs]);
+	*ret_inputs = inputs;
+	*ret_n_inputs = n_inputs;
+	return 0;
+}
+
+void inputs_close(struct input *inputs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		input_close(&inputs[i]);
+	free(inputs);
 }
 
 static int write_all(int fd, const char *data, size_t len)
@@ -84,30 +123,13 @@ static int copy(int from, int to)
 	}
 }
 
-static int open_unnamed(const char *directory)
-{
-	char path[4096];
-	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0)
-		return fd;
-	snprintf(path, sizeof(path), "%s/netsnoop-XXXXXX", directory);
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	unlink(path);
-	return fd;
-}
-
 int input_spool(struct input *input)
 {
-	const char *directory = getenv("TMPDIR");
-	int fd, err;
+	const char *directory = scratch_directory();
+	int fd = input->spool_fd, err;
 
 	if (input->can_seek)
 		return 0;
-	directory = directory && *directory ? directory : "/tmp";
-	fd = open_unnamed(directory);
 	if (fd < 0) {
 		say("%s: no temporary file for %s: %s", directory, input->name, strerror(-fd));
 		return fd;
@@ -117,24 +139,19 @@ int input_spool(struct input *input)
 		err = -errno;
 	if (err) {
 		say("copying %s to %s: %s", input->name, directory, strerror(-err));
-		close(fd);
 		return err;
 	}
+	input->spool_fd = -1;
 	input_close(input);
 	input->fd = fd;
 	input->can_seek = true;
 	return 0;
 }
 
-int input_reopen(const struct input *input, int *ret_fd)
+int input_duplicate(const struct input *input, int *ret_fd)
 {
-	char path[64];
-	int fd;
+	int fd = fcntl(input->fd, F_DUPFD_CLOEXEC, 0);
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", input->fd);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && strcmp(input->name, "-"))
-		fd = open(input->name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return complain(input, -errno);
 	*ret_fd = fd;
@@ -167,7 +184,11 @@ bool inputs_drop_stubs(struct input *inputs, size_t *n_inputs)
 			say("%s: nothing in it yet: its recording was cut short", inputs[i].name);
 			input_close(&inputs[i]);
 		} else {
-			inputs[kept++] = inputs[i];
+			struct input input = inputs[i];
+
+			/* nor are those behind the kept ones to be closed twice */
+			inputs[i].fd = inputs[i].spool_fd = -1;
+			inputs[kept++] = input;
 		}
 	}
 	*n_inputs = kept;
@@ -185,7 +206,9 @@ void input_close(struct input *input)
 {
 	if (input->fd > STDIN_FILENO)
 		close(input->fd);
-	input->fd = -1;
+	if (input->spool_fd >= 0)
+		close(input->spool_fd);
+	input->fd = input->spool_fd = -1;
 }
 
 static const char *error_text(int err)
@@ -225,7 +248,7 @@ void input_say_problems(const struct input *input, const struct nst_reader *read
 	}
 	if (err < 0 && error_text(err))
 		say("%s %s", input->name, error_text(err));
-	else if (err < 0)
+	else if (err < 0 && err != -E2BIG) /* which was said, with the limit */
 		complain(input, err);
 }
 

@@ -10,12 +10,23 @@
 struct input {
 	const char *name; /* as given */
 	int fd;
+	int spool_fd; /* of a pipe: an empty file to copy it to, or -errno */
 	bool is_database;
 	bool can_seek;
 };
 
-/* Open a file, or take standard input for "-". 0, or -errno once it was said. */
+/*
+ * Open a file, or take standard input for "-". Nothing of it is read but the 16 bytes that
+ * tell a database. 0, or -errno once it was said.
+ */
 int input_open(const char *name, struct input *ret_input);
+
+/*
+ * All of several that can be opened, at once: it was said of the others that they cannot.
+ * 0 with an array that inputs_close() frees, and how many it has; -ENOMEM, said.
+ */
+int inputs_open(char *const *names, size_t n, struct input **ret_inputs, size_t *ret_n_inputs);
+void inputs_close(struct input *inputs, size_t n);
 
 /*
  * Make sure that the input can be read more than once: a pipe is copied into a
@@ -23,8 +34,8 @@ int input_open(const char *name, struct input *ret_input);
  */
 int input_spool(struct input *input);
 
-/* A descriptor with a position of its own, at the start. -errno, said. */
-int input_reopen(const struct input *input, int *ret_fd);
+/* Another descriptor of it. Files are read by place, so that several may be. -errno, said. */
+int input_duplicate(const struct input *input, int *ret_fd);
 
 /* Back to the start. 0, or -errno once it was said. */
 int input_rewind(const struct input *input);

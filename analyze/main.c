@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* netsnoop-analyze COMMAND: what is in a trace of netsnoop-record. */
 #include "analyze/command.h"
+#include "analyze/sandbox.h"
 #include "analyze/say.h"
 
 #include <fcntl.h>
@@ -21,7 +22,8 @@ static void print_usage(FILE *out)
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out, "\n'netsnoop-analyze COMMAND --help' has a command's options; "
-		     "--version the program's version.\n");
+		     "--version the program's version,\n--version -v also what it is "
+		     "confined by.\n");
 }
 
 /* A standard stream that is closed must not become a trace: using it stays an error. */
@@ -51,6 +53,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		printf("netsnoop-analyze %s\n", NETSNOOP_VERSION);
+		if (argc > 2 && !strcmp(argv[2], "-v"))
+			sandbox_print(stdout);
 		return finish_help();
 	}
 	for (size_t i = 0; i < N_COMMANDS; i++)

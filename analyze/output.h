@@ -79,7 +79,10 @@ int json_members(FILE *out, sqlite3_stmt *row, int first);
 
 /* ---- output_csv.c ---- */
 
-/* One field as RFC 4180 has it. */
+/*
+ * One field as RFC 4180 has it. Controls and what reorders text are \xNN, and a quote stands before
+ * what a spreadsheet would take for a formula.
+ */
 void csv_text(FILE *out, const char *text, size_t len);
 void csv_header(FILE *out, const struct columns *columns);
 void csv_row(FILE *out, const struct columns *columns);

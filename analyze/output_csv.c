@@ -6,7 +6,28 @@
 #include "common/escape.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
+
+/* A line may be part of a text, and a terminal does nothing with these. */
+static bool is_layout(char byte)
+{
+	return byte == '\n' || byte == '\t';
+}
+
+/* Spreadsheets take what begins so for a formula, and carry it out. */
+static bool begins_formula(const char *text, size_t len)
+{
+	uint32_t code = 0;
+
+	if (!len)
+		return false;
+	if (strchr("=+-@\t\n", text[0]))
+		return true;
+	/* the same signs in full width */
+	return utf8_decode(text, len, &code) &&
+	       (code == 0xff1d || code == 0xff0b || code == 0xff0d || code == 0xff20);
+}
 
 void csv_text(FILE *out, const char *text, size_t len)
 {
@@ -16,11 +37,12 @@ void csv_text(FILE *out, const char *text, size_t len)
 		quoted = strchr("\",\r\n", text[i]);
 	if (quoted)
 		fputc('"', out);
+	if (begins_formula(text, len))
+		fputc('\'', out);
 	for (size_t i = 0; i < len;) {
-		uint32_t code;
-		size_t n = utf8_decode(text + i, len - i, &code);
+		size_t n = is_layout(text[i]) ? 1 : printable_character(text + i, len - i);
 
-		if (!n || !code) {
+		if (!n) {
 			fprintf(out, "\\x%02x", (unsigned char)text[i]);
 			i++;
 			continue;
@@ -71,7 +93,9 @@ void csv_row(FILE *out, const struct columns *columns)
 			continue;
 		}
 		text = (const char *)sqlite3_column_text(row, column);
-		if (text)
+		if (text && sqlite3_column_type(row, column) == SQLITE_FLOAT)
+			fputs(text, out); /* which may begin with a minus */
+		else if (text)
 			csv_text(out, text, (size_t)sqlite3_column_bytes(row, column));
 	}
 	fputs("\r\n", out);

@@ -9,6 +9,7 @@
 #include "analyze/intern.h"
 #include "analyze/say.h"
 #include "analyze/timeline.h"
+#include "analyze/width.h"
 #include "common/escape.h"
 #include "common/units.h"
 
@@ -19,10 +20,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define SHORTEST 4 /* what a shortened text keeps */
+#define SHORTEST 4	/* what a shortened text keeps */
+#define COMBINING_MAX 2 /* on one character: more of them reach into the lines beside */
 
 struct column {
-	const char *name, *title;
+	const char *name;
+	char *title; /* inert */
 	enum column_kind kind;
 	int source; /* statement's column */
 	unsigned int width;
@@ -44,17 +47,31 @@ struct table {
 	unsigned int gap; /* blanks between two columns */
 };
 
+/* May it stand on top of the character before, of which several may already do so? */
+static bool is_in_place(const char *at, size_t len, unsigned int *n_combining)
+{
+	uint32_t code = 0;
+
+	utf8_decode(at, len, &code);
+	if (character_width(code))
+		*n_combining = 0;
+	else if ((*n_combining)++ >= COMBINING_MAX)
+		return false;
+	return true;
+}
+
 char *table_text(const char *text, size_t len)
 {
 	char *escaped = malloc(ESCAPED_MAX(len));
 	char *to = escaped;
+	unsigned int n_combining = COMBINING_MAX; /* there is none before the first */
 
 	if (!escaped)
 		return NULL;
 	for (size_t i = 0; i < len;) {
 		size_t n = printable_character(text + i, len - i);
 
-		if (n) {
+		if (n && is_in_place(text + i, len - i, &n_combining)) {
 			memcpy(to, text + i, n);
 			to += n;
 			i += n;
@@ -81,14 +98,43 @@ unsigned int terminal_width(void)
 	return 80;
 }
 
-/* Characters, not bytes. */
+/* The next character of a text that is inert: its bytes, and its columns. */
+static size_t next_character(const char *text, unsigned int *ret_width)
+{
+	uint32_t code = 0;
+	size_t n = *text & 0x80 ? utf8_decode(text, strlen(text), &code) : 1;
+
+	*ret_width = *text & 0x80 ? character_width(code) : 1;
+	return n ?: 1;
+}
+
+/* Columns, not bytes. */
 static unsigned int text_width(const char *text)
 {
-	unsigned int width = 0;
+	unsigned int width = 0, one;
 
-	for (; *text; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
+	while (*text) {
+		text += next_character(text, &one);
+		width += one;
+	}
 	return width;
+}
+
+/* Where the text has to end so that it takes so many columns at most. */
+static const char *cut_at(const char *text, unsigned int width, unsigned int *ret_width)
+{
+	unsigned int taken = 0, one;
+
+	while (*text) {
+		size_t n = next_character(text, &one);
+
+		if (taken + one > width)
+			break;
+		text += n;
+		taken += one;
+	}
+	*ret_width = taken;
+	return text;
 }
 
 static char *number_text(int64_t value, enum column_kind kind, const struct table_style *style)
@@ -288,6 +334,18 @@ static int read_rows(struct table *table, int first)
 	return err ? err : close_period(table);
 }
 
+/* Of a query, a column may be called anything. */
+static int make_title(struct column *column, bool typed)
+{
+	const char *title = typed ? column_title(column->name) : column->name;
+
+	column->title = table_text(title, strlen(title));
+	if (!column->title)
+		return -ENOMEM;
+	column->width = text_width(column->title);
+	return 0;
+}
+
 static int make_columns(struct table *table, int first)
 {
 	int n = sqlite3_column_count(table->row);
@@ -311,8 +369,8 @@ static int make_columns(struct table *table, int first)
 				continue;
 			has_sources = true;
 		}
-		column->title = table->style->typed ? column_title(column->name) : column->name;
-		column->width = text_width(column->title);
+		if (make_title(column, table->style->typed))
+			return -ENOMEM;
 		table->n_columns++;
 	}
 	return 0;
@@ -387,17 +445,14 @@ static void fit(struct table *table)
 /* Text cut to the column's width, a ~ for what is missing; gap 0: the last of its line. */
 static void print_cell(FILE *out, const struct column *column, const char *text, unsigned int gap)
 {
-	unsigned int width = text_width(text), shown = 0;
-	const char *end = text;
+	unsigned int width = text_width(text);
 
 	if (width > column->width) {
-		for (; *end && shown + 1 < column->width; shown++)
-			do {
-				end++;
-			} while (((unsigned char)*end & 0xc0) == 0x80);
+		const char *end = cut_at(text, column->width - 1, &width);
+
 		fwrite(text, 1, (size_t)(end - text), out);
 		fputc('~', out);
-		width = column->width;
+		width++;
 	} else if (column->is_right) {
 		fprintf(out, "%*s%s", (int)(column->width - width), "", text);
 		width = column->width;
@@ -427,6 +482,8 @@ static void table_free(struct table *table)
 	for (size_t i = 0; i < table->n_cells; i++)
 		free(table->cells[i]);
 	free(table->cells);
+	for (size_t i = 0; i < table->n_columns; i++)
+		free(table->columns[i].title);
 	free(table->columns);
 	free(table->others);
 	free(table->has_others);

@@ -320,7 +320,7 @@ int recover(const struct verified *verified, int fd, struct recovered *ret_recov
 	struct recovered recovered = { 0 };
 	size_t n;
 	const struct nst_trace *summaries = nst_reader_traces(verified->reader, &n);
-	int err = verified->runs.n ? input_reopen(verified->input, &recovery.in) : -ENODATA;
+	int err = verified->runs.n ? input_duplicate(verified->input, &recovery.in) : -ENODATA;
 
 	for (size_t i = 0; !err && i < verified->n_traces; i++) {
 		recovery.trace = i;

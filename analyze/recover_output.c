@@ -2,6 +2,7 @@
 #include "analyze/recover_output.h"
 
 #include "analyze/say.h"
+#include "analyze/unfinished.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,6 +74,7 @@ int recover_output_open(const char *path, bool force, struct recover_output *ret
 		free(output.beside);
 		return complain(path, err);
 	}
+	unfinished_file(output.beside);
 	*ret_output = output;
 	return 0;
 }
@@ -108,6 +110,7 @@ int recover_output_close(struct recover_output *output, bool is_whole)
 		err = put_in_place(output);
 	if (!is_whole || err)
 		unlink(output->beside);
+	unfinished_file(NULL);
 	free(output->beside);
 	return err ? complain(output->path, err) : 0;
 }

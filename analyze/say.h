@@ -10,7 +10,7 @@ enum exit_status {
 	STATUS_DAMAGED = 3, /* done, but the input was cut or damaged */
 };
 
-/* "netsnoop-analyze: " and the message, which has no newline. */
+/* "netsnoop-analyze: " and the message, which has no newline; made inert for a terminal. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same, and the command's --help named. Returns STATUS_USAGE. */

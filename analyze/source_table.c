@@ -77,7 +77,7 @@ int source_cursor_open(sqlite3_vtab *vtab, size_t cursor_bytes, sqlite3_vtab_cur
 int source_cursor_begin(struct source_cursor *cursor)
 {
 	cursor->rowid = 0;
-	return input_reopen(cursor->source->input, &cursor->fd) ? SQLITE_CANTOPEN : SQLITE_OK;
+	return input_duplicate(cursor->source->input, &cursor->fd) ? SQLITE_CANTOPEN : SQLITE_OK;
 }
 
 int source_cursor_moved(struct source_cursor *cursor, int more)

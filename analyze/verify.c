@@ -24,8 +24,10 @@ int verify_chunk(struct nst_reader *reader, const struct nst_chunk *chunk)
 static int take_chunk(struct verified *verified, const struct nst_chunk *chunk)
 {
 	struct verified_trace *trace;
-	int err = verify_chunk(verified->reader, chunk);
+	int err = tally_chunk(&verified->tally, verified->reader, chunk);
 
+	if (!err)
+		err = verify_chunk(verified->reader, chunk);
 	if (err)
 		return err == -EBADMSG ? 0 : err;
 	if (array_reserve(&verified->traces, &verified->n_allocated, chunk->trace + 1,
@@ -132,12 +134,13 @@ int verify(const struct input *input, struct verified *ret_verified)
 	*ret_verified = (struct verified){ .input = input, .status = STATUS_FAILED };
 	if (input->can_seek)
 		ret_verified->begins = lseek(input->fd, 0, SEEK_CUR);
+	tally_begin(&ret_verified->tally, input);
 	err = nst_reader_open(input->fd, &ret_verified->reader);
 	if (!err)
 		err = read_chunks(ret_verified);
 	if (!err)
 		err = judge(ret_verified);
-	if (err)
+	if (err && err != -E2BIG)
 		say("%s: out of memory", input->name);
 	return err;
 }

@@ -4,6 +4,7 @@
 #define NETSNOOP_ANALYZE_VERIFY_H
 
 #include "analyze/input.h"
+#include "analyze/limits.h"
 #include "analyze/timeline.h"
 #include "analyze/verify_facts.h"
 #include "analyze/verify_runs.h"
@@ -28,6 +29,7 @@ struct verified { /* an input */
 	struct verified_trace *traces; /* as many as the reader's */
 	size_t n_traces, n_allocated;
 	size_t n_said;
+	struct tally tally;
 	int error;     /* what ended the reading too early, or 0 */
 	bool only_cut; /* nothing worse was found than that it ends too early */
 	int status;    /* STATUS_DONE, _DAMAGED or _FAILED (refused) */

@@ -46,7 +46,7 @@ static bool is_regular(int fd)
 }
 
 /* A fifo waits here for its reader: who gives up waiting must be able to end it. */
-static int open_interruptible(const char *path)
+static int open_interruptible(const char *path, int flags)
 {
 	sigset_t ending, before;
 	int fd, err;
@@ -56,17 +56,27 @@ static int open_interruptible(const char *path)
 	sigaddset(&ending, SIGTERM);
 	sigaddset(&ending, SIGHUP);
 	sigprocmask(SIG_UNBLOCK, &ending, &before);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	fd = open(path, O_WRONLY | O_CLOEXEC | flags);
 	err = fd < 0 ? -errno : 0;
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return err ? err : fd;
 }
 
-/* A device or a fifo that exists is fine: nothing in it is overwritten. */
+/*
+ * A device or a fifo that exists is fine: nothing in it is overwritten. Nor is what a link leads
+ * to, which somebody else may have put there for a file that only the recorder may write to.
+ */
 static int open_existing(const char *path, bool force, int *ret_fd)
 {
-	int fd = open_interruptible(path);
+	int fd = open_interruptible(path, O_NOFOLLOW);
 
+	if (fd == -ELOOP) {
+		fd = open_interruptible(path, 0);
+		if (fd >= 0 && is_regular(fd)) {
+			close(fd);
+			return -ELOOP;
+		}
+	}
 	if (fd < 0)
 		return fd;
 	if (!force && is_regular(fd)) {
@@ -87,6 +97,8 @@ static int open_file(const char *path, bool force, struct output *output)
 		err = errno == EEXIST ? open_existing(path, force, &output->fd) : -errno;
 	if (err == -EEXIST)
 		say("%s exists; --force overwrites it", path);
+	else if (err == -ELOOP)
+		say("%s is a symbolic link to a file: name the file itself", path);
 	else if (err)
 		say("%s: %s", path, strerror(-err));
 	return err;

@@ -18,6 +18,7 @@ needs() {
 	build|pkg-config --exists libbpf|libbpf-dev|libbpf-devel|libbpf|libbpf-dev
 	build|pkg-config --exists libelf|libelf-dev|elfutils-libelf-devel|libelf|elfutils-dev
 	build|pkg-config --exists libzstd|libzstd-dev|libzstd-devel|zstd|zstd-dev
+	build|pkg-config --exists libseccomp|libseccomp-dev|libseccomp-devel|libseccomp|libseccomp-dev libseccomp-static
 	build|pkg-config --exists sqlite3|libsqlite3-dev|sqlite-devel|sqlite|sqlite-dev
 	build|[ -e /usr/include/linux/bpf.h ]|linux-libc-dev|kernel-headers|linux-api-headers|linux-headers
 	test|command -v ip|iproute2|iproute|iproute2|iproute2
@@ -30,6 +31,8 @@ needs() {
 	test|command -v jq|jq|jq|jq|jq
 	test|command -v file|file|file|file|file
 	test|command -v mandoc|mandoc|mandoc|mandoc|mandoc
+	test|command -v strace|strace|strace|strace|strace
+	test|command -v readelf|binutils|binutils|binutils|binutils
 	test|command -v clang-format|clang-format|clang-tools-extra|clang|clang-extra-tools
 	vm|command -v qemu-system-x86_64|qemu-system-x86|-|-|-
 	vm|command -v busybox|busybox-static|-|-|-

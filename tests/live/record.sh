@@ -28,6 +28,21 @@ equal "the file that was there" "$(md5sum <"$TMP/t.zst")" "$before"
 expect 0 "$record" -d 0.1 --force -o "$TMP/t.zst"
 [ "$(md5sum <"$TMP/t.zst")" != "$before" ] || fail "--force did not record"
 
+# a link that somebody has laid: what it leads to is left alone, with --force or without
+echo precious >"$TMP/precious"
+ln -s precious "$TMP/link.zst"
+for force in "" --force; do
+	# shellcheck disable=SC2086 # nothing or an option
+	expect 1 "$record" -d 0.1 $force -o "$TMP/link.zst"
+	says "$TMP/err" "link.zst is a symbolic link to a file"
+done
+equal "what the link leads to" "$(cat "$TMP/precious")" precious
+ln -s missing "$TMP/dangling.zst"
+expect 1 "$record" -d 0.1 --force -o "$TMP/dangling.zst"
+[ ! -e "$TMP/missing" ] || fail "a link was followed"
+ln -s /dev/null "$TMP/null"
+expect 0 "$record" -d 0.1 -o "$TMP/null"
+
 # -c stops at that very event; SIGUSR1 tells and goes on, and so does SIGUSR2 without --flight
 rm -f "$TMP/t.zst" "$TMP/record.err"
 start_record --port 9 --interface nsl -c 25 -o "$TMP/t.zst"

@@ -317,7 +317,7 @@ static void names_are_escaped(void)
 	CHECK(strstr(maker_out, "a\\x1b[31m\\xff\"b,c"));
 	CHECK(!strchr(maker_out, '\x1b'));
 	CHECK_INT(REPORT("process", path), STATUS_DONE);
-	CHECK(strstr(maker_out, "\"a\x1b[31m\\xff\"\"b,c\""));
+	CHECK(strstr(maker_out, "\"a\\x1b[31m\\xff\"\"b,c\""));
 	CHECK_INT(maker_run(&command_dump, path, NULL), STATUS_DONE);
 	CHECK(!strchr(maker_out, '\x1b'));
 }

@@ -1,0 +1,136 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The analyzer gives up everything before it reads a trace. Here, and not with the other
+# commands, because builds with the sanitizers are allowed more.
+. tests/lib.sh
+captive=$BUILD/tests/captive
+golden=tests/golden/v1-all.zst
+
+has() {
+	"$analyze" --version -v | grep -q "^$1: the kernel has \(filters\|version\)"
+}
+
+# captive_lines ARGUMENT...: what could still be done; parts end with the execution that works
+captive_lines() {
+	rm -rf "$TMP/cage"
+	mkdir "$TMP/cage"
+	echo there >"$TMP/cage/there"
+	echo output >"$TMP/cage/output"
+	"$captive" "$@" >"$TMP/lines" 2>&1 || fail "captive $*: $(cat "$TMP/lines")"
+}
+
+# only WHAT...: nothing but that was done
+only() {
+	sed -n 's/: done$//p' "$TMP/lines" >"$TMP/done"
+	for what; do echo "$what"; done | sort >"$TMP/wanted"
+	sort "$TMP/done" | diff "$TMP/wanted" - || fail "this could be done (>), or could not (<)"
+}
+
+has seccomp || has Landlock || skip "this kernel has neither Landlock nor seccomp"
+if has seccomp; then
+	captive_lines --no-landlock "$TMP/cage"
+	only "make a thread"
+	captive_lines "$TMP/cage"
+	only "make a thread"
+	captive_lines "$TMP/cage" "$TMP/cage/output"
+	if has Landlock; then
+		only "make a thread" "rename the output" "remove the output"
+		captive_lines "$TMP/cage" /nowhere/output
+		[ -e "$TMP/cage/output" ] || fail "a file that is no output was removed"
+	fi
+fi
+if has Landlock; then
+	captive_lines --no-seccomp "$TMP/cage"
+	for what in "read /etc/passwd" "read a file" "write a file" "make a file" \
+		"list a directory" "link a file" "make a directory" "remove a file" execute; do
+		grep -qx "$what: E\(ACCES\|XDEV\|PERM\)" "$TMP/lines" || fail "$what was not refused"
+	done
+	if "$analyze" --version -v | grep -q TCP; then
+		says "$TMP/lines" "connect an open TCP socket: EACCES"
+	fi
+fi
+captive_lines --no-landlock --no-seccomp "$TMP/cage"
+says "$TMP/lines" "read /etc/passwd: done"
+says "$TMP/lines" "connect an open TCP socket: done"
+
+filter='seccomp(SECCOMP_SET_MODE_FILTER, .*{len='
+# traced NAME WHAT...: run a command under strace; in $TMP/after is what came after the filter
+traced() {
+	name=$1
+	shift
+	rm -f "$TMP/strace"
+	status=0
+	strace -f -o "$TMP/strace" "$@" >"$TMP/out" 2>"$TMP/err" </dev/null || status=$?
+	sed "1,/$filter/d" "$TMP/strace" >"$TMP/after"
+	[ -s "$TMP/after" ] || fail "$name: there is no filter: $(tail -n 3 "$TMP/strace")"
+	# nothing of the file but what tells a database from a trace
+	sed "/$filter/q" "$TMP/strace" | sed '1,/open.*bad.zst/d' | grep -v '"TZif' >"$TMP/before"
+}
+
+# calls_after PATTERN: the calls of that kind that came after the filter
+calls_after() {
+	grep -E "(^|[0-9] )($1)\(" "$TMP/after" || true
+}
+
+has seccomp || skip "this kernel has no filters of system calls"
+strace true 2>/dev/null || skip "strace does not work here"
+damage=$BUILD/tests/damage
+"$damage" "$golden" flip 700 >"$TMP/bad.zst"
+"$analyze" load -o "$TMP/of.db" "$golden" || fail "load"
+naming='open|openat|openat2|creat|connect|socket|sendto|bind|execve|execveat|fork|vfork|ptrace|unlink|unlinkat|rename|renameat|renameat2|link|linkat|symlink|mkdir|chmod|fchmod|access|faccessat|faccessat2|readlink'
+for command in "report $TMP/bad.zst" "report --by process --interval 1ms $TMP/bad.zst" \
+	"report --from +0.001 $TMP/bad.zst" "info $TMP/bad.zst" "dump $TMP/bad.zst" \
+	"verify $TMP/bad.zst" "recover -o - $TMP/bad.zst"; do
+	# shellcheck disable=SC2086 # the command's words
+	traced "$command" "$analyze" $command
+	[ $status -eq 3 ] || [ $status -eq 0 ] || fail "$command: status $status: $(cat "$TMP/err")"
+	found=$(calls_after "$naming")
+	[ -z "$found" ] || fail "$command: after the sandbox: $found"
+	reads=$(grep -cE 'pread64\(|[^a-z]read\([3-9]' "$TMP/before")
+	[ "$reads" -le 1 ] || fail "$command: before the sandbox: $(cat "$TMP/before")"
+done
+traced sql "$analyze" sql "$TMP/bad.zst" \
+	"SELECT a.bytes, random() FROM net_event a JOIN net_event b ORDER BY 1 LIMIT 3"
+equal "status of sql" $status 3
+found=$(calls_after "$naming")
+[ -z "$found" ] || fail "sql: after the sandbox: $found"
+
+# what is put in its place
+traced "recover to a file" "$analyze" recover -o "$TMP/whole.zst" "$TMP/bad.zst"
+equal "status of recover" $status 0
+found=$(calls_after "$naming" | grep -v 'renameat2(.*whole.zst')
+[ -z "$found" ] || fail "recover: after the sandbox: $found"
+traced load "$analyze" load -o "$TMP/new.db" "$TMP/bad.zst"
+equal "status of load" $status 3
+found=$(calls_after "$naming" | grep -v 'rename(.*new.db')
+[ -z "$found" ] || fail "load: after the sandbox: $found"
+
+# a database and what stands beside it, and nothing else
+for command in "report $TMP/of.db" "report --interval 1ms $TMP/of.db" "load -o $TMP/of.db $TMP/bad.zst"; do
+	# shellcheck disable=SC2086 # the command's words
+	traced "$command" "$analyze" $command
+	[ $status -eq 3 ] || [ $status -eq 0 ] || fail "$command: status $status: $(cat "$TMP/err")"
+	found=$(calls_after "$naming" | grep -v -e "$TMP/of.db" -e "\"$TMP\", O_RDONLY")
+	[ -z "$found" ] || fail "$command: after the sandbox: $found"
+done
+
+# one that an interrupted change has left half done is rolled back, and one with a log is read
+"$analyze" load -o "$TMP/big.db" samples/mixed-minute.zst || fail "load"
+"$analyze" report --format json "$TMP/big.db" >"$TMP/wanted"
+sqlite3 "$TMP/big.db" "PRAGMA cache_size = 2; BEGIN; UPDATE event SET bytes = 1" \
+	".shell cp $TMP/big.db $TMP/hot.db; cp $TMP/big.db-journal $TMP/hot.db-journal" ROLLBACK
+cp "$TMP/hot.db" "$TMP/torn.db"
+expect 0 "$analyze" report --interval 1s --format json "$TMP/torn.db"
+mv "$TMP/out" "$TMP/torn"
+expect 0 "$analyze" report --interval 1s --format json "$TMP/big.db"
+cmp -s "$TMP/torn" "$TMP/out" && fail "the copy is not half done"
+expect 0 "$analyze" report --format json "$TMP/hot.db"
+sed "s/hot.db/big.db/" "$TMP/out" | cmp - "$TMP/wanted" || fail "it was not rolled back"
+[ ! -e "$TMP/hot.db-journal" ] || fail "its journal is still there"
+equal "mode" "$(sqlite3 "$TMP/big.db" "PRAGMA journal_mode = WAL")" wal
+for command in "report --format json" "report --interval 10s --format json"; do
+	# shellcheck disable=SC2086 # the command's words
+	expect 0 "$analyze" $command "$TMP/big.db"
+done
+expect 0 "$analyze" load -o "$TMP/big.db" "$golden"
+equal "traces" "$(sqlite3 "$TMP/big.db" "SELECT count(*) FROM trace")" 2
