@@ -25,7 +25,7 @@ struct foretelling { /* of all traces, over several inputs; zeros are an empty o
 	struct foretold *traces;
 	size_t n_allocated;
 	struct nst_peeks *peeks; /* of the one input that is read, for who reads it next; or NULL */
-	struct tally tally; /* of all readings for it */
+	struct tally tally;	 /* of all readings for it */
 };
 
 /*
