@@ -14,6 +14,11 @@ zstd -q -c "$golden" >compressed-again
 zstd -q -dc "$golden" >decompressed
 [ "$(find . -type f | wc -l)" -ge 40 ] || fail "that is not enough"
 
+# What is allowed by default goes by the size of the file, and that by the version of zstd.
+without_sizes() {
+	sed -E '/: many-/s/[0-9]+ ([a-z ]+); at most [0-9]+/N \1; at most N/'
+}
+
 # say_all PROGRAM COMMAND...: what a command says of each file, and how it ends
 say_all() {
 	for file in *; do
@@ -21,7 +26,7 @@ say_all() {
 			# shellcheck disable=SC2086 # the command's words
 			"$@" $command "$file" >../out 2>../err </dev/null
 			echo "== $command $file: $?"
-			sed "s|$TMP/bad/||" ../err
+			sed "s|$TMP/bad/||" ../err | without_sizes
 		done
 	done
 }

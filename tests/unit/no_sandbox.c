@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Unit tests run several commands in one process, which no sandbox may end in the first. */
+/* Tests run several commands in one process, which no sandbox may end in the first. */
 #include "analyze/sandbox.h"
 
 int sandbox_enter(const struct sandbox_needs *needs)
