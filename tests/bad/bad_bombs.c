@@ -168,7 +168,7 @@ static struct nst_writer *begin(const char *name, int *ret_fd)
 				     .start_ns = START,
 				     .start_realtime_ns = 1767323045 * UINT64_C(1000000000),
 				     .clock = NST_CLOCK_BOOTTIME };
-	struct nst_writer *writer;
+	struct nst_writer *writer = NULL;
 
 	*ret_fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	bad_must(*ret_fd >= 0 && !nst_writer_open(*ret_fd, &header, 3, &writer), name);
