@@ -8,6 +8,8 @@
 # make check-kills      200 recorders killed and 50 power cuts, under load (root)
 # make check-scale      10,000 connections, and 5,000 processes in a minute (root)
 # make check-damage     10,000 damaged copies of a trace, with the sanitizers
+# make fuzz             each fuzz target with libFuzzer; FUZZ_SECONDS= each (60), FUZZ_TARGETS=
+# make fuzz-afl         the same with AFL++
 # make bench            cost, size and speed beside other tools', docs/performance.md (root); 25 minutes
 # make bench-quick      the most important of it beside docs/bench.json (root); 2 minutes
 # make bench-hooks      what the kernel's programs cost (root); OLD=DIR: beside another build
@@ -43,6 +45,9 @@ O ?= build/san
 SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 else
 O ?= build
+endif
+ifeq ($(FUZZ),1)
+SAN_FLAGS += -fsanitize=fuzzer-no-link
 endif
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)';)
@@ -81,15 +86,18 @@ ALL_C := $(FORMAT_C) $(COMMON_C) $(wildcard common/static/*.c) $(RECORD_C) $(ANA
 comma := ,
 object = $(patsubst %.c,$(O)/%.o,$(1))
 LIBRARY := $(O)/libnetsnoop.a
+FUZZ_ALL := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_TARGETS ?= $(FUZZ_ALL)
+FUZZ_SECONDS ?= 60
 PROGRAMS := $(O)/netsnoop-record $(O)/netsnoop-analyze
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(UNIT_C))
 TEST_TOOLS := $(addprefix $(O)/tests/,traffic talk frames lives captive process_rows total_rows faulty.so netsnoop-record-narrow \
-	damage damage_many hostile make_bad bounded owned spec_reader make_golden replay_chunk replay_reader rig-scenarios bench-mixed bench-timed bench-writer)
+	damage damage_many hostile make_bad bounded owned spec_reader make_golden $(addprefix replay_,$(FUZZ_ALL)) rig-scenarios bench-mixed bench-timed bench-writer)
 
 RIG_C := $(filter-out tests/rig/current%,$(wildcard tests/rig/*.c))
 RIG_TOOLS := $(O)/tests/rig-current
 
-.PHONY: all bench bench-flight bench-hooks bench-quick check check-damage check-kills check-live check-live-old check-scale check-vm demo \
+.PHONY: all bench bench-flight bench-hooks bench-quick check check-damage check-kills check-live check-live-old check-scale check-vm demo fuzz fuzz-afl \
 	install nightly soak static static-tests uninstall clean tests
 all: $(PROGRAMS)
 
@@ -232,8 +240,16 @@ $(O)/tests/spec_reader: $(O)/tests/unit/spec_reader.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
 $(O)/tests/make_golden: $(O)/tests/golden/make_golden.o $(O)/tests/golden/golden_totals.o $(O)/tests/golden/golden_runs.o $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
-$(O)/tests/replay_%: $(O)/tests/fuzz/replay.o $(O)/tests/fuzz/fuzz_%.o $(LIBRARY)
-	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
+
+# Without an engine, or with the compiler's own (libFuzzer, or AFL++'s driver).
+FUZZ_OBJECTS := $(O)/tests/unit/no_sandbox.o $(filter-out $(O)/analyze/sandbox.o,$(UNIT_OBJECTS))
+FUZZ_PROGRAMS := $(foreach target,$(FUZZ_ALL),$(O)/tests/replay_$(target) $(O)/tests/fuzz_$(target))
+$(filter %_report %_options,$(FUZZ_PROGRAMS)): LDFLAGS_ALL += -Wl,--wrap=limits_set
+$(filter %_recover,$(FUZZ_PROGRAMS)): LDFLAGS_ALL += -Wl,--wrap=getrandom
+$(O)/tests/replay_%: $(O)/tests/fuzz/replay.o $(O)/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS) $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
+$(O)/tests/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS) $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $^ $(LIBS_ANALYZE)
 
 # ---- what is linked statically: one file each to copy to another host
 
@@ -299,6 +315,10 @@ check-damage:
 	$(Q)tests/packages.sh build
 	$(Q)$(MAKE) --no-print-directory O=build/san SAN=1 build/san/tests/damage_many
 	$(Q)cd build/san && tests/damage_many 10000
+
+fuzz fuzz-afl:
+	$(Q)tests/packages.sh build fuzz
+	$(Q)SECONDS_EACH=$(FUZZ_SECONDS) tests/fuzz/run.sh $(if $(filter fuzz,$@),libfuzzer,afl) $(FUZZ_TARGETS)
 
 check-vm:
 	$(Q)tests/packages.sh build test vm

@@ -161,13 +161,13 @@ void intern_fetch_slot(const struct intern *intern, uint32_t hash)
 
 void intern_fetch_key(const struct intern *intern, uint32_t hash)
 {
-	const char *item;
+	uintptr_t item; /* which may be none */
 
 	if (!intern->n)
 		return;
-	item = (const char *)intern->slots[hash & (intern->n_slots - 1)].item;
-	__builtin_prefetch(item);
-	__builtin_prefetch(item + 64);
+	item = (uintptr_t)intern->slots[hash & (intern->n_slots - 1)].item;
+	__builtin_prefetch((const void *)item);
+	__builtin_prefetch((const void *)(item + 64));
 }
 
 static int grow_slots(struct intern *intern)

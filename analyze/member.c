@@ -85,7 +85,7 @@ int members_get(struct dimensions *dims, uint32_t lane, uint32_t wanted,
 		if (err)
 			return err;
 	}
-	*ret_members = dims->members + dims->lane_members[lane].first;
+	*ret_members = dims->members ? dims->members + dims->lane_members[lane].first : NULL;
 	*ret_n = dims->lane_members[lane].n;
 	return 0;
 }

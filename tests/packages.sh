@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# packages.sh build [test] [vm] [bench]: see that what a build (and the tests, those on
+# packages.sh build [test] [vm] [fuzz] [bench]: see that what a build (and the tests, those on
 # emulated kernels, and the tools that we are measured against) needs is there. On Debian and its relatives what is missing is installed, as root or
 # through sudo; elsewhere, or without the right to, the command that installs
 # it is printed, and the exit status is 1.
@@ -39,6 +39,8 @@ needs() {
 	vm|command -v cpio|cpio|-|-|-
 	vm|command -v xz|xz-utils|-|-|-
 	vm|[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]|debian-archive-keyring|-|-|-
+	fuzz|[ -e "$(clang -print-file-name=libclang_rt.fuzzer-$(uname -m).a)" ]|libclang-rt-dev|compiler-rt|compiler-rt|compiler-rt
+	fuzz|command -v afl-fuzz|afl++|american-fuzzy-lop|afl++|afl++
 	bench|command -v perf|linux-perf|perf|perf|perf
 	bench|command -v bpftrace|bpftrace|bpftrace|bpftrace|bpftrace
 	bench|command -v tcpdump|tcpdump|tcpdump|tcpdump|tcpdump
