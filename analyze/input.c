@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/input.h"
 
+#include "analyze/limits.h"
 #include "analyze/say.h"
 #include "analyze/scratch.h"
 #include "common/escape.h"
@@ -51,6 +52,7 @@ int input_open(const char *name, struct input *ret_input)
 	}
 	if (!input.can_seek)
 		input.spool_fd = scratch_file();
+	limits_expect(input.fd);
 	*ret_input = input;
 	return 0;
 }

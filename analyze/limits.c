@@ -28,9 +28,12 @@
 #define FLOWS (UINT64_C(128) << 10)
 #define FLOWS_A_KIB 512
 #define DATABASE (UINT64_C(64) << 30)
-#define CPU_NS (3600 * S)
+#define DATABASE_A_BYTE 64
+#define CPU_S 3600
+#define CPU_S_A_MIB 10
 
 static struct limits set;
+static uint64_t opened_bytes; /* of all inputs that are files */
 
 /* ---- Time -------------------------------------------------------------- */
 
@@ -47,32 +50,49 @@ static void end(int signal_number)
 }
 
 /* Of all threads; who waits for a pipe uses none. */
-static void limit_time(uint64_t cpu_ns)
+static void limit_time(uint64_t seconds)
 {
-	uint64_t seconds = (cpu_ns + S - 1) / S;
+	static struct rlimit before; /* what who called the program has set */
+	static bool is_known;
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_CPU, &limit))
+	if (!is_known && getrlimit(RLIMIT_CPU, &before))
 		return;
-	if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < seconds)
-		return; /* who called the program has set a lower one */
-	snprintf(over_time, sizeof(over_time),
-		 "netsnoop-analyze: over %" PRIu64 " s of CPU time: --max-time allows more\n",
-		 seconds);
-	signal(SIGXCPU, end);
-	limit.rlim_cur = seconds;
+	is_known = true;
+	limit = before;
+	if (seconds < before.rlim_cur) { /* RLIM_INFINITY is more than any */
+		snprintf(over_time, sizeof(over_time),
+			 "netsnoop-analyze: over %" PRIu64
+			 " s of CPU time: --max-time allows more\n",
+			 seconds);
+		signal(SIGXCPU, end);
+		limit.rlim_cur = seconds;
+	}
 	setrlimit(RLIMIT_CPU, &limit);
 }
 
 void limits_set(const struct limits *limits)
 {
 	set = *limits;
-	limit_time(set.cpu_ns ?: CPU_NS);
+	limit_time(set.cpu_ns ? (set.cpu_ns + S - 1) / S : CPU_S);
+}
+
+void limits_expect(int fd)
+{
+	struct stat status;
+	bool is_file = !fstat(fd, &status) && S_ISREG(status.st_mode);
+
+	if (is_file)
+		opened_bytes += (uint64_t)status.st_size;
+	if (set.cpu_ns)
+		return;
+	/* a pipe may go on for weeks */
+	limit_time(is_file ? CPU_S + CPU_S_A_MIB * (opened_bytes >> 20) : UINT64_MAX);
 }
 
 uint64_t limits_database_bytes(void)
 {
-	return set.database_bytes ?: DATABASE;
+	return set.database_bytes ?: DATABASE + DATABASE_A_BYTE * opened_bytes;
 }
 
 /* ---- What is read ------------------------------------------------------ */

@@ -19,6 +19,12 @@ struct limits { /* 0: not set */
 /* From here on; and begin to count time. */
 void limits_set(const struct limits *limits);
 
+/*
+ * An input was opened: what is allowed by default of time and of a database goes by the size of
+ * all of them.
+ */
+void limits_expect(int fd);
+
 uint64_t limits_database_bytes(void);
 
 /* One reading of one or more inputs; zeros are an empty one. */
@@ -58,13 +64,13 @@ int apply_max_time(void *settings, const char *value);
 		{ "max-chunks", 0, "N", "refuse more chunks", apply_max_chunks },                 \
 		{ "max-unpacked", 0, "SIZE", "refuse what unpacks to more", apply_max_unpacked }, \
 	{                                                                                         \
-		"max-time", 0, "DURATION", "end after so much CPU time (1h)", apply_max_time      \
+		"max-time", 0, "DURATION", "end after so much CPU time", apply_max_time           \
 	}
-#define LIMITS_OF_TABLES                                                                  \
-	{ "max-processes", 0, "N", "refuse more processes", apply_max_processes },        \
-		{ "max-flows", 0, "N", "refuse more flows", apply_max_flows },            \
-	{                                                                                 \
-		"max-database", 0, "SIZE", "no larger database (64G)", apply_max_database \
+#define LIMITS_OF_TABLES                                                            \
+	{ "max-processes", 0, "N", "refuse more processes", apply_max_processes },  \
+		{ "max-flows", 0, "N", "refuse more flows", apply_max_flows },      \
+	{                                                                           \
+		"max-database", 0, "SIZE", "no larger database", apply_max_database \
 	}
 
 #endif

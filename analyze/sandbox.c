@@ -9,6 +9,8 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -22,7 +24,7 @@
 /* What stands beside a database: its name and a suffix. 0 or -errno. */
 static int allow_beside(int ruleset, const char *path, const char *suffix)
 {
-	char beside[PATH_MAX];
+	char beside[PATH_MAX + 16];
 
 	if (snprintf(beside, sizeof(beside), "%s%s", path, suffix) >= (int)sizeof(beside))
 		return -ENAMETOOLONG;
@@ -41,7 +43,7 @@ static int allow_directory(int ruleset, const char *path, enum landlock_place pl
 /* Has a database a journal that an interrupted change has left, which is to be rolled back? */
 static bool has_journal(const char *path)
 {
-	char journal[PATH_MAX];
+	char journal[PATH_MAX + 16];
 	struct stat status;
 
 	snprintf(journal, sizeof(journal), "%s-journal", path);
@@ -52,7 +54,7 @@ static bool has_journal(const char *path)
 static bool make_log(const char *path)
 {
 	static const char *const suffixes[] = { "-wal", "-shm" };
-	char name[PATH_MAX];
+	char name[PATH_MAX + 16];
 	uint8_t version = 0;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	bool has_log =
@@ -69,11 +71,21 @@ static bool make_log(const char *path)
 	return has_log;
 }
 
-static int allow_database(int ruleset, const char *path)
+/* SQLite keeps what belongs to a database beside what a link leads to. */
+static void resolve(const char *name, char path[PATH_MAX])
 {
-	bool changes = has_journal(path);
+	if (!realpath(name, path))
+		snprintf(path, PATH_MAX, "%s", name);
+}
+
+static int allow_database(int ruleset, const char *name)
+{
+	char path[PATH_MAX];
+	bool changes;
 	int err = 0;
 
+	resolve(name, path);
+	changes = has_journal(path);
 	if (changes)
 		err = allow_directory(ruleset, path, PLACE_REMOVE);
 	if (changes && !err)
@@ -83,11 +95,14 @@ static int allow_database(int ruleset, const char *path)
 	return err ?: landlock_allow(ruleset, path, changes ? PLACE_WRITE : PLACE_READ);
 }
 
-static int allow_updated(int ruleset, const char *path)
+static int allow_updated(int ruleset, const char *name)
 {
 	static const char *const beside[] = { "", "-journal", "-wal", "-shm" };
-	int err = allow_directory(ruleset, path, PLACE_REMOVE);
+	char path[PATH_MAX];
+	int err;
 
+	resolve(name, path);
+	err = allow_directory(ruleset, path, PLACE_REMOVE);
 	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]) && !err; i++)
 		err = allow_beside(ruleset, path, beside[i]);
 	return err;
@@ -129,19 +144,18 @@ int sandbox_enter(const struct sandbox_needs *needs)
 	opens = needs->database || needs->updated;
 	changes = needs->database || needs->updated || needs->output;
 	tzset(); /* which reads a file, sooner or later */
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) {
-		err = -errno;
-		say("giving up privileges: %s", strerror(errno));
-		return err;
-	}
+	/* where this is forbidden, the other two are as well */
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	err = enter_landlock(needs);
 	if (err && !is_absent(err)) {
-		say("Landlock: %s", strerror(-err));
+		say("the trace would be read unconfined, since Landlock refuses its rules: %s",
+		    strerror(-err));
 		return err;
 	}
 	err = seccomp_enter(opens, changes);
 	if (err && !is_absent(err)) {
-		say("seccomp: %s", strerror(-err));
+		say("the trace would be read unconfined, since seccomp refuses its filter: %s",
+		    strerror(-err));
 		return err;
 	}
 	return 0;
@@ -152,6 +166,7 @@ void sandbox_print(FILE *out)
 	int abi = landlock_abi(), used = landlock_abi_used();
 	bool has_seccomp = seccomp_is_there();
 
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (abi)
 		fprintf(out, "Landlock: the kernel has version %d; used: files%s%s%s%s\n", abi,
 			used >= 3 ? ", truncation" : "", used >= 4 ? ", TCP" : "",
@@ -160,5 +175,5 @@ void sandbox_print(FILE *out)
 	else
 		fputs("Landlock: the kernel has none; not used\n", out);
 	fprintf(out, "seccomp: the kernel has %s; %sused\n", has_seccomp ? "filters" : "no filters",
-		has_seccomp ? "" : "not ");
+		seccomp_enter(false, false) ? "not " : ""); /* which alone tells */
 }

@@ -201,6 +201,24 @@ bool seccomp_is_there(void)
 		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) && errno == EFAULT);
 }
 
+/* Not before 4.17, nor where something else answers in the kernel's place (gVisor). */
+static bool can_keep_speculation(void)
+{
+	return syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+		       NULL) &&
+	       errno == EFAULT;
+}
+
+/* What the library says of any error is ECANCELED, unless it is asked for the kernel's own. */
+static int load(scmp_filter_ctx filter)
+{
+	int err = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
+
+	if (!err)
+		err = seccomp_load(filter);
+	return err == -EINVAL || err == -EFAULT || err == -ECANCELED ? -ENOSYS : err;
+}
+
 int seccomp_enter(bool opens, bool changes)
 {
 	scmp_filter_ctx filter;
@@ -212,11 +230,11 @@ int seccomp_enter(bool opens, bool changes)
 	if (!filter)
 		return -ENOMEM;
 	/* before 5.16 a filter slows all code down, against code that reads its own process's memory */
-	err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
+	err = can_keep_speculation() ? seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1) : 0;
 	if (!err)
 		err = fill(filter, opens, changes);
 	if (!err)
-		err = seccomp_load(filter);
+		err = load(filter);
 	seccomp_release(filter);
 	return err;
 }
