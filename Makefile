@@ -182,6 +182,7 @@ $(O)/netsnoop-analyze: $(call object,$(ANALYZE_C) $(COMMON_C)) $(O)/analyze/sql.
 
 # A unit test is linked with everything but the programs' main files.
 UNIT_OBJECTS := $(call object,$(COMMON_C) $(filter-out analyze/main.c,$(ANALYZE_C))) $(O)/analyze/sql.o
+UNCONFINED_OBJECTS := $(O)/tests/unit/no_sandbox.o $(filter-out $(O)/analyze/sandbox.o,$(UNIT_OBJECTS))
 UNIT_RECORD_OBJECTS := $(call object,$(COMMON_C) $(filter-out record/main.c,$(RECORD_C)))
 
 $(O)/tests/test_record_%: $(O)/tests/unit/test_record_%.o $(UNIT_RECORD_OBJECTS) $(LIBRARY)
@@ -190,8 +191,7 @@ $(O)/tests/test_record_%: $(O)/tests/unit/test_record_%.o $(UNIT_RECORD_OBJECTS)
 $(O)/tests/test_record_taking: LDFLAGS_ALL += \
 	$(addprefix -Wl$(comma)--wrap=,kernel_drain kernel_process_drain totals_lose)
 $(O)/tests/test_record_flight_dump: LDFLAGS_ALL += -Wl,--wrap=recording_describe
-$(O)/tests/test_%: $(O)/tests/unit/test_%.o $(O)/tests/unit/no_sandbox.o \
-		$(filter-out $(O)/analyze/sandbox.o,$(UNIT_OBJECTS)) $(LIBRARY)
+$(O)/tests/test_%: $(O)/tests/unit/test_%.o $(UNCONFINED_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
 
 $(O)/tests/traffic $(O)/tests/talk $(O)/tests/frames $(O)/tests/lives: $(O)/tests/%: $(O)/tests/live/%.o
@@ -226,9 +226,7 @@ $(O)/tests/bench-timed: $(O)/tests/bench/timed.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(O)/tests/damage: $(O)/tests/cli/damage.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
-$(O)/tests/damage_many: $(O)/tests/cli/damage_many.o $(O)/tests/cli/damage_whole.o \
-		$(O)/tests/unit/no_sandbox.o $(filter-out $(O)/analyze/sandbox.o,$(UNIT_OBJECTS)) \
-		$(LIBRARY)
+$(O)/tests/damage_many: $(O)/tests/cli/damage_many.o $(O)/tests/cli/damage_whole.o $(UNCONFINED_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
 $(O)/tests/owned $(O)/tests/hostile: $(O)/tests/%: $(O)/tests/cli/%.o $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
@@ -242,13 +240,12 @@ $(O)/tests/make_golden: $(O)/tests/golden/make_golden.o $(O)/tests/golden/golden
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
 
 # Without an engine, or with the compiler's own (libFuzzer, or AFL++'s driver).
-FUZZ_OBJECTS := $(O)/tests/unit/no_sandbox.o $(filter-out $(O)/analyze/sandbox.o,$(UNIT_OBJECTS))
 FUZZ_PROGRAMS := $(foreach target,$(FUZZ_ALL),$(O)/tests/replay_$(target) $(O)/tests/fuzz_$(target))
 $(filter %_report %_options,$(FUZZ_PROGRAMS)): LDFLAGS_ALL += -Wl,--wrap=limits_set
 $(filter %_recover,$(FUZZ_PROGRAMS)): LDFLAGS_ALL += -Wl,--wrap=getrandom
-$(O)/tests/replay_%: $(O)/tests/fuzz/replay.o $(O)/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS) $(LIBRARY)
+$(O)/tests/replay_%: $(O)/tests/fuzz/replay.o $(O)/tests/fuzz/fuzz_%.o $(UNCONFINED_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
-$(O)/tests/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(FUZZ_OBJECTS) $(LIBRARY)
+$(O)/tests/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(UNCONFINED_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $^ $(LIBS_ANALYZE)
 
 # ---- what is linked statically: one file each to copy to another host
