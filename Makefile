@@ -230,7 +230,7 @@ $(O)/tests/damage_many: $(O)/tests/cli/damage_many.o $(O)/tests/cli/damage_whole
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
 $(O)/tests/owned $(O)/tests/hostile: $(O)/tests/%: $(O)/tests/cli/%.o $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
-$(O)/tests/make_bad: $(call object,tests/bad/make_bad.c tests/bad/bad_edits.c tests/bad/bad_bombs.c) $(LIBRARY)
+$(O)/tests/make_bad: $(call object,$(addprefix tests/bad/,make_bad.c bad_edits.c bad_bombs.c bad_dictionaries.c)) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
 $(O)/tests/bounded: $(O)/tests/bad/bounded.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NO_PROCESS UINT32_MAX
+
 struct process_key_of_chunk { /* followed by the name */
 	uint64_t start_ns;
 	uint32_t trace, pid;
@@ -20,10 +22,10 @@ void lane_cache_free(struct lane_cache *cache)
 	*cache = (struct lane_cache){ 0 };
 }
 
-static int number_process(struct lane_cache *cache, uint32_t trace,
-			  const struct nst_process *process, uint32_t *ret_number)
+static int number_process(struct lane_cache *cache, const struct nst_process *process,
+			  uint32_t *ret_number)
 {
-	struct process_key_of_chunk key = { process->start_ns, trace, process->pid };
+	struct process_key_of_chunk key = { process->start_ns, cache->trace, process->pid };
 	uint8_t bytes[sizeof(key) + NST_COMM_MAX];
 	size_t len =
 		process->comm.len_bytes < NST_COMM_MAX ? process->comm.len_bytes : NST_COMM_MAX;
@@ -44,13 +46,15 @@ int lane_cache_open(struct lane_cache *cache, const struct dimensions *dims, uin
 	if (!err)
 		err = array_reserve(&cache->chunk_processes, &cache->n_chunk_processes_allocated,
 				    dictionaries->n_processes, sizeof(*cache->chunk_processes));
-	if (!err)
-		dims_find_flows(dims, trace, dictionaries->flows, dictionaries->n_flows,
-				cache->chunk_flows);
-	for (size_t i = 0; i < dictionaries->n_processes && !err; i++)
-		err = number_process(cache, trace, &dictionaries->processes[i],
-				     &cache->chunk_processes[i]);
-	return err;
+	if (err)
+		return err;
+	dims_find_flows(dims, trace, dictionaries->flows, dictionaries->n_flows,
+			cache->chunk_flows);
+	for (size_t i = 0; i < dictionaries->n_processes; i++)
+		cache->chunk_processes[i] = NO_PROCESS;
+	cache->trace = trace;
+	cache->dictionaries = dictionaries;
+	return 0;
 }
 
 void lane_cache_add_flow(struct lane_cache *cache, const struct nst_lane *lane, uint32_t flow)
@@ -63,18 +67,22 @@ static uint64_t pair(uint32_t low, uint32_t high)
 	return low | (uint64_t)high << 32;
 }
 
+/* Only what the lane says that it has: what lanes are made of in dims (see dimensions.c). */
 static struct lane_identity identity_of(const struct lane_cache *cache, const struct nst_lane *lane,
 					bool counts_elsewhere)
 {
-	uint32_t process = lane->has & NST_HAS_OWNER ? cache->chunk_processes[lane->process] : 0;
+	uint32_t has = lane->has;
+	uint32_t process = has & NST_HAS_OWNER ? cache->chunk_processes[lane->process] : 0;
+	uint32_t vlan_id = has & NST_HAS_VLAN ? lane->vlan_id : 0;
+	uint32_t link_header_bytes = has & NST_HAS_LINK_HEADER ? lane->link_header_bytes : 0;
+	uint32_t source = lane->owner_source < NST_OWNER_SOURCES ? lane->owner_source : 0;
 
 	return (struct lane_identity){
-		.cgroup_id = lane->cgroup_id,
+		.cgroup_id = has & NST_HAS_CGROUP ? lane->cgroup_id : 0,
 		.flow_process = pair(cache->chunk_flows[lane->flow], process),
-		.has_ifindex = pair(lane->has, lane->ifindex),
-		.others = pair(lane->vlan_id | (uint32_t)lane->flags << 16,
-			       lane->is_send | (uint32_t)lane->owner_source << 8 |
-				       (uint32_t)lane->link_header_bytes << 16 |
+		.has_ifindex = pair(has, has & NST_HAS_IFINDEX ? lane->ifindex : 0),
+		.others = pair(vlan_id | (uint32_t)lane->flags << 16,
+			       lane->is_send | source << 8 | link_header_bytes << 16 |
 				       (uint32_t)counts_elsewhere << 24),
 	};
 }
@@ -128,25 +136,40 @@ static int grow_slots(struct lane_cache *cache)
 	return 0;
 }
 
-void lane_cache_fetch(struct lane_cache *cache, const struct nst_lane *lanes, uint32_t i)
+/* A process that no lane is of is none: a chunk may name any number of them. */
+static int know_process(struct lane_cache *cache, const struct nst_lane *lane)
 {
-	struct lane_query *query = &cache->queries[i % LANES_FETCHED];
-
-	set_query(cache, &lanes[i], false, query);
-	if (cache->n_slots)
-		__builtin_prefetch(&cache->slots[query->hash & (cache->n_slots - 1)]);
+	if (!(lane->has & NST_HAS_OWNER) || cache->chunk_processes[lane->process] != NO_PROCESS)
+		return 0;
+	return number_process(cache, &cache->dictionaries->processes[lane->process],
+			      &cache->chunk_processes[lane->process]);
 }
 
-int lane_cache_get(struct lane_cache *cache, const struct nst_lane *lanes, uint32_t i,
-		   bool counts_elsewhere, struct cached_lane **ret_found)
+int lane_cache_fetch(struct lane_cache *cache, uint32_t i)
 {
+	const struct nst_lane *lane = &cache->dictionaries->lanes[i];
+	struct lane_query *query = &cache->queries[i % LANES_FETCHED];
+	int err = know_process(cache, lane);
+
+	if (err)
+		return err;
+	set_query(cache, lane, false, query);
+	if (cache->n_slots)
+		__builtin_prefetch(&cache->slots[query->hash & (cache->n_slots - 1)]);
+	return 0;
+}
+
+int lane_cache_get(struct lane_cache *cache, uint32_t i, bool counts_elsewhere,
+		   struct cached_lane **ret_found)
+{
+	const struct nst_lane *lane = &cache->dictionaries->lanes[i];
 	struct lane_query *query = &cache->queries[i % LANES_FETCHED];
 	struct lane_slot *slot;
 	int err;
 
 	/* its flow may have been met since */
-	if (counts_elsewhere || flow_of(&query->identity) != cache->chunk_flows[lanes[i].flow])
-		set_query(cache, &lanes[i], counts_elsewhere, query);
+	if (counts_elsewhere || flow_of(&query->identity) != cache->chunk_flows[lane->flow])
+		set_query(cache, lane, counts_elsewhere, query);
 	if (flow_of(&query->identity) == NO_FLOW) {
 		*ret_found = NULL;
 		return 0;

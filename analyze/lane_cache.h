@@ -37,11 +37,13 @@ struct lane_query {
 #define LANES_FETCHED 16 /* on their way from memory at a time */
 
 struct lane_cache { /* zeros are an empty one */
-	struct intern processes;
+	struct intern processes; /* those of lanes: not more than these */
 	struct cached_lane *lanes;
 	struct lane_slot *slots;
 	size_t n_lanes, n_lanes_allocated, n_slots;
-	/* of the chunk: numbers of its flows, or NO_FLOW, and of its processes */
+	uint32_t trace; /* of the chunk */
+	const struct nst_dictionaries *dictionaries;
+	/* numbers of its flows, or NO_FLOW, and of its processes, as far as lanes were fetched */
 	uint32_t *chunk_flows, *chunk_processes;
 	size_t n_chunk_flows_allocated, n_chunk_processes_allocated;
 	struct lane_query queries[LANES_FETCHED]; /* as a ring, by number of the lane */
@@ -49,7 +51,10 @@ struct lane_cache { /* zeros are an empty one */
 
 void lane_cache_free(struct lane_cache *cache);
 
-/* Begin with a chunk: what of its flows and processes is known. 0 or -ENOMEM. */
+/*
+ * Begin with a chunk: what of its flows is known. The dictionaries are used until the next one.
+ * 0 or -ENOMEM.
+ */
 int lane_cache_open(struct lane_cache *cache, const struct dimensions *dims, uint32_t trace,
 		    const struct nst_dictionaries *dictionaries);
 
@@ -58,15 +63,15 @@ void lane_cache_add_flow(struct lane_cache *cache, const struct nst_lane *lane, 
 
 /*
  * Have the memory fetched that looking for lane number i of the chunk will take, at most
- * LANES_FETCHED - 1 ahead of it.
+ * LANES_FETCHED - 1 ahead of it. 0 or -ENOMEM.
  */
-void lane_cache_fetch(struct lane_cache *cache, const struct nst_lane *lanes, uint32_t i);
+int lane_cache_fetch(struct lane_cache *cache, uint32_t i);
 
 /*
  * Where a lane that was fetched has its number, valid until the next call; NULL as long as its
  * flow is not known. 0 or -ENOMEM.
  */
-int lane_cache_get(struct lane_cache *cache, const struct nst_lane *lanes, uint32_t i,
-		   bool counts_elsewhere, struct cached_lane **ret_found);
+int lane_cache_get(struct lane_cache *cache, uint32_t i, bool counts_elsewhere,
+		   struct cached_lane **ret_found);
 
 #endif

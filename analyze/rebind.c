@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/rebind.h"
 
+#include "analyze/limits.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -176,9 +178,10 @@ static int map_new_lane(const struct work *work, struct lane_cache *cache, uint3
 	number = mapping->lanes[i];
 	if (!found) {
 		lane_cache_add_flow(cache, lane, dims_lane(mapping->dims, number)->flow);
-		err = lane_cache_get(cache, work->dictionaries->lanes, i,
-				     counts_elsewhere(work, lane), &found);
+		err = lane_cache_get(cache, i, counts_elsewhere(work, lane), &found);
 	}
+	if (!err && mapping->dims->tally) /* many may be charged as one */
+		err = tally_flows(mapping->dims->tally, cache->n_lanes);
 	if (err)
 		return err;
 	found->from_ns = owned ? work->events->first_ns : 0;
@@ -193,8 +196,7 @@ static int map_whole_lane(const struct work *work, struct lane_cache *cache, uin
 	const struct nst_lane *lane = &work->dictionaries->lanes[i];
 	const struct nst_events *events = work->events;
 	struct cached_lane *found;
-	int err = lane_cache_get(cache, work->dictionaries->lanes, i, counts_elsewhere(work, lane),
-				 &found);
+	int err = lane_cache_get(cache, i, counts_elsewhere(work, lane), &found);
 
 	if (err)
 		return err;
@@ -217,9 +219,9 @@ int rebind_map_split(struct lane_cache *cache, const struct split *split,
 	if (!err)
 		err = lane_cache_open(cache, dims, trace, dictionaries);
 	for (uint32_t i = 0; i < dictionaries->n_lanes + FETCH_AHEAD && !err; i++) {
-		if (i < dictionaries->n_lanes)
-			lane_cache_fetch(cache, dictionaries->lanes, i);
-		if (i >= FETCH_AHEAD && !split_has(split, i - FETCH_AHEAD))
+		if (i < dictionaries->n_lanes && !split_has(split, i))
+			err = lane_cache_fetch(cache, i);
+		if (!err && i >= FETCH_AHEAD && !split_has(split, i - FETCH_AHEAD))
 			err = map_whole_lane(&work, cache, i - FETCH_AHEAD);
 	}
 	return err ? err : add_parts(&work);

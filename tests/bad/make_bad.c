@@ -34,5 +34,6 @@ int main(int argc, char **argv)
 	fclose(in);
 	bad_edits(trace, len);
 	bad_bombs(trace, len);
+	bad_dictionaries(trace);
 	return 0;
 }

@@ -17,4 +17,7 @@ void bad_edits(const uint8_t *trace, size_t len);
 /* ---- bad_bombs.c: small files that claim or unpack to much */
 void bad_bombs(const uint8_t *trace, size_t len);
 
+/* ---- bad_dictionaries.c: chunks of few events with all the rows that a dictionary can have */
+void bad_dictionaries(const uint8_t *trace);
+
 #endif
