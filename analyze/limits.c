@@ -54,8 +54,8 @@ static void limit_time(uint64_t cpu_ns)
 
 	if (getrlimit(RLIMIT_CPU, &limit))
 		return;
-	if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < seconds)
-		return; /* who called the program has set a lower one */
+	if (limit.rlim_cur < seconds || limit.rlim_max < seconds)
+		return; /* who called the program has set a lower one; RLIM_INFINITY is above all */
 	snprintf(over_time, sizeof(over_time),
 		 "netsnoop-analyze: over %" PRIu64 " s of CPU time: --max-time allows more\n",
 		 seconds);
