@@ -15,8 +15,7 @@
 #define APPLICATION_ID 1314082384 /* as in schema.sql */
 #define SCHEMA_VERSION 3
 #define LENGTH_MAX (16 << 20) /* bytes of a text: those of a trace have 64 KiB */
-#define PAGE_BYTES 4096
-#define BUSY_MS 10000 /* another program reads or writes the database */
+#define BUSY_MS 10000	      /* another program reads or writes the database */
 
 static int64_t pragma(sqlite3 *db, const char *sql)
 {
@@ -38,11 +37,11 @@ static bool is_at_limit(sqlite3 *db)
 	return most && pages >= most;
 }
 
-/* Where the pages are as large as SQLite makes them. */
 static void limit_pages(sqlite3 *db)
 {
-	char *sql = sqlite3_mprintf("PRAGMA max_page_count = %lld",
-				    (long long)(limits_database_bytes() / PAGE_BYTES ?: 1));
+	int64_t page_bytes = pragma(db, "PRAGMA page_size");
+	uint64_t most = limits_database_bytes() / (page_bytes > 0 ? (uint64_t)page_bytes : 1);
+	char *sql = sqlite3_mprintf("PRAGMA max_page_count = %lld", (long long)(most ?: 1));
 
 	if (sql)
 		sqlite3_exec(db, sql, NULL, NULL, NULL);

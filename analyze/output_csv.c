@@ -34,7 +34,7 @@ void csv_text(FILE *out, const char *text, size_t len)
 	bool quoted = false;
 
 	for (size_t i = 0; i < len && !quoted; i++)
-		quoted = strchr("\",\r\n", text[i]);
+		quoted = strchr("\",;\t\r\n", text[i]); /* some programs part fields by ; or tab */
 	if (quoted)
 		fputc('"', out);
 	if (begins_formula(text, len))

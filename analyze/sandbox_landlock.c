@@ -1,19 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Landlock, by system calls: libc has no names for them. The build machine's header may be
- * older than the kernel, so what came after its first version is defined here.
+ * Landlock, by system calls: libc has no names for them. The build machine's headers may be
+ * older than the kernel, or than Landlock (5.13), so that all it takes is defined here.
  */
 #include "analyze/sandbox_kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/landlock.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* The same numbers on all machines but these. */
+#ifndef __NR_landlock_create_ruleset
+#if defined(__alpha__) || defined(__mips__)
+#define __NR_landlock_create_ruleset (-1) /* fails with ENOSYS, as all kernels without it do */
+#define __NR_landlock_add_rule (-1)
+#define __NR_landlock_restrict_self (-1)
+#else
+#define __NR_landlock_create_ruleset 444
+#define __NR_landlock_add_rule 445
+#define __NR_landlock_restrict_self 446
+#endif
+#endif
+
+#define TELL_VERSION 1 /* flag of landlock_create_ruleset */
+#define PATH_BENEATH 1 /* kind of rule */
+
 #define ABI_USED 6 /* 7 is about what is logged */
 
+#define FS_WRITE_FILE (UINT64_C(1) << 1)
+#define FS_READ_FILE (UINT64_C(1) << 2)
+#define FS_READ_DIR (UINT64_C(1) << 3)
+#define FS_REMOVE_FILE (UINT64_C(1) << 5)
+#define FS_MAKE_REG (UINT64_C(1) << 8)
 #define FS_1 ((UINT64_C(1) << 13) - 1)	 /* 5.13: all kinds of access to files */
 #define FS_REFER (UINT64_C(1) << 13)	 /* 5.19: another directory */
 #define FS_TRUNCATE (UINT64_C(1) << 14)	 /* 6.2 */
@@ -25,9 +45,14 @@ struct ruleset { /* struct landlock_ruleset_attr as of version 6 */
 	uint64_t fs, net, scoped;
 };
 
+struct rule { /* struct landlock_path_beneath_attr */
+	uint64_t allowed;
+	int32_t parent_fd;
+} __attribute__((packed));
+
 int landlock_abi(void)
 {
-	long abi = syscall(__NR_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	long abi = syscall(__NR_landlock_create_ruleset, NULL, 0, TELL_VERSION);
 
 	return abi < 0 ? 0 : (int)abi;
 }
@@ -69,27 +94,27 @@ static uint64_t access_of(enum landlock_place place)
 
 	switch (place) {
 	case PLACE_WRITE:
-		return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | truncate;
+		return FS_READ_FILE | FS_WRITE_FILE | truncate;
 	case PLACE_REMOVE:
-		return LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+		return FS_REMOVE_FILE | FS_READ_DIR;
 	case PLACE_RENAME:
-		return LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG;
+		return FS_REMOVE_FILE | FS_MAKE_REG;
 	case PLACE_LOOK:
-		return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+		return FS_READ_FILE | FS_READ_DIR;
 	default:
-		return LANDLOCK_ACCESS_FS_READ_FILE;
+		return FS_READ_FILE;
 	}
 }
 
 int landlock_allow(int ruleset, const char *path, enum landlock_place place)
 {
-	struct landlock_path_beneath_attr rule = { .allowed_access = access_of(place) };
+	struct rule rule = { .allowed = access_of(place) };
 	int err = 0;
 
 	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
 	if (rule.parent_fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	if (syscall(__NR_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0))
+	if (syscall(__NR_landlock_add_rule, ruleset, PATH_BENEATH, &rule, 0))
 		err = -errno;
 	close(rule.parent_fd);
 	return err;

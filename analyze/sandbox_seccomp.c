@@ -5,6 +5,7 @@
  */
 #include "analyze/sandbox_kernel.h"
 
+#include <asm/termbits.h> /* not termios.h: what the numbers of ioctls are made of */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
@@ -16,7 +17,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <termios.h>
 #include <unistd.h>
 
 #define N(calls) (sizeof(calls) / sizeof((calls)[0]))
@@ -142,7 +142,13 @@ static int allow_on_files(scmp_filter_ctx filter)
 {
 	static const int fcntls[] = { F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC,
 				      F_GETLK, F_SETLK, F_SETLKW };
-	static const unsigned long ioctls[] = { TCGETS, TIOCGWINSZ };
+	static const unsigned long ioctls[] = {
+		TCGETS, /* isatty() and tcgetattr() */
+#ifdef TCGETS2
+		TCGETS2, /* the same, since glibc 2.42 */
+#endif
+		TIOCGWINSZ,
+	};
 	int err = 0;
 
 	for (size_t i = 0; i < N(fcntls) && !err; i++) {

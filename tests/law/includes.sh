@@ -26,10 +26,10 @@ room_may() {
 	room_may common 'common/*'
 	room_may record 'record/*' 'common/*' format/trace.h bpf/events.h bpf/netsnoop.skel.h bpf/netsnoop_casts.skel.h
 	room_may analyze 'analyze/*' 'common/*' format/trace.h
-	grep -nE '#include <(bpf|sqlite3|libelf|gelf)' format/*.[ch] common/*.[ch] |
+	grep -nE '#include <(bpf|sqlite3|seccomp|libelf|gelf)' format/*.[ch] common/*.[ch] |
 		sed 's/$/: not in this room/'
 	grep -nE '#include <(bpf|libelf|gelf)' analyze/*.[ch] | sed 's/$/: not in this room/'
-	grep -nE '#include <sqlite3' record/*.[ch] | sed 's/$/: not in this room/'
+	grep -nE '#include <(sqlite3|seccomp)' record/*.[ch] | sed 's/$/: not in this room/'
 } >"$TMP/broken"
 [ -s "$TMP/broken" ] && fail "$(cat "$TMP/broken")"
 
