@@ -36,7 +36,7 @@ struct lane_query {
 };
 #define LANES_FETCHED 16 /* on their way from memory at a time */
 
-struct lane_cache { /* zeros are an empty one */
+struct lane_cache {		 /* zeros are an empty one */
 	struct intern processes; /* those of lanes: not more than these */
 	struct cached_lane *lanes;
 	struct lane_slot *slots;
