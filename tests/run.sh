@@ -78,7 +78,7 @@ for source in tests/unit/test_*.c; do
 	wanted "$source" "$@" || continue
 	test_one "$source" build/san "build/san/tests/$(basename "$source" .c)"
 done
-for script in tests/law/*.sh tests/cli/*.sh tests/golden/*.sh tests/fuzz/*.sh; do
+for script in tests/law/*.sh tests/cli/*.sh tests/golden/*.sh tests/fuzz/replay.sh; do
 	wanted "$script" "$@" || continue
 	test_one "$script" build/san "$script"
 done
