@@ -131,7 +131,8 @@ static void check_process_columns(const char *input)
 	CHECK_INT(maker_rows(), 4);
 	CHECK_STR(maker_value("pid", "10", "comm"), "worker");
 	CHECK_STR(maker_value("pid", "10", "exe"), "/usr/sbin/nginx"); /* its parent's */
-	CHECK_STR(maker_value("pid", "10", "args"), "nginx -g 'daemon off;'");
+	CHECK_STR(maker_value("pid", "10", "args"),
+		  "\"nginx -g 'daemon off;'\""); /* as CSV has it */
 	CHECK_STR(maker_value("pid", "10", "build_id"), "abcd01");
 	CHECK_STR(maker_value("pid", "10", "uid"), "33");
 	CHECK_STR(maker_value("pid", "10", "gid"), "34");
@@ -250,7 +251,7 @@ static void a_database_is_added_to(void)
 	CHECK_STR(maker_value("pid", "10", "send_bytes"), "2000");
 	CHECK_STR(maker_value("pid", "10", "exit_code"), "3");
 	CHECK_STR(maker_value("pid", "9", "user"), "www-data");
-	CHECK_STR(maker_value("pid", "9", "args"), "nginx -g 'daemon off;'");
+	CHECK_STR(maker_value("pid", "9", "args"), "\"nginx -g 'daemon off;'\"");
 	CHECK_INT(REPORT("program", db), STATUS_DONE);
 	CHECK_STR(maker_value("program", "/usr/sbin/nginx", "send_bytes"), "3000");
 	CHECK_INT(REPORT("user", db), STATUS_DONE);
