@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Larger inputs say nothing that smaller ones do not, and take long. */
 #define FUZZ_INPUT_MAX (1 << 20)
 
+/* A descriptor of a file in memory, at its start; the caller closes it. */
 static inline int fuzz_file(const void *data, size_t size)
 {
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);

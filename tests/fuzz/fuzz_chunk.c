@@ -6,23 +6,14 @@
  * no events, the rest is one frame of metadata.
  */
 #include "format/chunk_decode.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 #define ALL_INCOMPAT (1u << 31)
 #define IN_A_SECOND (1u << 30)
-
-#define MUST(condition)                                                                         \
-	do {                                                                                    \
-		if (!(condition)) {                                                             \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                                \
-		}                                                                               \
-	} while (0)
 
 static void check_problem(int r, const struct nst_problem *problem)
 {

@@ -5,22 +5,12 @@
  * without one.
  */
 #include "format/trace.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                                         \
-	do {                                                                                    \
-		if (!(condition)) {                                                             \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                                \
-		}                                                                               \
-	} while (0)
 
 struct outcome {
 	int r;
@@ -96,10 +86,9 @@ static struct outcome read_all(int fd, size_t size, uint64_t from_ns, uint64_t t
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+	int fd = fuzz_file(data, size);
 	struct outcome all, some;
 
-	MUST(fd >= 0 && write(fd, data, size) == (ssize_t)size);
 	all = read_all(fd, size, 0, UINT64_MAX);
 	some = read_all(fd, size, 5000070000, 5000080001);
 	MUST(some.event_chunks <= all.event_chunks || all.r == -EBADMSG);
