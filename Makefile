@@ -57,7 +57,7 @@ LDFLAGS_ALL := $(SAN_FLAGS) $(LDFLAGS)
 libs = $(shell $(PKG_CONFIG) --libs $(1))
 LIBS_FORMAT = $(call libs,libzstd)
 LIBS_RECORD = $(call libs,libbpf libelf libzstd) -pthread
-LIBS_ANALYZE = $(call libs,sqlite3 libzstd) -pthread
+LIBS_ANALYZE = $(call libs,sqlite3 libzstd nettle) -pthread
 
 FORMAT_C := $(wildcard format/*.c)
 COMMON_C := $(wildcard common/*.c)
@@ -231,7 +231,7 @@ static:
 $(O)/static/netsnoop-record: $(call object,$(RECORD_C) $(COMMON_C) $(STATIC_C)) $(LIBRARY)
 	$(link_static) $(call libs_static,libbpf libelf libzstd)
 $(O)/static/netsnoop-analyze: $(call object,$(ANALYZE_C) $(COMMON_C) $(STATIC_C)) $(O)/analyze/sql.o $(LIBRARY)
-	$(link_static) -Wl,--wrap=dlopen $(call libs_static,sqlite3 libzstd)
+	$(link_static) -Wl,--wrap=dlopen $(call libs_static,sqlite3 libzstd nettle)
 $(O)/static/tests/lives: $(O)/tests/live/lives.o
 	$(link_static)
 $(O)/static/tests/traffic: $(O)/tests/live/traffic.o

@@ -19,7 +19,7 @@ struct command {
 };
 
 extern const struct command command_report, command_load, command_info, command_dump, command_sql;
-extern const struct command command_verify, command_recover;
+extern const struct command command_verify, command_recover, command_anonymize;
 
 struct settings {
 	const struct command *command;

@@ -66,7 +66,7 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-static int copy(int from, int to)
+int input_copy(int from, int to)
 {
 	char buffer[65536];
 
@@ -99,24 +99,37 @@ static int open_unnamed(const char *directory)
 	return fd;
 }
 
-int input_spool(struct input *input)
+static const char *temporary_directory(void)
 {
 	const char *directory = getenv("TMPDIR");
+
+	return directory && *directory ? directory : "/tmp";
+}
+
+int input_temporary(const char *what)
+{
+	const char *directory = temporary_directory();
+	int fd = open_unnamed(directory);
+
+	if (fd < 0)
+		say("%s: no temporary file for %s: %s", directory, what, strerror(-fd));
+	return fd;
+}
+
+int input_spool(struct input *input)
+{
 	int fd, err;
 
 	if (input->can_seek)
 		return 0;
-	directory = directory && *directory ? directory : "/tmp";
-	fd = open_unnamed(directory);
-	if (fd < 0) {
-		say("%s: no temporary file for %s: %s", directory, input->name, strerror(-fd));
+	fd = input_temporary(input->name);
+	if (fd < 0)
 		return fd;
-	}
-	err = copy(input->fd, fd);
+	err = input_copy(input->fd, fd);
 	if (!err && lseek(fd, 0, SEEK_SET) < 0)
 		err = -errno;
 	if (err) {
-		say("copying %s to %s: %s", input->name, directory, strerror(-err));
+		say("copying %s to %s: %s", input->name, temporary_directory(), strerror(-err));
 		close(fd);
 		return err;
 	}

@@ -23,6 +23,12 @@ int input_open(const char *name, struct input *ret_input);
  */
 int input_spool(struct input *input);
 
+/* A file without a name in TMPDIR, for something with one. The descriptor, or -errno, said. */
+int input_temporary(const char *what);
+
+/* All that is left of one in the other. 0 or -errno. */
+int input_copy(int from, int to);
+
 /* A descriptor with a position of its own, at the start. -errno, said. */
 int input_reopen(const struct input *input, int *ret_fd);
 

@@ -11,7 +11,7 @@
 
 static const struct command *const commands[] = {
 	&command_report, &command_load,	  &command_info,    &command_dump,
-	&command_sql,	 &command_verify, &command_recover,
+	&command_sql,	 &command_verify, &command_recover, &command_anonymize,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -19,7 +19,7 @@ static void print_usage(FILE *out)
 {
 	fprintf(out, "Usage: netsnoop-analyze COMMAND [OPTION]... TRACE\n\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(out, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out, "\n'netsnoop-analyze COMMAND --help' has a command's options; "
 		     "--version the program's version.\n");
 }
