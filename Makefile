@@ -75,7 +75,7 @@ LIBRARY := $(O)/libnetsnoop.a
 PROGRAMS := $(O)/netsnoop-record $(O)/netsnoop-analyze
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(UNIT_C))
 TEST_TOOLS := $(addprefix $(O)/tests/,traffic talk frames lives process_rows total_rows faulty.so netsnoop-record-narrow \
-	damage damage_many owned spec_reader make_golden replay_chunk replay_reader rig-scenarios bench-mixed bench-timed bench-writer)
+	damage damage_many owned canaries spec_reader make_golden replay_chunk replay_reader rig-scenarios bench-mixed bench-timed bench-writer)
 
 RIG_C := $(filter-out tests/rig/current%,$(wildcard tests/rig/*.c))
 RIG_TOOLS := $(O)/tests/rig-current
@@ -206,6 +206,8 @@ $(O)/tests/damage: $(O)/tests/cli/damage.o
 $(O)/tests/damage_many: $(O)/tests/cli/damage_many.o $(O)/tests/cli/damage_whole.o $(UNIT_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
 $(O)/tests/owned: $(O)/tests/cli/owned.o $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
+$(O)/tests/canaries: $(O)/tests/cli/canaries.o $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
 $(O)/tests/spec_reader: $(O)/tests/unit/spec_reader.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
