@@ -43,7 +43,7 @@ static bool is_tool(struct nst_bytes value)
 		if (value.len_bytes <= len || value.len_bytes >= WRITER_ROOM ||
 		    memcmp(at, programs[i], len))
 			continue;
-		for (len = len; len < value.len_bytes; len++)
+		for (; len < value.len_bytes; len++)
 			if ((at[len] < '0' || at[len] > '9') && at[len] != '.')
 				return false;
 		return true;

@@ -19,7 +19,7 @@ static void print_usage(FILE *out)
 {
 	fprintf(out, "Usage: netsnoop-analyze COMMAND [OPTION]... TRACE\n\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		fprintf(out, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(out, "  %-9s  %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out, "\n'netsnoop-analyze COMMAND --help' has a command's options; "
 		     "--version the program's version.\n");
 }
