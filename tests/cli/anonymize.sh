@@ -197,3 +197,23 @@ expect 1 "$analyze" anonymize samples/web-fetch.zst -o "$TMP/dir/none.zst" --map
 expect 2 "$analyze" anonymize samples/web-fetch.zst
 expect 2 "$analyze" anonymize samples/web-fetch.zst -o "$TMP/dir/none.zst" --known a,,b
 equal "what failures leave" "$(ls -A "$TMP/dir")" ""
+
+# A signal leaves nothing either, while it waits for the rest of a pipe.
+holds_output() {
+	find "/proc/$maker/fd" -lname "$TMP/dir/*" 2>/dev/null | grep -q .
+}
+mkfifo "$TMP/fifo"
+for signal in TERM HUP KILL; do
+	exec 9<>"$TMP/fifo"
+	head -c 60000 samples/mixed-minute.zst >&9 &
+	"$analyze" anonymize - -o "$TMP/dir/none.zst" <"$TMP/fifo" 9<&- 2>/dev/null &
+	maker=$!
+	at_exit "kill -KILL $maker"
+	until_true 20 holds_output
+	kill -$signal $maker
+	status=0
+	wait $maker || status=$?
+	exec 9<&-
+	[ $status -gt 128 ] || fail "SIG$signal did not end it: $status"
+	equal "what SIG$signal leaves" "$(ls -A "$TMP/dir")" ""
+done
