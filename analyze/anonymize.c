@@ -25,7 +25,8 @@ struct copy {
 	struct nst_lane *lanes;
 	struct nst_writer_lane *writer_lanes;
 	uint32_t *weights;
-	size_t n_processes, n_flows, n_lanes, n_writer_lanes, n_weights;
+	bool *wanted; /* lanes */
+	size_t n_processes, n_flows, n_lanes, n_writer_lanes, n_weights, n_wanted;
 };
 
 /* ---- Headers ----------------------------------------------------------- */
@@ -46,11 +47,26 @@ static void count_header(struct copy *copy, unsigned int table, unsigned int col
 	count->changed += changed;
 }
 
+/* What is selected begins where it begins, and not where the recording did. */
+static void cut_header(const struct copy *copy, size_t trace, struct nst_header *header)
+{
+	const struct selected_trace *selected;
+
+	if (!copy->to->selection)
+		return;
+	selected = &copy->to->selection->traces[trace];
+	if (selected->from_ns <= header->start_ns)
+		return;
+	header->start_ns = selected->from_ns;
+	header->start_realtime_ns =
+		(uint64_t)timeline_realtime(&selected->timeline, selected->from_ns);
+}
+
 static int map_header(struct copy *copy, const struct nst_header *from, struct nst_header *ret_to)
 {
 	struct anonymizer *anonymizer = &copy->to->anonymizer;
 	struct nst_header to = *from;
-	int err = anonymize_uuid(anonymizer, from->uuid, to.uuid)
+	int err = anonymize_trace_uuid(anonymizer, from->uuid, to.uuid)
 			  ?: anonymize_uuid(anonymizer, from->boot_id, to.boot_id)
 			  ?: anonymize_writer(anonymizer, to.writer);
 
@@ -100,7 +116,7 @@ static int begin_trace(struct copy *copy, const struct nst_chunk *chunk)
 {
 	size_t n;
 	const struct nst_trace *trace = &nst_reader_traces(copy->reader, &n)[chunk->trace];
-	struct nst_header header;
+	struct nst_header header, from;
 	int err = leave_trace(copy);
 
 	if (err) {
@@ -111,7 +127,11 @@ static int begin_trace(struct copy *copy, const struct nst_chunk *chunk)
 		return -EUCLEAN;
 	if (chunk->trace != copy->n_begun)
 		return -ESTALE;
-	err = map_header(copy, &trace->header, &header);
+	if (copy->to->selection && chunk->trace >= copy->to->selection->n_traces)
+		return -EUCLEAN;
+	from = trace->header;
+	cut_header(copy, chunk->trace, &from);
+	err = map_header(copy, &from, &header);
 	if (err)
 		return err;
 	err = nst_writer_open(copy->fd, &header, LEVEL, &copy->writer);
@@ -124,9 +144,13 @@ static int begin_trace(struct copy *copy, const struct nst_chunk *chunk)
 
 static int end_trace(struct copy *copy, const struct nst_chunk *chunk)
 {
-	int err =
-		nst_writer_end(copy->writer, anonymize_time(&copy->to->anonymizer, chunk->last_ns));
+	const struct selection *selection = copy->to->selection;
+	uint64_t end_ns = chunk->last_ns;
+	int err;
 
+	if (selection && selection->traces[copy->trace].to_ns < end_ns)
+		end_ns = selection->traces[copy->trace].to_ns;
+	err = nst_writer_end(copy->writer, anonymize_time(&copy->to->anonymizer, end_ns));
 	copy->is_output = err;
 	nst_writer_close(copy->writer);
 	copy->writer = NULL;
@@ -141,10 +165,14 @@ static int map_rows(struct copy *copy, unsigned int table, void *rows, size_t n,
 	int err = 0;
 
 	for (size_t i = 0; i < n && !err; i++) {
+		char *row = (char *)rows + i * size;
 		bool keep;
 
-		err = fields_apply(&copy->to->anonymizer, copy->to->counts, table,
-				   (char *)rows + i * size, weights ? weights[i] : 1, &keep);
+		if (weights && !weights[i]) /* no event of it is wanted */
+			err = fields_drop(&copy->to->anonymizer, copy->to->counts, table, row);
+		else
+			err = fields_apply(&copy->to->anonymizer, copy->to->counts, table, row,
+					   weights ? weights[i] : 1, &keep);
 	}
 	return err;
 }
@@ -163,8 +191,25 @@ static int reserve(struct copy *copy, const struct nst_dictionaries *from)
 					sizeof(*copy->lanes))
 		       ?: array_reserve(&copy->writer_lanes, &copy->n_writer_lanes, from->n_lanes,
 					sizeof(*copy->writer_lanes))
+		       ?: array_reserve(&copy->wanted, &copy->n_wanted, from->n_lanes,
+					sizeof(*copy->wanted))
 		       ?: array_reserve(&copy->weights, &copy->n_weights, 3 * most,
 					sizeof(*copy->weights));
+}
+
+static bool is_in_span(const struct copy *copy, uint64_t time_ns)
+{
+	const struct selected_trace *trace;
+
+	if (!copy->to->selection)
+		return true;
+	trace = &copy->to->selection->traces[copy->trace];
+	return time_ns >= trace->from_ns && time_ns < trace->to_ns;
+}
+
+static bool is_wanted(const struct copy *copy, const struct nst_events *events, size_t i)
+{
+	return copy->wanted[events->lane[i]] && is_in_span(copy, events->timestamp[i]);
 }
 
 /* A row counts as often as there are events of it, since a writer makes rows of its own. */
@@ -187,8 +232,12 @@ static int map_dictionaries(struct copy *copy, const struct nst_dictionaries *fr
 	if (from->n_processes)
 		memcpy(copy->processes, from->processes,
 		       from->n_processes * sizeof(*copy->processes));
+	for (size_t i = 0; i < from->n_lanes; i++)
+		copy->wanted[i] = !copy->to->selection ||
+				  selection_wants_lane(copy->to->selection, copy->trace, from,
+						       &from->lanes[i]);
 	for (size_t i = 0; i < events->n_events; i++)
-		of_lane[events->lane[i]]++;
+		of_lane[events->lane[i]] += is_wanted(copy, events, i);
 	for (size_t i = 0; i < from->n_lanes; i++) {
 		of_flow[from->lanes[i].flow] += of_lane[i];
 		if (from->lanes[i].has & NST_HAS_OWNER)
@@ -268,6 +317,16 @@ static int write_event(struct copy *copy, uint32_t row, struct net_event *event)
 	return r < 0 ? r : 0;
 }
 
+/* A time that says less; never one before what is selected. */
+static uint64_t coarse(const struct copy *copy, uint64_t time_ns)
+{
+	const struct selection *selection = copy->to->selection;
+	uint64_t from_ns = selection ? selection->traces[copy->trace].from_ns : 0;
+	uint64_t coarse_ns = copy->to->grain_ns ? time_ns - time_ns % copy->to->grain_ns : time_ns;
+
+	return coarse_ns < from_ns ? from_ns : coarse_ns;
+}
+
 static int copy_events(struct copy *copy)
 {
 	const struct nst_dictionaries *dictionaries;
@@ -280,7 +339,7 @@ static int copy_events(struct copy *copy)
 	err = map_dictionaries(copy, dictionaries, events);
 	for (size_t i = 0; i < events->n_events && !err; i++) {
 		struct net_event event = {
-			.timestamp = events->timestamp[i],
+			.timestamp = coarse(copy, events->timestamp[i]),
 			.has = events->has[i],
 			.bytes = events->bytes[i],
 			.tid = events->tid[i],
@@ -290,11 +349,13 @@ static int copy_events(struct copy *copy)
 			.flags = events->flags[i],
 		};
 
+		if (!is_wanted(copy, events, i))
+			continue;
 		err = map_rows(copy, NST_TABLE_EVENT, &event, 1, sizeof(event), NULL)
 			      ?: write_event(copy, events->lane[i], &event);
+		copy->to->rows[NST_TABLE_EVENT]++;
 	}
 	if (!err) {
-		copy->to->rows[NST_TABLE_EVENT] += events->n_events;
 		err = nst_writer_flush(copy->writer);
 		copy->is_output = err;
 	}
@@ -321,8 +382,13 @@ static int map_table(struct copy *copy, enum nst_table number, struct nst_rows *
 		bool keep = false;
 
 		memcpy(mapped + kept * size, (const char *)rows + i * size, size);
-		err = fields_apply(&copy->to->anonymizer, copy->to->counts, number,
-				   mapped + kept * size, 1, &keep);
+		if (copy->to->selection && !selection_wants_row(copy->to->selection, copy->trace,
+								number, mapped + kept * size))
+			err = fields_drop(&copy->to->anonymizer, copy->to->counts, number,
+					  mapped + kept * size);
+		else
+			err = fields_apply(&copy->to->anonymizer, copy->to->counts, number,
+					   mapped + kept * size, 1, &keep);
 		kept += keep;
 	}
 	if (err) {
@@ -448,8 +514,10 @@ static int copy_all(struct copy *copy, const struct input *input)
 		if (err)
 			break;
 	}
-	if (!err && more < 0)
+	if (!err && more < 0) {
 		err = more;
+		copy->to->is_said = true;
+	}
 	input_say_problems(input, copy->reader, &n_said, more < 0 ? more : 0);
 	if (!err)
 		err = copy->n_begun ? judge(copy) : -ENODATA;
@@ -474,6 +542,7 @@ int anonymize(struct anonymized *anonymized, const struct input *input, int fd, 
 	free(copy.lanes);
 	free(copy.writer_lanes);
 	free(copy.weights);
+	free(copy.wanted);
 	*ret_is_output = copy.is_output;
 	return err;
 }

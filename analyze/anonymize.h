@@ -5,16 +5,20 @@
 
 #include "analyze/anonymize_fields.h"
 #include "analyze/input.h"
+#include "analyze/selection.h"
 
 #include <stdio.h>
 
 struct anonymized {
+	const struct selection *selection; /* what is taken of it; NULL: all */
+	uint64_t grain_ns;		   /* times of events are multiples of it; 0: as they are */
 	struct anonymizer anonymizer;
 	struct field_count counts[FIELDS_MAX];
 	uint64_t rows[NST_TABLE_LAST + 1]; /* written, of each table; of EVENT: events */
 	uint64_t traces, chunks;
 	uint64_t unknown; /* chunks and sections that no rule is for: dropped */
 	bool is_cut;	  /* some trace has no end */
+	bool is_said;	  /* what was wrong with the input */
 	bool has_repeats; /* rows of TUPLE are there more than once */
 	char fault[256];  /* what the check found, or why it was not done */
 };

@@ -16,9 +16,7 @@ static const char *fate(const struct field *field, const struct field_count *cou
 	if (field->rule == RULE_STRUCTURE)
 		return "made anew";
 	if (!count->values)
-		return "not there";
-	if (field->rule == RULE_DROP)
-		return "dropped";
+		return count->dropped ? "dropped" : "not there";
 	return count->changed ? "changed" : "kept";
 }
 
@@ -36,15 +34,16 @@ static const char *rule_text(const struct anonymizer *anonymizer, const struct f
 
 void anonymize_account(FILE *out, const struct anonymized *anonymized)
 {
-	fprintf(out, "%-32s %-10s %12s %12s  %s\n", "field", "", "values", "changed", "rule");
+	fprintf(out, "%-35s %-9s %10s %10s %10s  %s\n", "field", "", "values", "changed", "dropped",
+		"rule");
 	for (size_t i = 0; i < n_fields; i++) {
 		const struct field_count *count = &anonymized->counts[i];
 		char name[NAME_ROOM];
 
 		snprintf(name, sizeof(name), "%s.%s", field_table_name(fields[i].table),
 			 fields[i].name);
-		fprintf(out, "%-32s %-10s %12" PRIu64 " %12" PRIu64 "  %s\n", name,
-			fate(&fields[i], count), count->values, count->changed,
+		fprintf(out, "%-35s %-9s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "  %s\n", name,
+			fate(&fields[i], count), count->values, count->changed, count->dropped,
 			rule_text(&anonymized->anonymizer, &fields[i]));
 	}
 }

@@ -82,7 +82,8 @@ bool field_rule_kind(enum field_rule rule, enum image_kind *ret_kind);
 /* What was seen of a field, and what has to be found of it again. */
 struct field_count {
 	uint64_t values;  /* that were not null */
-	uint64_t changed; /* of these, also those dropped */
+	uint64_t changed; /* of these */
+	uint64_t dropped; /* with their rows: others */
 	uint64_t sum;	  /* of numbers that are not mapped, as written */
 };
 
@@ -97,5 +98,9 @@ bool field_is_null(const struct field *field, const void *row);
  */
 int fields_apply(struct anonymizer *anonymizer, struct field_count *counts, unsigned int table,
 		 void *row, uint64_t weight, bool *ret_keep);
+
+/* A row that is left out: none of its strings is to be in the output. 0 or -ENOMEM. */
+int fields_drop(struct anonymizer *anonymizer, struct field_count *counts, unsigned int table,
+		const void *row);
 
 #endif

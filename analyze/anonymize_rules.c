@@ -206,21 +206,28 @@ static int apply_to_setting(struct anonymizer *anonymizer, struct field_count *c
 
 	if (err)
 		return err;
-	counts[0].values++;
-	counts[1].values++;
-	counts[0].changed += !*ret_keep || !bytes_equal(before.key, setting->key);
-	counts[1].changed += !*ret_keep || !bytes_equal(before.value, setting->value);
+	for (int i = 0; i < 2; i++) {
+		counts[i].values += *ret_keep;
+		counts[i].dropped += !*ret_keep;
+	}
+	counts[0].changed += *ret_keep && !bytes_equal(before.key, setting->key);
+	counts[1].changed += *ret_keep && !bytes_equal(before.value, setting->value);
 	return 0;
 }
 
-static int drop(struct anonymizer *anonymizer, struct field_count *counts,
-		const struct field *first, size_t n, const void *row)
+int fields_drop(struct anonymizer *anonymizer, struct field_count *counts, unsigned int table,
+		const void *row)
 {
+	size_t n;
+	const struct field *first = fields_of(table, &n);
 	int err = 0;
 
+	counts += first - fields;
 	for (size_t i = 0; i < n && !err; i++) {
-		counts[i].values++;
-		counts[i].changed++;
+		if (first[i].type == FIELD_NONE || first[i].rule == RULE_STRUCTURE ||
+		    field_is_null(&first[i], row))
+			continue;
+		counts[i].dropped++;
 		if (first[i].type == FIELD_BYTES)
 			err = anonymizer_want(anonymizer, field_bytes(&first[i], row));
 	}
@@ -234,10 +241,10 @@ int fields_apply(struct anonymizer *anonymizer, struct field_count *counts, unsi
 	const struct field *first = fields_of(table, &n);
 	int err = 0;
 
-	counts += first - fields;
 	*ret_keep = n && first->rule != RULE_DROP;
 	if (!*ret_keep)
-		return drop(anonymizer, counts, first, n, row);
+		return fields_drop(anonymizer, counts, table, row);
+	counts += first - fields;
 	if (table == NST_TABLE_SETTING)
 		return apply_to_setting(anonymizer, counts, row, ret_keep);
 	for (size_t i = 0; i < n && !err; i++)

@@ -113,6 +113,11 @@ static int put_filters(struct anonymizer *anonymizer, struct nst_bytes value)
 			err = is_option ? text_add(anonymizer, word.data, word.len_bytes)
 					: text_add(anonymizer, "*", 1);
 	}
+	if (!err && anonymizer->options.filters && anonymizer->text_len)
+		err = text_add(anonymizer, " ", 1);
+	if (!err && anonymizer->options.filters)
+		err = text_add(anonymizer, anonymizer->options.filters,
+			       strlen(anonymizer->options.filters));
 	return err;
 }
 

@@ -334,6 +334,14 @@ int anonymize_address_bytes(struct anonymizer *anonymizer, struct nst_bytes addr
 	return err;
 }
 
+static void make_uuid(const struct anonymizer *anonymizer, const char *purpose,
+		      struct nst_bytes from, uint8_t to[16])
+{
+	anonymize_key_derive(&anonymizer->key, purpose, from.data, from.len_bytes, to, 16);
+	to[6] = (to[6] & 0x0f) | 0x40; /* RFC 4122, random */
+	to[8] = (to[8] & 0x3f) | 0x80;
+}
+
 int anonymize_uuid(struct anonymizer *anonymizer, const uint8_t uuid[16], uint8_t ret_uuid[16])
 {
 	static const uint8_t none[16];
@@ -345,9 +353,7 @@ int anonymize_uuid(struct anonymizer *anonymizer, const uint8_t uuid[16], uint8_
 
 	if (!image_find(&anonymizer->images, IMAGE_UUID, original, &image)) {
 		if (memcmp(uuid, none, sizeof(none))) {
-			anonymize_key_derive(&anonymizer->key, "uuid", uuid, 16, to, sizeof(to));
-			to[6] = (to[6] & 0x0f) | 0x40; /* RFC 4122, random */
-			to[8] = (to[8] & 0x3f) | 0x80;
+			make_uuid(anonymizer, "uuid", original, to);
 			err = anonymizer_want(anonymizer, bytes_of(text_uuid(uuid, text)));
 		}
 		if (!err)
@@ -356,6 +362,30 @@ int anonymize_uuid(struct anonymizer *anonymizer, const uint8_t uuid[16], uint8_
 	}
 	if (!err)
 		memcpy(ret_uuid, image.data, 16);
+	return err;
+}
+
+/* A chunk is known by the trace's UUID and its number: two parts must not share one. */
+int anonymize_trace_uuid(struct anonymizer *anonymizer, const uint8_t uuid[16],
+			 uint8_t ret_uuid[16])
+{
+	const char *part = anonymizer->options.part;
+	struct nst_bytes original, image;
+	uint8_t to[16];
+	int err = anonymize_uuid(anonymizer, uuid, ret_uuid); /* that of all of it */
+
+	if (err || !part)
+		return err;
+	text_begin(anonymizer);
+	err = text_add(anonymizer, uuid, 16) ?: text_add(anonymizer, part, strlen(part));
+	if (err)
+		return err;
+	original = (struct nst_bytes){ anonymizer->text, (uint32_t)anonymizer->text_len };
+	make_uuid(anonymizer, "uuid of a part", original, to);
+	err = anonymizer_add(anonymizer, IMAGE_UUID, original, (struct nst_bytes){ to, 16 },
+			     &image);
+	if (!err)
+		memcpy(ret_uuid, to, 16);
 	return err;
 }
 

@@ -12,6 +12,8 @@ struct anonymize_options {
 	bool keep_addresses, keep_names, keep_private, shift_time;
 	/* names of programs that stay as well, separated by NULs, behind the last another */
 	const char *known;
+	const char *filters; /* what else is left out: "--pid *", or NULL */
+	const char *part;    /* and all that decides what is in it, or NULL */
 };
 
 struct anonymizer {
@@ -45,6 +47,9 @@ int anonymize_name(struct anonymizer *anonymizer, enum image_kind kind, struct n
 int anonymize_address_bytes(struct anonymizer *anonymizer, struct nst_bytes address,
 			    struct nst_bytes *ret_address);
 int anonymize_uuid(struct anonymizer *anonymizer, const uint8_t uuid[16], uint8_t ret_uuid[16]);
+/* That of a trace, which is another one for another part of it. */
+int anonymize_trace_uuid(struct anonymizer *anonymizer, const uint8_t uuid[16],
+			 uint8_t ret_uuid[16]);
 int anonymize_mac(struct anonymizer *anonymizer, struct nst_bytes mac, struct nst_bytes *ret_mac);
 int anonymize_build_id(struct anonymizer *anonymizer, struct nst_bytes id,
 		       struct nst_bytes *ret_id);

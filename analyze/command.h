@@ -19,7 +19,7 @@ struct command {
 };
 
 extern const struct command command_report, command_load, command_info, command_dump, command_sql;
-extern const struct command command_verify, command_recover, command_anonymize;
+extern const struct command command_verify, command_recover, command_anonymize, command_share;
 
 struct settings {
 	const struct command *command;

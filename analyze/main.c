@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {
-	&command_report, &command_load,	  &command_info,    &command_dump,
-	&command_sql,	 &command_verify, &command_recover, &command_anonymize,
+	&command_report, &command_load,	   &command_info,      &command_dump,  &command_sql,
+	&command_verify, &command_recover, &command_anonymize, &command_share,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

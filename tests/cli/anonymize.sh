@@ -79,7 +79,7 @@ grep -qaF canary "$TMP/map" || fail "the map does not name what was changed"
 [ "$(grep -c . "$TMP/account")" -gt 180 ] || fail "the account is short"
 grep 'not there' "$TMP/account" | grep -v '^SUM.flow_id ' >"$TMP/idle" &&
 	fail "fields without a canary: $(cat "$TMP/idle")"
-says "$TMP/account" "COMMENT.text                     dropped"
+says "$TMP/account" "COMMENT.text                        dropped"
 equal "the mode of the trace" "$(stat -c %a "$TMP/anonymous.zst")" 600
 equal "the mode of the map" "$(stat -c %a "$TMP/map")" 600
 
