@@ -184,8 +184,9 @@ static int find_selected(struct making *making)
 	struct selection *selection = &making->publishing->selection;
 	int err;
 
-	if (!selection_is_given(selection))
-		return input_rewind(making->input) ? STATUS_FAILED : STATUS_DONE;
+	if (!selection_is_given(selection)) /* then a pipe is read once */
+		return making->input->can_seek && input_rewind(making->input) ? STATUS_FAILED
+									      : STATUS_DONE;
 	err = selection_find(selection, making->input);
 	if (err)
 		return say_failed(making, err, false);
@@ -385,7 +386,8 @@ int publish(struct publishing *publishing, struct input *input)
 		say("%s: a database, not a trace", input->name);
 		return STATUS_FAILED;
 	}
-	if (input_spool(input))
+	if ((selection_is_given(&publishing->selection) || publishing->max_bytes) &&
+	    input_spool(input))
 		return STATUS_FAILED;
 	err = publishing->key ? anonymize_key_file(publishing->key, &key, &is_new)
 			      : anonymize_key_random(&key);
