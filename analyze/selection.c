@@ -5,16 +5,13 @@
  */
 #include "analyze/selection.h"
 
-#include "analyze/say.h"
 #include "common/units.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PID_MAX (1u << 22)
 #define USER_PREFIX "user."
 
 enum mark {		    /* of a flow */
@@ -40,139 +37,9 @@ struct flow_key {
 	uint64_t id, trace;
 };
 
-/* ---- What is asked for ------------------------------------------------- */
-
-int selection_add_pid(struct selection *selection, const char *text)
-{
-	uint64_t pid;
-
-	if (parse_number(text, 1, PID_MAX, &pid)) {
-		say("--pid %s: not a process id, 1 to %u", text, PID_MAX);
-		return -EINVAL;
-	}
-	if (array_reserve(&selection->pids, &selection->cap_pids, selection->n_pids + 1,
-			  sizeof(*selection->pids)))
-		return -ENOMEM;
-	selection->pids[selection->n_pids++] = (uint32_t)pid;
-	return 0;
-}
-
-int selection_add_comm(struct selection *selection, const char *text)
-{
-	if (!*text || strlen(text) > NST_COMM_MAX) {
-		say("--comm %s: not the name of a process, 1 to %d bytes", text, NST_COMM_MAX);
-		return -EINVAL;
-	}
-	if (array_reserve(&selection->comms, &selection->cap_comms, selection->n_comms + 1,
-			  sizeof(*selection->comms)))
-		return -ENOMEM;
-	selection->comms[selection->n_comms++] = text;
-	return 0;
-}
-
-/* An address, with a prefix's length behind a slash or whole. */
-static int parse_host(const char *text, struct selection_host *host)
-{
-	const char *slash = strchr(text, '/');
-	char address[INET6_ADDRSTRLEN];
-	uint64_t bits;
-
-	snprintf(address, sizeof(address), "%.*s", (int)(slash ? slash - text : INET6_ADDRSTRLEN),
-		 text);
-	host->len_bytes = inet_pton(AF_INET, address, host->address) == 1    ? 4
-			  : inet_pton(AF_INET6, address, host->address) == 1 ? 16
-									     : 0;
-	bits = 8u * host->len_bytes;
-	if (!host->len_bytes || (slash && parse_number(slash + 1, 0, bits, &bits)))
-		return -EINVAL;
-	host->prefix_bits = (uint8_t)bits;
-	return 0;
-}
-
-int selection_add_host(struct selection *selection, const char *text)
-{
-	struct selection_host host;
-
-	if (parse_host(text, &host)) {
-		say("--host %s: not an IPv4 or IPv6 address, or not a prefix length of one", text);
-		return -EINVAL;
-	}
-	if (array_reserve(&selection->hosts, &selection->cap_hosts, selection->n_hosts + 1,
-			  sizeof(*selection->hosts)))
-		return -ENOMEM;
-	selection->hosts[selection->n_hosts++] = host;
-	return 0;
-}
-
-int selection_add_port(struct selection *selection, const char *text)
-{
-	const char *dash = strchr(text, '-');
-	char first_text[8] = "";
-	uint64_t first, last;
-
-	if (dash && (size_t)(dash - text) < sizeof(first_text))
-		memcpy(first_text, text, (size_t)(dash - text));
-	if (parse_number(dash ? first_text : text, 0, UINT16_MAX, &first) ||
-	    parse_number(dash ? dash + 1 : text, 0, UINT16_MAX, &last) || first > last) {
-		say("--port %s: not a port, 0 to 65535, or a range such as 8000-8080", text);
-		return -EINVAL;
-	}
-	if (array_reserve(&selection->ports, &selection->cap_ports, selection->n_ports + 1,
-			  sizeof(*selection->ports)))
-		return -ENOMEM;
-	selection->ports[selection->n_ports++] =
-		(struct selection_ports){ (uint16_t)first, (uint16_t)last };
-	return 0;
-}
-
 static bool is_by_owner(const struct selection *selection)
 {
 	return selection->n_pids || selection->n_comms;
-}
-
-static bool is_by_tuple(const struct selection *selection)
-{
-	return selection->n_hosts || selection->n_ports;
-}
-
-bool selection_is_by_flow(const struct selection *selection)
-{
-	return is_by_owner(selection) || is_by_tuple(selection);
-}
-
-bool selection_is_given(const struct selection *selection)
-{
-	return selection_is_by_flow(selection) || window_is_given(&selection->window);
-}
-
-char *selection_text(const struct selection *selection, uint64_t grain_ns)
-{
-	const struct window *window = &selection->window;
-	char *text = NULL;
-	size_t bytes;
-	FILE *out = open_memstream(&text, &bytes);
-
-	if (!out)
-		return NULL;
-	fprintf(out, "%d %lld %d %lld %llu", window->from.kind, (long long)window->from.ns,
-		window->to.kind, (long long)window->to.ns, (unsigned long long)grain_ns);
-	for (size_t i = 0; i < selection->n_pids; i++)
-		fprintf(out, " pid %u", selection->pids[i]);
-	for (size_t i = 0; i < selection->n_comms; i++)
-		fprintf(out, " comm %s", selection->comms[i]);
-	for (size_t i = 0; i < selection->n_hosts; i++) {
-		fputs(" host ", out);
-		for (size_t k = 0; k < selection->hosts[i].len_bytes; k++)
-			fprintf(out, "%02x", selection->hosts[i].address[k]);
-		fprintf(out, "/%u", selection->hosts[i].prefix_bits);
-	}
-	for (size_t i = 0; i < selection->n_ports; i++)
-		fprintf(out, " port %u-%u", selection->ports[i].first, selection->ports[i].last);
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	return text;
 }
 
 /* ---- Does something fit? ----------------------------------------------- */
@@ -567,119 +434,16 @@ static int read_all(struct selection *selection, const struct input *input, cons
 	return err ?: more < 0 ? more : 0;
 }
 
-/* ---- The span ---------------------------------------------------------- */
-
-static int note_clock(struct selection *selection, struct nst_reader *reader,
-		      const struct nst_chunk *chunk)
-{
-	size_t n;
-	const struct nst_trace *traces = nst_reader_traces(reader, &n);
-	const struct nst_header *header = &traces[chunk->trace].header;
-	int err = array_reserve(&selection->traces, &selection->cap_traces, n,
-				sizeof(*selection->traces));
-	struct selected_trace *trace;
-
-	if (err)
-		return err;
-	trace = &selection->traces[chunk->trace];
-	selection->n_traces = n;
-	trace->start_ns = input_trace_start(header, chunk);
-	return timeline_add(&trace->timeline, header->start_ns, header->start_realtime_ns)
-		       ?: timeline_add(&trace->timeline, chunk->sample_clock_ns,
-				       chunk->sample_realtime_ns);
-}
-
-static int read_clocks(struct selection *selection, const struct input *input)
-{
-	struct nst_reader *reader = NULL;
-	const struct nst_chunk *chunk;
-	int more = 0, err = input_rewind(input) ?: nst_reader_open(input->fd, &reader);
-	size_t n;
-
-	if (!err)
-		nst_reader_set_choice(reader, no_events, NULL);
-	while (!err && (more = nst_reader_next(reader, &chunk)) > 0)
-		err = note_clock(selection, reader, chunk);
-	if (!err && more >= 0) {
-		const struct nst_trace *traces = nst_reader_traces(reader, &n);
-
-		for (size_t i = 0; i < selection->n_traces; i++)
-			selection->traces[i].end_ns = traces[i].end_ns;
-	}
-	nst_reader_close(reader);
-	return err ?: more < 0 ? more : 0;
-}
-
-/* Of all traces together. */
-static void whole_span(const struct selection *selection, int64_t *ret_start_ns,
-		       int64_t *ret_end_ns)
-{
-	*ret_start_ns = INT64_MAX;
-	*ret_end_ns = INT64_MIN;
-	for (size_t i = 0; i < selection->n_traces; i++) {
-		const struct selected_trace *trace = &selection->traces[i];
-		int64_t start = timeline_realtime(&trace->timeline, trace->start_ns);
-		int64_t end = timeline_realtime(&trace->timeline, trace->end_ns);
-
-		*ret_start_ns = start < *ret_start_ns ? start : *ret_start_ns;
-		*ret_end_ns = end > *ret_end_ns ? end : *ret_end_ns;
-	}
-}
-
-static void set_spans(struct selection *selection)
-{
-	int64_t start_ns, end_ns;
-
-	whole_span(selection, &start_ns, &end_ns);
-	selection->bounds = window_bounds(&selection->window, start_ns, end_ns);
-	for (size_t i = 0; i < selection->n_traces; i++) {
-		struct selected_trace *trace = &selection->traces[i];
-
-		trace->bounds = (struct clock_bounds){ 0 };
-		window_clock_bounds(&selection->bounds, &trace->timeline, &trace->bounds);
-		trace->from_ns = trace->bounds.from_ns;
-		trace->to_ns = trace->bounds.to_ns;
-	}
-}
-
-int selection_span(struct selection *selection, const struct input *input, int64_t *ret_from_ns,
-		   int64_t *ret_to_ns)
-{
-	int64_t start_ns, end_ns;
-	int err = selection->n_traces ? 0 : read_clocks(selection, input);
-
-	if (err)
-		return err;
-	whole_span(selection, &start_ns, &end_ns);
-	selection->bounds = window_bounds(&selection->window, start_ns, end_ns);
-	if (selection->bounds.has_from && selection->bounds.from_realtime_ns > start_ns)
-		start_ns = selection->bounds.from_realtime_ns;
-	if (selection->bounds.has_to && selection->bounds.to_realtime_ns < end_ns)
-		end_ns = selection->bounds.to_realtime_ns;
-	*ret_from_ns = start_ns;
-	*ret_to_ns = end_ns;
-	return 0;
-}
-
-bool selection_has_span(const struct selection *selection)
-{
-	for (size_t i = 0; i < selection->n_traces; i++)
-		if (is_in_span(&selection->traces[i], selection->traces[i].start_ns,
-			       selection->traces[i].end_ns + 1))
-			return true;
-	return false;
-}
-
 int selection_find(struct selection *selection, const struct input *input)
 {
 	static const struct pass passes[] = { { first_events, first_row },
 					      { second_events, second_row },
 					      { NULL, third_row } };
-	int err = selection->n_traces ? 0 : read_clocks(selection, input);
+	int err = selection->n_traces ? 0 : selection_read_clocks(selection, input);
 
 	if (err)
 		return err;
-	set_spans(selection);
+	selection_set_spans(selection);
 	intern_free(&selection->flows);
 	intern_free(&selection->kept);
 	if (selection->flow_marks)
@@ -687,19 +451,4 @@ int selection_find(struct selection *selection, const struct input *input)
 	for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]) && !err; i++)
 		err = read_all(selection, input, &passes[i]);
 	return err ?: input_rewind(input);
-}
-
-void selection_free(struct selection *selection)
-{
-	for (size_t i = 0; i < selection->n_traces; i++)
-		timeline_free(&selection->traces[i].timeline);
-	free(selection->traces);
-	free(selection->pids);
-	free(selection->comms);
-	free(selection->hosts);
-	free(selection->ports);
-	free(selection->flow_marks);
-	intern_free(&selection->flows);
-	intern_free(&selection->kept);
-	*selection = (struct selection){ 0 };
 }

@@ -80,6 +80,12 @@ bool selection_wants_lane(const struct selection *selection, size_t trace,
 bool selection_wants_row(const struct selection *selection, size_t trace, enum nst_table table,
 			 const void *row);
 
+/* ---- selection_span.c, for selection_find() ---- */
+
+/* The clocks of all traces, by their headers alone. As above. */
+int selection_read_clocks(struct selection *selection, const struct input *input);
+void selection_set_spans(struct selection *selection);
+
 void selection_free(struct selection *selection);
 
 #endif
