@@ -17,6 +17,7 @@ struct copy {
 	struct nst_reader *reader;
 	struct nst_writer *writer; /* of the trace at hand; NULL: none yet, or it has ended */
 	size_t trace, n_begun;
+	uint64_t start_ns; /* of what is taken of it */
 	int fd;
 	bool is_output;
 	/* of the chunk at hand */
@@ -137,6 +138,7 @@ static int begin_trace(struct copy *copy, const struct nst_chunk *chunk)
 	err = nst_writer_open(copy->fd, &header, LEVEL, &copy->writer);
 	copy->is_output = err;
 	copy->trace = chunk->trace;
+	copy->start_ns = from.start_ns;
 	copy->n_begun++;
 	copy->to->traces++;
 	return err;
@@ -317,14 +319,13 @@ static int write_event(struct copy *copy, uint32_t row, struct net_event *event)
 	return r < 0 ? r : 0;
 }
 
-/* A time that says less; never one before what is selected. */
+/* A time that says less; never one before the beginning. */
 static uint64_t coarse(const struct copy *copy, uint64_t time_ns)
 {
-	const struct selection *selection = copy->to->selection;
-	uint64_t from_ns = selection ? selection->traces[copy->trace].from_ns : 0;
-	uint64_t coarse_ns = copy->to->grain_ns ? time_ns - time_ns % copy->to->grain_ns : time_ns;
+	uint64_t grain_ns = copy->to->grain_ns;
+	uint64_t coarse_ns = grain_ns ? time_ns - time_ns % grain_ns : time_ns;
 
-	return coarse_ns < from_ns ? from_ns : coarse_ns;
+	return coarse_ns < copy->start_ns && time_ns >= copy->start_ns ? copy->start_ns : coarse_ns;
 }
 
 static int copy_events(struct copy *copy)
