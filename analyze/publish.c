@@ -99,7 +99,7 @@ static int say_failed(const struct making *making, int err, bool is_output)
 {
 	const char *input = making->input->name;
 
-	if (making->made && making->made->is_said)
+	if ((making->made && making->made->is_said) || making->publishing->selection.is_said)
 		return STATUS_FAILED;
 	if (err == -EUCLEAN)
 		say("%s: damaged: make a whole trace of what is left with 'netsnoop-analyze recover', "
@@ -201,15 +201,19 @@ static int shorten(struct making *making)
 {
 	struct publishing *publishing = making->publishing;
 	struct selection *selection = &publishing->selection;
-	int64_t from_ns, to_ns;
 	double part = SHORTEN_BY * (double)publishing->max_bytes / (double)publishing->file_bytes;
+	int64_t from_ns, to_ns, span_ns;
 	int err = selection_span(selection, making->input, &from_ns, &to_ns);
 
 	if (err)
 		return say_failed(making, err, false);
+	/* a trace may claim any times */
+	if (__builtin_sub_overflow(to_ns, from_ns, &span_ns) || span_ns <= 0) {
+		say("%s: its times make no span that could be shortened", making->input->name);
+		return STATUS_FAILED;
+	}
 	selection->window.from =
-		(struct moment){ MOMENT_REALTIME,
-				 to_ns - (int64_t)((double)(to_ns - from_ns) * part) };
+		(struct moment){ MOMENT_REALTIME, to_ns - (int64_t)((double)span_ns * part) };
 	publishing->is_shortened = true;
 	return STATUS_DONE;
 }

@@ -38,7 +38,7 @@ struct selection { /* zeros are everything */
 	size_t cap_pids, cap_comms, cap_hosts, cap_ports;
 
 	/* what was found of it */
-	bool has_bounds;
+	bool is_said; /* what is wrong with the input */
 	struct bounds bounds;
 	struct selected_trace *traces;
 	size_t n_traces, cap_traces;

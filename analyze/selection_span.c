@@ -49,6 +49,14 @@ int selection_read_clocks(struct selection *selection, const struct input *input
 		for (size_t i = 0; i < selection->n_traces; i++)
 			selection->traces[i].end_ns = traces[i].end_ns;
 	}
+	if (!err && more < 0) {
+		size_t n_said = 0;
+
+		input_say_problems(input, reader, &n_said, more);
+		selection->is_said = true;
+	}
+	if (!err && !more && !selection->n_traces)
+		err = -ENODATA;
 	nst_reader_close(reader);
 	return err ?: more < 0 ? more : 0;
 }

@@ -142,6 +142,8 @@ equal "the end" "$end" "$("$analyze" report --format json $trace | jq -r '.trace
 mkdir "$TMP/dir"
 expect 1 "$analyze" share $trace -o "$TMP/dir/x.zst" --from 2030-01-01T00:00:00Z
 says "$TMP/err" "nothing of it"
+expect 1 "$analyze" share Makefile -o "$TMP/dir/x.zst" --port 80
+says "$TMP/err" "not a netsnoop trace"
 expect 2 "$analyze" share $trace
 for wrong in "--pid x" "--port 5-3" "--host 1.2.3" "--max-size 1" "--from never"; do
 	# shellcheck disable=SC2086 # an option and its value
