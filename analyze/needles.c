@@ -16,11 +16,11 @@
 #define KEY_MASK ((UINT64_C(1) << 48) - 1)
 #define BITS_A_NEEDLE 16
 
-struct needle {
-	uint64_t key; /* its first six bytes */
+struct needle {		   /* there are many */
+	uint64_t key : 48; /* its first six bytes */
+	uint64_t encoding : 8;
+	uint64_t is_excused : 1, is_used : 1;
 	uint32_t string;
-	uint8_t encoding;
-	bool is_excused, is_used;
 };
 
 struct needles {
@@ -191,19 +191,36 @@ static void insert(struct needles *needles, uint64_t key, uint32_t string, unsig
 
 	while (needles->slots[slot].is_used)
 		slot = (slot + 1) & (needles->n_slots - 1);
-	needles->slots[slot] = (struct needle){
-		.key = key, .string = string, .encoding = (uint8_t)encoding, .is_used = true
-	};
+	needles->slots[slot] = (struct needle){ .key = key & KEY_MASK,
+						.string = string,
+						.encoding = (uint8_t)encoding,
+						.is_used = true };
 	needles->bits[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+/* Many strings are the same in two encodings, one of which is enough. */
+static bool is_another(struct nst_bytes string, unsigned int encoding, uint8_t text[ENCODED_MOST])
+{
+	uint8_t other[ENCODED_MOST];
+	unsigned int first = encoding >= NEEDLE_BASE64_URL ? encoding - 3 : NEEDLE_RAW;
+	size_t len = encode(string, encoding, text), other_len;
+
+	if (encoding != NEEDLE_PERCENT && encoding < NEEDLE_BASE64_URL)
+		return true;
+	other_len = encode(string, first, other);
+	return len != other_len || memcmp(text, other, len);
 }
 
 int needles_close(struct needles *needles)
 {
-	size_t n = needles->n_strings * NEEDLE_ENCODINGS;
 	uint8_t text[ENCODED_MOST];
+	size_t n = 0;
 
+	for (uint32_t i = 0; i < needles->n_strings; i++)
+		for (unsigned int e = 0; e < NEEDLE_ENCODINGS; e++)
+			n += is_another(needles->strings[i], e, text);
 	needles->n_slots = 1024;
-	while (needles->n_slots < 2 * n)
+	while (needles->n_slots < n + n / 2)
 		needles->n_slots *= 2;
 	needles->n_bits = BITS_A_NEEDLE * needles->n_slots / 2;
 	needles->slots = calloc(needles->n_slots, sizeof(*needles->slots));
@@ -211,10 +228,9 @@ int needles_close(struct needles *needles)
 	if (!needles->slots || !needles->bits)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < needles->n_strings; i++)
-		for (unsigned int e = 0; e < NEEDLE_ENCODINGS; e++) {
-			encode(needles->strings[i], e, text);
-			insert(needles, key_at(text), i, e);
-		}
+		for (unsigned int e = 0; e < NEEDLE_ENCODINGS; e++)
+			if (is_another(needles->strings[i], e, text))
+				insert(needles, key_at(text), i, e);
 	return 0;
 }
 

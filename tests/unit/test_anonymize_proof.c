@@ -14,11 +14,12 @@ static void write_trace(const char *path)
 {
 	struct maker maker = maker_begin(path, 1, 2);
 	struct net_event event = maker_event(1000, true);
-	struct nst_comment comment = { START, { SECRET, sizeof(SECRET) - 1 } };
+	struct nst_comment comments[] = { { START, { SECRET, sizeof(SECRET) - 1 } },
+					  { START, { "~~~>>>a secret", 14 } } };
 
 	maker_name(&event, 4242, "secretive");
 	maker_add(&maker, &event);
-	maker_table(&maker, NST_CHUNK_COMMENT, NST_TABLE_COMMENT, &comment, 1);
+	maker_table(&maker, NST_CHUNK_COMMENT, NST_TABLE_COMMENT, comments, 2);
 	maker_end(&maker, 2000);
 }
 
@@ -110,6 +111,9 @@ static void every_encoding_is_found(void)
 	FOUND("c2VjcmV0LW5hbWUuZXhhbXBsZQ==", "base64");
 	FOUND("eHNlY3JldC1uYW1lLmV4YW1wbGV4", "base64");     /* an x on both sides */
 	FOUND("eHhzZWNyZXQtbmFtZS5leGFtcGxleHg=", "base64"); /* two of them */
+	FOUND("~~~%3E%3E%3Ea%20secret", "percent");
+	FOUND("fn5+Pj4+YSBzZWNyZXQ=", "base64");
+	FOUND("fn5-Pj4-YSBzZWNyZXQ=", "base64"); /* as in addresses of the web */
 }
 
 /* A name of the kind that is in events, an address as text, the UUIDs. */
