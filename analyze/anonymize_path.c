@@ -25,7 +25,8 @@ static int put_directory(struct anonymizer *anonymizer, struct nst_bytes directo
 	struct nst_bytes image;
 	int err = anonymize_name(anonymizer, IMAGE_DIRECTORY, directory, &image);
 
-	if (!err && image.len_bytes && *(const char *)image.data != '/')
+	if (!err && directory.len_bytes && *(const char *)directory.data == '/' &&
+	    *(const char *)image.data != '/')
 		err = text_add(anonymizer, "/", 1);
 	return err ?: text_add(anonymizer, image.data, image.len_bytes)
 		   ?: text_add(anonymizer, "/", 1);

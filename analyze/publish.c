@@ -261,7 +261,7 @@ static int make(struct making *making)
 	if (!status)
 		status = prove(making);
 	if (!status && publishing->has_summary &&
-	    summary_make(making->fd, making->output, &publishing->summary))
+	    summary_make(publishing, making->fd, making->output, &publishing->summary))
 		status = STATUS_FAILED;
 	return status;
 }

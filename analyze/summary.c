@@ -128,7 +128,19 @@ static const char flows_sql[] =
 	"JOIN process p ON p.process_id = c.process_id WHERE m.grouping = 'conversation' "
 	"ORDER BY m.send_bytes + m.recv_bytes DESC, 2, 3 LIMIT " ROWS_MAX;
 
-static int put_all(FILE *out, sqlite3 *db, const char *name)
+/* What was given up to make it small. */
+static void put_notes(FILE *out, const struct publishing *publishing)
+{
+	char text[UNITS_MAX];
+
+	if (publishing->grain_ns)
+		fprintf(out, "- times of events: multiples of %s\n",
+			format_duration(publishing->grain_ns, text));
+	if (publishing->is_shortened)
+		fputs("- of the recording: the last part alone\n", out);
+}
+
+static int put_all(FILE *out, sqlite3 *db, const struct publishing *publishing, const char *name)
 {
 	int err;
 
@@ -136,6 +148,7 @@ static int put_all(FILE *out, sqlite3 *db, const char *name)
 	put_code(out, name);
 	fputs("\n\n", out);
 	err = put_lines(out, db, environment_sql) ?: put_lines(out, db, span_sql);
+	put_notes(out, publishing);
 	if (!err)
 		err = put_table(out, db, "Processes that moved most", processes_sql);
 	return err ?: put_table(out, db, "Flows that moved most", flows_sql);
@@ -167,7 +180,7 @@ static int collect(sqlite3 *db, struct input *input, struct measures **ret_measu
 	return err;
 }
 
-int summary_make(int fd, const char *name, char **ret_text)
+int summary_make(const struct publishing *publishing, int fd, const char *name, char **ret_text)
 {
 	struct input input = { .name = name, .fd = fd, .can_seek = true };
 	struct measures *measures = NULL;
@@ -181,7 +194,7 @@ int summary_make(int fd, const char *name, char **ret_text)
 		err = collect(db, &input, &measures);
 	out = err ? NULL : open_memstream(&text, &bytes);
 	if (out)
-		err = put_all(out, db, name);
+		err = put_all(out, db, publishing, name);
 	if (out && fclose(out) && !err)
 		err = -ENOMEM;
 	sqlite3_close(db);

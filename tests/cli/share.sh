@@ -134,6 +134,8 @@ rm -f "$TMP/part.zst"
 expect 0 "$analyze" share $trace -o "$TMP/part.zst" --max-size 20k
 says "$TMP/err" "multiples of 0.1"
 says "$TMP/err" "only the last part"
+says "$TMP/out" "- times of events: multiples of 0.1"
+says "$TMP/out" "- of the recording: the last part alone"
 expect 0 "$analyze" report --format json "$TMP/part.zst"
 end=$(jq -r '.traces[0].end' "$TMP/out")
 equal "the end" "$end" "$("$analyze" report --format json $trace | jq -r '.traces[0].end')"
