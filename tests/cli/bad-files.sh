@@ -49,6 +49,7 @@ fi
 rm -f many-*
 for file in *; do
 	for command in info dump "recover -o ../made --force" "load -o ../made.db" \
+		"anonymize -o ../made --force" "share --from -1 -o ../made --force" \
 		"report --interval 1s --from -1"; do
 		# shellcheck disable=SC2086 # the command's words
 		"$BUILD/netsnoop-analyze" $command "$file" >../out 2>../err </dev/null
