@@ -13,6 +13,7 @@ struct input {
 	int spool_fd; /* of a pipe: an empty file to copy it to, or -errno */
 	bool is_database;
 	bool can_seek;
+	const struct input *made_of; /* which limits go by, and name; NULL: by its own size */
 };
 
 /*

@@ -263,7 +263,8 @@ static int make(struct making *making)
 	if (!status)
 		status = prove(making);
 	if (!status && publishing->has_summary &&
-	    summary_make(publishing, making->fd, making->output.name, &publishing->summary))
+	    summary_make(publishing, making->fd, making->output.name, making->input,
+			 &publishing->summary))
 		status = STATUS_FAILED;
 	return status;
 }

@@ -42,8 +42,10 @@ void publishing_free(struct publishing *publishing);
 
 /*
  * What a trace, of which fd is open, tells, as Markdown: what it is of, and who and what
- * moved most. The caller frees *ret_text. 0, or -errno once it was said.
+ * moved most. Limits are those of what it was made of. The caller frees *ret_text. 0, or -errno
+ * once it was said.
  */
-int summary_make(const struct publishing *publishing, int fd, const char *name, char **ret_text);
+int summary_make(const struct publishing *publishing, int fd, const char *name,
+		 const struct input *made_of, char **ret_text);
 
 #endif

@@ -180,9 +180,12 @@ static int collect(sqlite3 *db, struct input *input, struct measures **ret_measu
 	return err;
 }
 
-int summary_make(const struct publishing *publishing, int fd, const char *name, char **ret_text)
+int summary_make(const struct publishing *publishing, int fd, const char *name,
+		 const struct input *made_of, char **ret_text)
 {
-	struct input input = { .name = name, .fd = fd, .spool_fd = -1, .can_seek = true };
+	struct input input = {
+		.name = name, .fd = fd, .spool_fd = -1, .can_seek = true, .made_of = made_of
+	};
 	struct measures *measures = NULL;
 	sqlite3 *db = NULL;
 	char *text = NULL;

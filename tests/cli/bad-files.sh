@@ -45,6 +45,18 @@ if [ -x "$plain/netsnoop-analyze" ] && [ -x "$plain/tests/bounded" ]; then
 	diff ../got ../bounded || fail "too much time or memory"
 fi
 
+# to make a trace of one takes longer, but no more memory than goes by its size either
+for file in many-*; do
+	for command in anonymize share; do
+		[ -x "$plain/netsnoop-analyze" ] && [ -x "$plain/tests/bounded" ] || continue
+		"$plain/tests/bounded" 8 400 "$plain/netsnoop-analyze" $command --force -o ../made "$file" \
+			>../out 2>../err </dev/null
+		status=$?
+		[ $status -le 1 ] || fail "$command $file: status $status: $(tail -n 5 ../err)"
+		grep "TOO MUCH" ../err && fail "$command $file: too much time or memory"
+	done
+done
+
 # the other commands end as well, and are not killed
 rm -f many-*
 for file in *; do

@@ -108,7 +108,7 @@ found=$(calls_after "$naming" | grep -v 'rename(.*new.db')
 
 cp "$golden" "$TMP/private.zst"
 rm -f "$TMP/key"
-for command in anonymize share "share --from +0.001 --port 443 --max-size 1M"; do
+for command in anonymize share "share --to +0.001 --port 443 --max-size 1M"; do
 	rm -f "$TMP/map"
 	# shellcheck disable=SC2086 # the command's words
 	traced "$command" "$analyze" $command --key "$TMP/key" --map "$TMP/map" --force \
