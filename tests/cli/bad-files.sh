@@ -56,6 +56,17 @@ for file in many-*; do
 		grep "TOO MUCH" ../err && fail "$command $file: too much time or memory"
 	done
 done
+for command in anonymize share "share --port 443"; do
+	for limit in events chunks unpacked; do
+		# shellcheck disable=SC2086 # the command's words
+		expect 1 "$BUILD/netsnoop-analyze" $command --max-$limit 5 -o ../made.zst "$golden"
+		says "$TMP/err" "--max-$limit allows more"
+		equal "messages of $command" "$(grep -c : "$TMP/err")" 1
+	done
+done
+expect 1 "$BUILD/netsnoop-analyze" share --max-flows 1 -o ../made.zst "$golden"
+says "$TMP/err" "--max-flows allows more"
+[ ! -e ../made.zst ] || fail "there is a trace beyond the limits"
 
 # the other commands end as well, and are not killed
 rm -f many-*

@@ -136,6 +136,15 @@ strace -f -o "$TMP/strace" -e inject=landlock_create_ruleset,seccomp:error=ENOSY
 cmp "$TMP/confined.zst" "$TMP/public.zst" || fail "without a sandbox there is another trace"
 [ -s "$TMP/map" ] || fail "without a sandbox there is no map"
 
+# where files have to have names until they are whole
+rm -f "$TMP/map" "$TMP/public.zst"
+strace -f -o "$TMP/strace" -e 'inject=?access,?faccessat,?faccessat2:error=ENOENT' "$analyze" anonymize \
+	--key "$TMP/key" --map "$TMP/map" -o "$TMP/public.zst" "$TMP/private.zst" >"$TMP/out" 2>"$TMP/err" ||
+	fail "with names: $(cat "$TMP/err")"
+grep -q 'renameat2(.*public.zst' "$TMP/strace" || fail "the output had no name: $(tail -n 5 "$TMP/strace")"
+cmp "$TMP/confined.zst" "$TMP/public.zst" || fail "with names there is another trace"
+equal "what is left" "$(echo "$TMP"/map* "$TMP"/public*)" "$TMP/map $TMP/public.zst"
+
 # a database and what stands beside it, and nothing else
 for command in "report $TMP/of.db" "report --interval 1ms $TMP/of.db" "load -o $TMP/of.db $TMP/bad.zst"; do
 	# shellcheck disable=SC2086 # the command's words
