@@ -108,11 +108,12 @@ found=$(calls_after "$naming" | grep -v 'rename(.*new.db')
 
 cp "$golden" "$TMP/private.zst"
 rm -f "$TMP/key"
+mkdir "$TMP/maps" "$TMP/made"
 for command in anonymize share "share --to +0.001 --port 443 --max-size 1M"; do
-	rm -f "$TMP/map"
+	rm -f "$TMP/maps/map"
 	# shellcheck disable=SC2086 # the command's words
-	traced "$command" "$analyze" $command --key "$TMP/key" --map "$TMP/map" --force \
-		-o "$TMP/public.zst" "$TMP/private.zst"
+	traced "$command" "$analyze" $command --key "$TMP/key" --map "$TMP/maps/map" --force \
+		-o "$TMP/made/public.zst" "$TMP/private.zst"
 	equal "status of $command" $status 0
 	found=$(calls_after "$naming" | grep -v -e 'linkat(.*/proc/self/fd/.*\(map\|public.zst\)' \
 		-e 'rename(.*public.zst')
@@ -129,21 +130,21 @@ found=$(calls_after "$naming")
 mv "$TMP/out" "$TMP/confined.zst"
 
 # a kernel that has neither
-rm -f "$TMP/map" "$TMP/public.zst"
+rm -f "$TMP/maps/map" "$TMP/made/public.zst"
 strace -f -o "$TMP/strace" -e inject=landlock_create_ruleset,seccomp:error=ENOSYS "$analyze" anonymize \
-	--key "$TMP/key" --map "$TMP/map" -o "$TMP/public.zst" "$TMP/private.zst" >"$TMP/out" 2>"$TMP/err" ||
+	--key "$TMP/key" --map "$TMP/maps/map" -o "$TMP/made/public.zst" "$TMP/private.zst" >"$TMP/out" 2>"$TMP/err" ||
 	fail "without a sandbox: $(cat "$TMP/err")"
-cmp "$TMP/confined.zst" "$TMP/public.zst" || fail "without a sandbox there is another trace"
-[ -s "$TMP/map" ] || fail "without a sandbox there is no map"
+cmp "$TMP/confined.zst" "$TMP/made/public.zst" || fail "without a sandbox there is another trace"
+[ -s "$TMP/maps/map" ] || fail "without a sandbox there is no map"
 
 # where files have to have names until they are whole
-rm -f "$TMP/map" "$TMP/public.zst"
+rm -f "$TMP/maps/map" "$TMP/made/public.zst"
 strace -f -o "$TMP/strace" -e 'inject=?access,?faccessat,?faccessat2:error=ENOENT' "$analyze" anonymize \
-	--key "$TMP/key" --map "$TMP/map" -o "$TMP/public.zst" "$TMP/private.zst" >"$TMP/out" 2>"$TMP/err" ||
+	--key "$TMP/key" --map "$TMP/maps/map" -o "$TMP/made/public.zst" "$TMP/private.zst" >"$TMP/out" 2>"$TMP/err" ||
 	fail "with names: $(cat "$TMP/err")"
 grep -q 'renameat2(.*public.zst' "$TMP/strace" || fail "the output had no name: $(tail -n 5 "$TMP/strace")"
-cmp "$TMP/confined.zst" "$TMP/public.zst" || fail "with names there is another trace"
-equal "what is left" "$(echo "$TMP"/map* "$TMP"/public*)" "$TMP/map $TMP/public.zst"
+cmp "$TMP/confined.zst" "$TMP/made/public.zst" || fail "with names there is another trace"
+equal "what is left" "$(echo "$TMP"/maps/* "$TMP"/made/*)" "$TMP/maps/map $TMP/made/public.zst"
 
 # a database and what stands beside it, and nothing else
 for command in "report $TMP/of.db" "report --interval 1ms $TMP/of.db" "load -o $TMP/of.db $TMP/bad.zst"; do
