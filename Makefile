@@ -71,7 +71,7 @@ LDFLAGS_ALL := $(HARDEN_LINK) $(SAN_FLAGS) $(LDFLAGS)
 libs = $(shell $(PKG_CONFIG) --libs $(1))
 LIBS_FORMAT = $(call libs,libzstd)
 LIBS_RECORD = $(call libs,libbpf libelf libzstd) -pthread
-LIBS_ANALYZE = $(call libs,sqlite3 libzstd libseccomp) -pthread
+LIBS_ANALYZE = $(call libs,sqlite3 libzstd nettle libseccomp) -pthread
 
 FORMAT_C := $(wildcard format/*.c)
 COMMON_C := $(wildcard common/*.c)
@@ -92,7 +92,7 @@ FUZZ_SECONDS ?= 60
 PROGRAMS := $(O)/netsnoop-record $(O)/netsnoop-analyze
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(UNIT_C))
 TEST_TOOLS := $(addprefix $(O)/tests/,traffic talk frames lives captive process_rows total_rows faulty.so netsnoop-record-narrow \
-	damage damage_many hostile make_bad bounded owned spec_reader make_golden $(addprefix replay_,$(FUZZ_ALL)) rig-scenarios bench-mixed bench-timed bench-writer)
+	damage damage_many hostile make_bad bounded owned canaries spec_reader make_golden $(addprefix replay_,$(FUZZ_ALL)) rig-scenarios bench-mixed bench-timed bench-writer)
 
 RIG_C := $(filter-out tests/rig/current%,$(wildcard tests/rig/*.c))
 RIG_TOOLS := $(O)/tests/rig-current
@@ -228,7 +228,7 @@ $(O)/tests/damage: $(O)/tests/cli/damage.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(O)/tests/damage_many: $(O)/tests/cli/damage_many.o $(O)/tests/cli/damage_whole.o $(UNCONFINED_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
-$(O)/tests/owned $(O)/tests/hostile: $(O)/tests/%: $(O)/tests/cli/%.o $(LIBRARY)
+$(O)/tests/owned $(O)/tests/canaries $(O)/tests/hostile: $(O)/tests/%: $(O)/tests/cli/%.o $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
 $(O)/tests/make_bad: $(call object,$(addprefix tests/bad/,make_bad.c bad_edits.c bad_bombs.c bad_dictionaries.c)) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
@@ -265,7 +265,7 @@ static:
 $(O)/static/netsnoop-record: $(call object,$(RECORD_C) $(COMMON_C) $(STATIC_C)) $(LIBRARY)
 	$(link_static) $(call libs_static,libbpf libelf libzstd)
 $(O)/static/netsnoop-analyze: $(call object,$(ANALYZE_C) $(COMMON_C) $(STATIC_C)) $(O)/analyze/sql.o $(LIBRARY)
-	$(link_static) -Wl,--wrap=dlopen $(call libs_static,sqlite3 libzstd libseccomp)
+	$(link_static) -Wl,--wrap=dlopen $(call libs_static,sqlite3 libzstd nettle libseccomp)
 $(O)/static/tests/lives: $(O)/tests/live/lives.o
 	$(link_static)
 $(O)/static/tests/traffic: $(O)/tests/live/traffic.o
