@@ -25,26 +25,24 @@ struct search {
 	uint8_t packed[READ_BYTES], unpacked[READ_BYTES];
 };
 
-static struct nst_bytes wanted_string(const struct anonymizer *anonymizer, uint32_t i)
-{
-	const uint8_t *key = intern_key(&anonymizer->wanted, i);
-
-	return (struct nst_bytes){ key + 2, (uint32_t)key[0] << 8 | key[1] };
-}
-
 static int fill_needles(struct search *search)
 {
 	const struct anonymizer *anonymizer = &search->of->anonymizer;
 	int err = needles_new(&search->needles);
 
-	for (uint32_t i = 0; i < anonymizer->wanted.n && !err; i++)
-		err = needles_add(search->needles, wanted_string(anonymizer, i));
+	for (uint32_t i = 0; i < anonymizer->wanted.n && !err; i++) {
+		bool is_text;
+		struct nst_bytes string = anonymizer_wanted(anonymizer, i, &is_text);
+
+		err = needles_add(search->needles, string, is_text);
+	}
 	return err ?: needles_close(search->needles) ?: vocabulary_scan(search->of, search->needles);
 }
 
 static int complain(struct search *search, const struct needle_hit *hit, const char *where)
 {
-	struct nst_bytes string = wanted_string(&search->of->anonymizer, hit->string);
+	bool is_text;
+	struct nst_bytes string = anonymizer_wanted(&search->of->anonymizer, hit->string, &is_text);
 	char text[ESCAPED_MAX(SHOWN_BYTES)];
 	size_t len = string.len_bytes < SHOWN_BYTES ? string.len_bytes : SHOWN_BYTES;
 

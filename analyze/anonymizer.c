@@ -16,6 +16,8 @@
 #include <string.h>
 
 #define WANTED_BYTES 6 /* shorter ones may be anywhere by chance */
+#define WANTED_BYTES_MOST 128
+#define WANTED_HEADER 2 /* whether it is text, and its length */
 #define NAME_DIGITS 10 /* of 5 bits */
 #define NAME_MAX_BYTES 64
 #define SECONDS_A_DAY 86400u
@@ -151,27 +153,32 @@ static bool is_plain(struct nst_bytes text)
 	return true;
 }
 
-int anonymizer_want(struct anonymizer *anonymizer, struct nst_bytes text)
+static int want(struct anonymizer *anonymizer, struct nst_bytes bytes, bool is_text)
 {
+	uint8_t key[WANTED_HEADER + WANTED_BYTES_MOST] = { is_text };
+	uint32_t len = bytes.len_bytes < WANTED_BYTES_MOST ? bytes.len_bytes : WANTED_BYTES_MOST;
 	uint32_t index;
 	bool is_new;
-	uint8_t *key = NULL;
-	size_t room = 0;
-	int err;
 
-	if (text.len_bytes < WANTED_BYTES || is_plain(text))
+	if (bytes.len_bytes < WANTED_BYTES || is_plain(bytes))
 		return 0;
-	if (text.len_bytes > UINT16_MAX)
-		text.len_bytes = UINT16_MAX;
-	err = array_reserve(&key, &room, (size_t)text.len_bytes + 2, 1);
-	if (err)
-		return err;
-	key[0] = (uint8_t)(text.len_bytes >> 8);
-	key[1] = (uint8_t)text.len_bytes;
-	memcpy(key + 2, text.data, text.len_bytes);
-	err = intern_get(&anonymizer->wanted, key, (size_t)text.len_bytes + 2, &index, &is_new);
-	free(key);
-	return err;
+	key[1] = (uint8_t)len;
+	memcpy(key + WANTED_HEADER, bytes.data, len);
+	return intern_get(&anonymizer->wanted, key, WANTED_HEADER + len, &index, &is_new);
+}
+
+struct nst_bytes anonymizer_wanted(const struct anonymizer *anonymizer, uint32_t i,
+				   bool *ret_is_text)
+{
+	const uint8_t *key = intern_key(&anonymizer->wanted, i);
+
+	*ret_is_text = key[0];
+	return (struct nst_bytes){ key + WANTED_HEADER, key[1] };
+}
+
+int anonymizer_want(struct anonymizer *anonymizer, struct nst_bytes text)
+{
+	return want(anonymizer, text, true);
 }
 
 int anonymizer_add(struct anonymizer *anonymizer, enum image_kind kind, struct nst_bytes original,

@@ -82,6 +82,9 @@ int anonymize_writer(struct anonymizer *anonymizer, char writer[33]);
 
 /* Look for it in the output, if it is long enough: it is not to be there. */
 int anonymizer_want(struct anonymizer *anonymizer, struct nst_bytes text);
+/* What is looked for, i of wanted.n; of what is long, its beginning. */
+struct nst_bytes anonymizer_wanted(const struct anonymizer *anonymizer, uint32_t i,
+				   bool *ret_is_text);
 
 /* Put a string together: begin, add, and take what was added, as what stands for original. */
 void text_begin(struct anonymizer *anonymizer);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A needle is a string in one encoding, found by its first six bytes: at each byte of the
- * haystack these are looked up, first in a set of bits that nearly always says no.
+ * A haystack is decoded in each way in which it could be read, and what that gives is
+ * looked up in a set of strings: at each byte the six from there on in bits that nearly
+ * always say no, then more and more of them, as long as some string begins like that.
  */
 #include "analyze/needles.h"
 
@@ -11,147 +12,95 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENCODED_MOST (3 * NEEDLE_BYTES_MOST)
 #define WINDOW (1 << 16)
-#define KEY_MASK ((UINT64_C(1) << 48) - 1)
+#define ENCODED_MOST (4 * NEEDLE_BYTES_MOST) /* the longest encoding has three for one */
 #define BITS_A_NEEDLE 16
 
-struct needle {		   /* there are many */
-	uint64_t key : 48; /* its first six bytes */
-	uint64_t encoding : 8;
-	uint64_t is_excused : 1, is_used : 1;
+struct needle {
 	uint32_t string;
+	uint8_t len_bytes;
+	uint8_t encodings; /* bits: in which it is looked for */
 };
 
 struct needles {
-	struct nst_bytes *strings;
-	size_t n_strings, n_allocated;
-	struct needle *slots; /* open addressing */
-	size_t n_slots;
+	struct intern set; /* of all strings, cut to NEEDLE_BYTES_MOST */
+	struct needle *needles;
+	size_t n_allocated;
+	uint32_t n_added;
+	bool lengths[NEEDLE_BYTES_MOST + 1]; /* that there are */
 	uint64_t *bits;
 	size_t n_bits;
-	uint8_t window[WINDOW + ENCODED_MOST + 8];
+	int8_t hex[256], base64[256]; /* what a digit stands for; -1: it is none */
+	uint8_t window[WINDOW + ENCODED_MOST];
 	size_t n_window;
 	uint64_t offset; /* of the window */
+	size_t end;	 /* what begins there is for the next window */
+	/* decoded, and where in the window each byte of it begins, and the last one ends */
+	uint8_t decoded[WINDOW + ENCODED_MOST];
+	uint32_t places[WINDOW + ENCODED_MOST + 1];
+	size_t n_decoded;
+	uint64_t lookups;
 	bool excuses;
-};
-
-static const char *const names[NEEDLE_ENCODINGS] = {
-	"as it is",	   "in hexadecimal",  "in hexadecimal",	 "in UTF-16", "in UTF-16",
-	"percent-encoded", "percent-encoded", "percent-encoded", "in base64", "in base64",
-	"in base64",	   "in base64",	      "in base64",	 "in base64",
 };
 
 const char *needle_encoding_name(unsigned int encoding)
 {
+	static const char *const names[NEEDLE_ENCODINGS] = {
+		[NEEDLE_RAW] = "as it is",
+		[NEEDLE_UTF16] = "in UTF-16",
+		[NEEDLE_PERCENT] = "percent-encoded",
+		[NEEDLE_HEX] = "in hexadecimal",
+		[NEEDLE_BASE64] = "in base64",
+	};
+
 	return names[encoding];
-}
-
-/* ---- Encodings --------------------------------------------------------- */
-
-static size_t put_hex(const uint8_t *from, size_t len, const char *digits, uint8_t *to)
-{
-	for (size_t i = 0; i < len; i++) {
-		to[2 * i] = (uint8_t)digits[from[i] >> 4];
-		to[2 * i + 1] = (uint8_t)digits[from[i] & 15];
-	}
-	return 2 * len;
-}
-
-static size_t put_utf16(const uint8_t *from, size_t len, bool is_big, uint8_t *to)
-{
-	for (size_t i = 0; i < len; i++) {
-		to[2 * i] = is_big ? 0 : from[i];
-		to[2 * i + 1] = is_big ? from[i] : 0;
-	}
-	return 2 * len;
-}
-
-static bool is_unreserved(uint8_t byte)
-{
-	return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-	       (byte >= 'a' && byte <= 'z') || (byte && strchr("-._~/", byte));
-}
-
-static size_t put_percent(const uint8_t *from, size_t len, const char *digits, bool all,
-			  uint8_t *to)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		if (!all && is_unreserved(from[i])) {
-			to[n++] = from[i];
-			continue;
-		}
-		to[n++] = '%';
-		to[n++] = (uint8_t)digits[from[i] >> 4];
-		to[n++] = (uint8_t)digits[from[i] & 15];
-	}
-	return n;
-}
-
-/* The characters that depend on nothing else, where shift bytes stand in front. */
-static size_t put_base64(const uint8_t *from, size_t len, unsigned int shift, const char *last,
-			 uint8_t *to)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-	size_t first_bit = 8 * shift, end_bit = 8 * (shift + len), n = 0;
-
-	for (size_t bit = (first_bit + 5) / 6 * 6; bit + 6 <= end_bit; bit += 6) {
-		unsigned int value = 0;
-
-		for (size_t i = bit - first_bit; i < bit - first_bit + 6; i++)
-			value = value << 1 | (from[i / 8] >> (7 - i % 8) & 1u);
-		to[n++] = (uint8_t)(value < 62 ? digits[value] : last[value - 62]);
-	}
-	return n;
-}
-
-static size_t encode(struct nst_bytes string, unsigned int encoding, uint8_t to[ENCODED_MOST])
-{
-	static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
-	const uint8_t *from = string.data;
-	size_t len = string.len_bytes < NEEDLE_BYTES_MOST ? string.len_bytes : NEEDLE_BYTES_MOST;
-
-	switch (encoding) {
-	case NEEDLE_RAW:
-		memcpy(to, from, len);
-		return len;
-	case NEEDLE_HEX:
-		return put_hex(from, len, lower, to);
-	case NEEDLE_HEX_UPPER:
-		return put_hex(from, len, upper, to);
-	case NEEDLE_UTF16_LE:
-		return put_utf16(from, len, false, to);
-	case NEEDLE_UTF16_BE:
-		return put_utf16(from, len, true, to);
-	case NEEDLE_PERCENT:
-		return put_percent(from, len, upper, false, to);
-	case NEEDLE_PERCENT_ALL:
-		return put_percent(from, len, upper, true, to);
-	case NEEDLE_PERCENT_ALL_LOWER:
-		return put_percent(from, len, lower, true, to);
-	default:
-		return encoding < NEEDLE_BASE64_URL
-			       ? put_base64(from, len, encoding - NEEDLE_BASE64, "+/", to)
-			       : put_base64(from, len, encoding - NEEDLE_BASE64_URL, "-_", to);
-	}
 }
 
 /* ---- The set ----------------------------------------------------------- */
 
-static uint64_t key_at(const uint8_t *at)
-{
-	uint64_t key = 0;
+/* Beginnings of so many bytes are known; each needle is at least as long as the first. */
+static const size_t levels[] = { NEEDLE_BYTES_LEAST, 12, 24, 48, NEEDLE_BYTES_MOST + 1 };
+#define N_LEVELS (sizeof(levels) / sizeof(levels[0]) - 1)
 
-	memcpy(&key, at, NEEDLE_BYTES_LEAST);
-	return key;
+/* That of a text's first six bytes, which is asked for everywhere, or of as many as a level has. */
+static inline size_t first_bit(const struct needles *needles, const uint8_t *text)
+{
+	uint32_t four;
+	uint16_t two;
+
+	memcpy(&four, text, sizeof(four));
+	memcpy(&two, text + sizeof(four), sizeof(two));
+	return (size_t)(((uint64_t)two << 32 | four) * UINT64_C(0x9e3779b97f4a7c15) >> 24) &
+	       (needles->n_bits - 1);
 }
 
-static size_t hash_of(uint64_t key)
+static size_t bit_of(const struct needles *needles, const uint8_t *text, size_t level)
 {
-	return (size_t)((key & KEY_MASK) * UINT64_C(0x9e3779b97f4a7c15) >> 20);
+	return level ? intern_hash(text, levels[level]) & (needles->n_bits - 1)
+		     : first_bit(needles, text);
+}
+
+static inline bool has_bit(const struct needles *needles, size_t bit)
+{
+	return needles->bits[bit / 64] >> bit % 64 & 1;
+}
+
+static void learn_digits(struct needles *needles)
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char base64[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+	memset(needles->hex, -1, sizeof(needles->hex));
+	memset(needles->base64, -1, sizeof(needles->base64));
+	for (int i = 0; i < 16; i++)
+		needles->hex[(uint8_t)hex[i]] = (int8_t)i;
+	for (int i = 10; i < 16; i++)
+		needles->hex['A' + i - 10] = (int8_t)i;
+	for (int i = 0; i < 62; i++)
+		needles->base64[(uint8_t)base64[i]] = (int8_t)i;
+	needles->base64['+'] = needles->base64['-'] = 62; /* both alphabets at once */
+	needles->base64['/'] = needles->base64['_'] = 63;
 }
 
 int needles_new(struct needles **ret_needles)
@@ -160,6 +109,7 @@ int needles_new(struct needles **ret_needles)
 
 	if (!needles)
 		return -ENOMEM;
+	learn_digits(needles);
 	*ret_needles = needles;
 	return 0;
 }
@@ -168,70 +118,261 @@ void needles_free(struct needles *needles)
 {
 	if (!needles)
 		return;
-	free(needles->strings);
-	free(needles->slots);
+	intern_free(&needles->set);
+	free(needles->needles);
 	free(needles->bits);
 	free(needles);
 }
 
-int needles_add(struct needles *needles, struct nst_bytes string)
+int needles_add(struct needles *needles, struct nst_bytes string, bool is_text)
 {
-	int err = array_reserve(&needles->strings, &needles->n_allocated, needles->n_strings + 1,
-				sizeof(*needles->strings));
+	size_t len = string.len_bytes < NEEDLE_BYTES_MOST ? string.len_bytes : NEEDLE_BYTES_MOST;
+	bool everywhere = is_text || len >= NEEDLE_NUMBER_BYTES, is_new;
+	struct needle *needle;
+	uint32_t i;
+	int err = array_reserve(&needles->needles, &needles->n_allocated,
+				(size_t)needles->set.n + 1, sizeof(*needles->needles))
+			  ?: intern_get(&needles->set, string.data, len, &i, &is_new);
 
-	if (!err)
-		needles->strings[needles->n_strings++] = string;
-	return err;
-}
-
-static void insert(struct needles *needles, uint64_t key, uint32_t string, unsigned int encoding)
-{
-	size_t slot = hash_of(key) & (needles->n_slots - 1);
-	size_t bit = hash_of(key) & (needles->n_bits - 1);
-
-	while (needles->slots[slot].is_used)
-		slot = (slot + 1) & (needles->n_slots - 1);
-	needles->slots[slot] = (struct needle){ .key = key & KEY_MASK,
-						.string = string,
-						.encoding = (uint8_t)encoding,
-						.is_used = true };
-	needles->bits[bit / 64] |= UINT64_C(1) << bit % 64;
-}
-
-/* Many strings are the same in two encodings, one of which is enough. */
-static bool is_another(struct nst_bytes string, unsigned int encoding, uint8_t text[ENCODED_MOST])
-{
-	uint8_t other[ENCODED_MOST];
-	unsigned int first = encoding >= NEEDLE_BASE64_URL ? encoding - 3 : NEEDLE_RAW;
-	size_t len = encode(string, encoding, text), other_len;
-
-	if (encoding != NEEDLE_PERCENT && encoding < NEEDLE_BASE64_URL)
-		return true;
-	other_len = encode(string, first, other);
-	return len != other_len || memcmp(text, other, len);
+	if (err)
+		return err;
+	needle = &needles->needles[i];
+	if (is_new)
+		*needle = (struct needle){ needles->n_added, (uint8_t)len, 0 };
+	needle->encodings |= 1 << NEEDLE_PERCENT | 1 << NEEDLE_HEX | 1 << NEEDLE_BASE64;
+	if (everywhere)
+		needle->encodings |= 1 << NEEDLE_RAW | 1 << NEEDLE_UTF16;
+	needles->lengths[len] = true;
+	needles->n_added++;
+	return 0;
 }
 
 int needles_close(struct needles *needles)
 {
-	uint8_t text[ENCODED_MOST];
-	size_t n = 0;
-
-	for (uint32_t i = 0; i < needles->n_strings; i++)
-		for (unsigned int e = 0; e < NEEDLE_ENCODINGS; e++)
-			n += is_another(needles->strings[i], e, text);
-	needles->n_slots = 1024;
-	while (needles->n_slots < n + n / 2)
-		needles->n_slots *= 2;
-	needles->n_bits = BITS_A_NEEDLE * needles->n_slots / 2;
-	needles->slots = calloc(needles->n_slots, sizeof(*needles->slots));
+	needles->n_bits = 1024;
+	while (needles->n_bits < (size_t)BITS_A_NEEDLE * needles->set.n)
+		needles->n_bits *= 2;
 	needles->bits = calloc(needles->n_bits / 64, sizeof(*needles->bits));
-	if (!needles->slots || !needles->bits)
+	if (!needles->bits)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < needles->n_strings; i++)
-		for (unsigned int e = 0; e < NEEDLE_ENCODINGS; e++)
-			if (is_another(needles->strings[i], e, text))
-				insert(needles, key_at(text), i, e);
+	for (uint32_t i = 0; i < needles->set.n; i++)
+		for (size_t level = 0;
+		     level < N_LEVELS && needles->needles[i].len_bytes >= levels[level]; level++) {
+			size_t bit = bit_of(needles, intern_key(&needles->set, i), level);
+
+			needles->bits[bit / 64] |= UINT64_C(1) << bit % 64;
+		}
 	return 0;
+}
+
+uint64_t needles_lookups(const struct needles *needles)
+{
+	return needles->lookups;
+}
+
+/* ---- One place --------------------------------------------------------- */
+
+struct reading { /* of the window, in one way */
+	const uint8_t *text;
+	const uint32_t *places; /* NULL: each byte is where it is */
+	size_t len;
+	unsigned int encoding;
+};
+
+static size_t place_of(const struct reading *reading, size_t at)
+{
+	return reading->places ? reading->places[at] : at;
+}
+
+/* Is it what is looked for, in this encoding and no other? */
+static bool is_hit(struct needles *needles, const struct reading *reading, size_t at, size_t len,
+		   struct needle_hit *ret_hit)
+{
+	struct needle *needle;
+	uint32_t i;
+
+	needles->lookups++;
+	if (!intern_find(&needles->set, reading->text + at, len, &i))
+		return false;
+	needle = &needles->needles[i];
+	if (!(needle->encodings >> reading->encoding & 1))
+		return false;
+	/* without a byte that is encoded it is what it is */
+	if (reading->encoding == NEEDLE_PERCENT &&
+	    place_of(reading, at + len) - place_of(reading, at) == len)
+		return false;
+	if (needles->excuses) {
+		needle->encodings &= (uint8_t) ~(1u << reading->encoding);
+		return false;
+	}
+	*ret_hit = (struct needle_hit){ .string = needle->string,
+					.encoding = reading->encoding,
+					.offset = needles->offset + place_of(reading, at) };
+	return true;
+}
+
+/* Whatever begins at a place of the text. */
+static bool look_up(struct needles *needles, const struct reading *reading, size_t at,
+		    struct needle_hit *ret_hit)
+{
+	size_t left = reading->len - at;
+
+	for (size_t level = 0; level < N_LEVELS && left >= levels[level]; level++) {
+		if (!has_bit(needles, bit_of(needles, reading->text + at, level)))
+			return false;
+		for (size_t len = levels[level]; len < levels[level + 1] && len <= left; len++)
+			if (needles->lengths[len] && is_hit(needles, reading, at, len, ret_hit))
+				return true;
+	}
+	return false;
+}
+
+static bool look_through(struct needles *needles, const struct reading *reading,
+			 struct needle_hit *ret_hit)
+{
+	for (size_t at = 0; at + NEEDLE_BYTES_LEAST <= reading->len; at++) {
+		if (place_of(reading, at) >= needles->end)
+			break;
+		if (has_bit(needles, first_bit(needles, reading->text + at)) &&
+		    look_up(needles, reading, at, ret_hit))
+			return true;
+	}
+	return false;
+}
+
+/* ---- Decoding ---------------------------------------------------------- */
+
+static void put(struct needles *needles, int byte, size_t place)
+{
+	needles->places[needles->n_decoded] = (uint32_t)place;
+	needles->decoded[needles->n_decoded++] = (uint8_t)byte;
+}
+
+/* Here ends what was decoded. */
+static bool end_text(struct needles *needles, unsigned int encoding, size_t place,
+		     struct needle_hit *ret_hit)
+{
+	const struct reading reading = { needles->decoded, needles->places, needles->n_decoded,
+					 encoding };
+
+	needles->places[needles->n_decoded] = (uint32_t)place;
+	needles->n_decoded = 0;
+	return look_through(needles, &reading, ret_hit);
+}
+
+static bool scan_raw(struct needles *needles, struct needle_hit *ret_hit)
+{
+	const struct reading reading = { needles->window, NULL, needles->n_window, NEEDLE_RAW };
+
+	return look_through(needles, &reading, ret_hit);
+}
+
+/* Between two bytes of it is one that is 0. */
+static bool scan_utf16(struct needles *needles, size_t first, struct needle_hit *ret_hit)
+{
+	const uint8_t *window = needles->window;
+
+	for (size_t at = first; at < needles->n_window; at += 2) {
+		if (window[at])
+			put(needles, window[at], at);
+		if (window[at] && at + 1 < needles->n_window && !window[at + 1])
+			continue;
+		if (needles->n_decoded < NEEDLE_BYTES_LEAST)
+			needles->n_decoded = 0;
+		else if (end_text(needles, NEEDLE_UTF16, at, ret_hit))
+			return true;
+	}
+	return end_text(needles, NEEDLE_UTF16, needles->n_window, ret_hit);
+}
+
+/* The byte that two digits make, or -1. */
+static int hex_byte(const struct needles *needles, size_t at)
+{
+	int high, low;
+
+	if (at + 1 >= needles->n_window)
+		return -1;
+	high = needles->hex[needles->window[at]];
+	low = needles->hex[needles->window[at + 1]];
+	return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+static bool scan_percent(struct needles *needles, struct needle_hit *ret_hit)
+{
+	const uint8_t *window = needles->window;
+	size_t at = 0;
+
+	if (!memchr(window, '%', needles->n_window))
+		return false;
+	while (at < needles->n_window) {
+		int byte = window[at] == '%' ? hex_byte(needles, at + 1) : -1;
+
+		put(needles, byte < 0 ? window[at] : byte, at);
+		at += byte < 0 ? 1 : 3;
+	}
+	return end_text(needles, NEEDLE_PERCENT, at, ret_hit);
+}
+
+static bool is_between(uint8_t byte)
+{
+	return byte == ':' || byte == '-' || byte == '.';
+}
+
+/* Pairs of digits; the first skip of those that stand together may be of something else. */
+static bool scan_hex(struct needles *needles, size_t skip, struct needle_hit *ret_hit)
+{
+	const uint8_t *window = needles->window;
+	size_t at = 0;
+
+	while (at < needles->n_window) {
+		if (needles->hex[window[at]] < 0) {
+			at++;
+			continue;
+		}
+		for (at += skip; at < needles->n_window; at += 2) {
+			if (needles->n_decoded && is_between(window[at]))
+				at++;
+			if (hex_byte(needles, at) < 0)
+				break;
+			put(needles, hex_byte(needles, at), at);
+		}
+		if (end_text(needles, NEEDLE_HEX, at, ret_hit))
+			return true;
+		while (at < needles->n_window && needles->hex[window[at]] >= 0)
+			at++;
+	}
+	return false;
+}
+
+/* Digits from begin to end: each byte is of two that follow each other. */
+static bool scan_digits(struct needles *needles, size_t begin, size_t end,
+			struct needle_hit *ret_hit)
+{
+	int bits = 0;
+
+	for (size_t at = begin; at < end; at++) {
+		size_t n = (at - begin) % 4;
+
+		bits = (bits & 63) << 6 | needles->base64[needles->window[at]];
+		if (n)
+			put(needles, bits >> (6 - 2 * n), at - 1);
+	}
+	return end_text(needles, NEEDLE_BASE64, end, ret_hit);
+}
+
+static bool scan_base64(struct needles *needles, struct needle_hit *ret_hit)
+{
+	size_t begin = 0;
+
+	for (size_t at = 0; at <= needles->n_window; at++) {
+		if (at < needles->n_window && needles->base64[needles->window[at]] >= 0)
+			continue;
+		for (size_t i = begin; i < begin + 4 && i + 8 <= at; i++)
+			if (scan_digits(needles, i, at, ret_hit))
+				return true;
+		begin = at + 1;
+	}
+	return false;
 }
 
 /* ---- The haystack ------------------------------------------------------ */
@@ -243,43 +384,15 @@ void needles_begin(struct needles *needles, bool excuses)
 	needles->excuses = excuses;
 }
 
-/* All needles that begin with the key at a place with len bytes. */
-static bool look_up(struct needles *needles, size_t at, struct needle_hit *ret_hit)
-{
-	const uint8_t *place = needles->window + at;
-	uint64_t key = key_at(place);
-	size_t slot = hash_of(key) & (needles->n_slots - 1);
-	uint8_t text[ENCODED_MOST];
-
-	for (; needles->slots[slot].is_used; slot = (slot + 1) & (needles->n_slots - 1)) {
-		struct needle *needle = &needles->slots[slot];
-		size_t len;
-
-		if (needle->key != key || needle->is_excused)
-			continue;
-		len = encode(needles->strings[needle->string], needle->encoding, text);
-		if (at + len > needles->n_window || memcmp(place, text, len))
-			continue;
-		needle->is_excused = needles->excuses;
-		if (needles->excuses)
-			continue;
-		*ret_hit = (struct needle_hit){ .string = needle->string,
-						.encoding = needle->encoding,
-						.offset = needles->offset + at };
-		return true;
-	}
-	return false;
-}
-
 /* All places before end; then what is behind it moves to the window's begin. */
 static int scan_window(struct needles *needles, size_t end, struct needle_hit *ret_hit)
 {
-	for (size_t at = 0; at < end && at + NEEDLE_BYTES_LEAST <= needles->n_window; at++) {
-		size_t bit = hash_of(key_at(needles->window + at)) & (needles->n_bits - 1);
-
-		if (needles->bits[bit / 64] >> bit % 64 & 1 && look_up(needles, at, ret_hit))
-			return 1;
-	}
+	needles->end = end;
+	if (scan_raw(needles, ret_hit) || scan_utf16(needles, 0, ret_hit) ||
+	    scan_utf16(needles, 1, ret_hit) || scan_percent(needles, ret_hit) ||
+	    scan_hex(needles, 0, ret_hit) || scan_hex(needles, 1, ret_hit) ||
+	    scan_base64(needles, ret_hit))
+		return 1;
 	memmove(needles->window, needles->window + end, needles->n_window - end);
 	needles->n_window -= end;
 	needles->offset += end;
@@ -291,14 +404,14 @@ int needles_scan(struct needles *needles, const void *data, size_t len, struct n
 	const uint8_t *from = data;
 
 	while (len) {
-		size_t room = WINDOW + ENCODED_MOST - needles->n_window;
+		size_t room = sizeof(needles->window) - needles->n_window;
 		size_t n = len < room ? len : room;
 
 		memcpy(needles->window + needles->n_window, from, n);
 		needles->n_window += n;
 		from += n;
 		len -= n;
-		if (needles->n_window == WINDOW + ENCODED_MOST &&
+		if (needles->n_window == sizeof(needles->window) &&
 		    scan_window(needles, WINDOW, ret_hit))
 			return 1;
 	}

@@ -9,19 +9,16 @@
 
 #define NEEDLE_BYTES_LEAST 6
 #define NEEDLE_BYTES_MOST 64 /* of a longer one its beginning is looked for */
+/* So many bytes of a number, a MAC address or an id are found where it is by no chance. */
+#define NEEDLE_NUMBER_BYTES 16
 
 enum needle_encoding {
 	NEEDLE_RAW,
-	NEEDLE_HEX,
-	NEEDLE_HEX_UPPER,
-	NEEDLE_UTF16_LE,
-	NEEDLE_UTF16_BE,
-	NEEDLE_PERCENT, /* what an address of the web cannot have */
-	NEEDLE_PERCENT_ALL,
-	NEEDLE_PERCENT_ALL_LOWER,
-	NEEDLE_BASE64, /* and two, in which it stands one or two bytes further on */
-	NEEDLE_BASE64_URL = NEEDLE_BASE64 + 3,
-	NEEDLE_ENCODINGS = NEEDLE_BASE64_URL + 3,
+	NEEDLE_UTF16,
+	NEEDLE_PERCENT,
+	NEEDLE_HEX, /* as AA:BB:CC and with dashes, too */
+	NEEDLE_BASE64,
+	NEEDLE_ENCODINGS,
 };
 const char *needle_encoding_name(unsigned int encoding);
 
@@ -35,8 +32,12 @@ struct needles;
 int needles_new(struct needles **ret_needles);
 void needles_free(struct needles *needles);
 
-/* At least NEEDLE_BYTES_LEAST bytes, which stay where they are. 0 or -ENOMEM. */
-int needles_add(struct needles *needles, struct nst_bytes string);
+/*
+ * At least NEEDLE_BYTES_LEAST bytes, which are copied. Bytes that are no text are looked for
+ * as they are only if there are NEEDLE_NUMBER_BYTES: columns of numbers look like fewer. 0 or
+ * -ENOMEM.
+ */
+int needles_add(struct needles *needles, struct nst_bytes string, bool is_text);
 
 /* No more are added. 0 or -ENOMEM. */
 int needles_close(struct needles *needles);
@@ -44,9 +45,15 @@ int needles_close(struct needles *needles);
 /* Begin another haystack. Those that are met in one that excuses them are looked for no more. */
 void needles_begin(struct needles *needles, bool excuses);
 
-/* The next bytes of it. 1: *ret_hit was found, 0, -ENOMEM. */
+/* The next bytes of it. 1: *ret_hit was found, else 0. */
 int needles_scan(struct needles *needles, const void *data, size_t len, struct needle_hit *ret_hit);
 /* There are no more. As above. */
 int needles_end(struct needles *needles, struct needle_hit *ret_hit);
+
+/*
+ * How often something of a haystack was looked up so far: for each of its bytes, in each way
+ * to read it, at most as often as there are lengths, however many strings there are.
+ */
+uint64_t needles_lookups(const struct needles *needles);
 
 #endif
