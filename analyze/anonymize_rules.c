@@ -215,6 +215,12 @@ static int apply_to_setting(struct anonymizer *anonymizer, struct field_count *c
 	return 0;
 }
 
+/* What is dropped by rule, or is a setting, is a text. */
+static enum image_kind dropped_kind(unsigned int rule)
+{
+	return rules[rule].has_kind ? rules[rule].kind : IMAGE_SETTING;
+}
+
 int fields_drop(struct anonymizer *anonymizer, struct field_count *counts, unsigned int table,
 		const void *row)
 {
@@ -229,7 +235,8 @@ int fields_drop(struct anonymizer *anonymizer, struct field_count *counts, unsig
 			continue;
 		counts[i].dropped++;
 		if (first[i].type == FIELD_BYTES)
-			err = anonymizer_want(anonymizer, field_bytes(&first[i], row));
+			err = anonymizer_want(anonymizer, dropped_kind(first[i].rule),
+					      field_bytes(&first[i], row));
 	}
 	return err;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The proof's second half, which knows nothing of traces: the output is bytes, and zstd
- * decompresses them.
+ * The proof's second half: nothing of what was changed or dropped is in any string of the
+ * output, and in its bytes, of which it knows no more than that zstd decompresses them.
+ * Strings stand behind each other there, and the end of one with the beginning of the next
+ * may be what is looked for: each by itself is searched first, and what is in none of them, but
+ * across two, is what the output has to have.
  */
 #include "analyze/anonymize_vocabulary.h"
 
@@ -21,6 +24,7 @@ struct search {
 	struct anonymized *of;
 	struct needles *needles;
 	int fd;
+	bool excuses;
 	ZSTD_DCtx *dctx;
 	uint8_t packed[READ_BYTES], unpacked[READ_BYTES];
 };
@@ -36,7 +40,11 @@ static int fill_needles(struct search *search)
 
 		err = needles_add(search->needles, string, is_text);
 	}
-	return err ?: needles_close(search->needles) ?: vocabulary_scan(search->of, search->needles);
+	if (!err)
+		err = needles_close(search->needles);
+	if (!err)
+		vocabulary_scan(search->of, search->needles);
+	return err;
 }
 
 static int complain(struct search *search, const struct needle_hit *hit, const char *where)
@@ -53,6 +61,93 @@ static int complain(struct search *search, const struct needle_hit *hit, const c
 		 (unsigned long long)hit->offset, where);
 	return -EBADMSG;
 }
+
+/* ---- Strings ----------------------------------------------------------- */
+
+/* One by one, or, where that excuses, as they stand behind each other. */
+static int search_column(struct search *search, const struct field *field, const void *rows,
+			 size_t n_rows, size_t row_bytes)
+{
+	struct needle_hit hit;
+	char where[64];
+	int r = 0;
+
+	needles_begin(search->needles, search->excuses);
+	for (size_t i = 0; i < n_rows && !r; i++) {
+		struct nst_bytes value = field_bytes(field, (const char *)rows + i * row_bytes);
+
+		r = needles_scan(search->needles, value.data, value.len_bytes, &hit);
+		if (!r && !search->excuses)
+			r = needles_end(search->needles, &hit);
+	}
+	if (!r)
+		r = needles_end(search->needles, &hit);
+	if (!r)
+		return 0;
+	snprintf(where, sizeof(where), "all %s.%s", field_table_name(field->table), field->name);
+	return complain(search, &hit, where);
+}
+
+static int search_table(struct search *search, unsigned int table, const void *rows, size_t n_rows,
+			size_t row_bytes)
+{
+	size_t n;
+	const struct field *first = fields_of(table, &n);
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++)
+		if (first[i].type == FIELD_BYTES)
+			err = search_column(search, &first[i], rows, n_rows, row_bytes);
+	return err;
+}
+
+static int search_dictionaries(struct search *search, struct nst_reader *reader)
+{
+	const struct nst_dictionaries *rows;
+	int err = nst_reader_dictionaries(reader, &rows);
+
+	return err ?: search_table(search, NST_TABLE_PROCESS, rows->processes, rows->n_processes,
+				   sizeof(*rows->processes))
+		   ?: search_table(search, NST_TABLE_FLOW, rows->flows, rows->n_flows,
+				   sizeof(*rows->flows));
+}
+
+static int search_tables(struct search *search, struct nst_reader *reader)
+{
+	int err = 0;
+
+	for (unsigned int table = NST_TABLE_SETTING; table <= NST_TABLE_LAST && !err; table++) {
+		const void *rows = NULL;
+		size_t n = 0;
+
+		err = nst_reader_rows(reader, (enum nst_table)table, &rows, &n);
+		if (!err)
+			err = search_table(search, table, rows, n,
+					   table_row_bytes((enum nst_table)table));
+	}
+	return err;
+}
+
+static int search_strings(struct search *search, bool excuses)
+{
+	struct nst_reader *reader;
+	const struct nst_chunk *chunk;
+	int more = 0, err = lseek(search->fd, 0, SEEK_SET) < 0
+				    ? -errno
+				    : nst_reader_open(search->fd, &reader);
+
+	if (err)
+		return err;
+	search->excuses = excuses;
+	while (!err && (more = nst_reader_next(reader, &chunk)) > 0)
+		if (chunk->type != NST_CHUNK_END)
+			err = chunk->type == NST_CHUNK_EVENTS ? search_dictionaries(search, reader)
+							      : search_tables(search, reader);
+	nst_reader_close(reader);
+	return err ?: more;
+}
+
+/* ---- Bytes ------------------------------------------------------------- */
 
 static ssize_t read_some(struct search *search)
 {
@@ -124,9 +219,9 @@ int anonymize_search(struct anonymized *anonymized, int fd)
 	search->dctx = ZSTD_createDCtx();
 	err = search->dctx ? vocabulary_check(anonymized) : -ENOMEM;
 	if (!err)
-		err = fill_needles(search);
+		err = fill_needles(search) ?: search_strings(search, false);
 	if (!err)
-		err = search_content(search);
+		err = search_strings(search, true) ?: search_content(search);
 	if (!err)
 		err = search_file(search);
 	needles_free(search->needles);

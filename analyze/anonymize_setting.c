@@ -103,11 +103,10 @@ static int put_filters(struct anonymizer *anonymizer, struct nst_bytes value)
 		struct nst_bytes word = next_word(value, " ", &at);
 		bool is_option = word_is(WORDS_FILTERS, word);
 
-		err = anonymizer_want(anonymizer, word);
 		if (!is_option && had_value)
 			continue;
 		had_value = !is_option;
-		if (!err && anonymizer->text_len)
+		if (anonymizer->text_len)
 			err = text_add(anonymizer, " ", 1);
 		if (!err)
 			err = is_option ? text_add(anonymizer, word.data, word.len_bytes)
@@ -246,13 +245,9 @@ static int put_value(struct anonymizer *anonymizer, enum value_rule rule, struct
 
 static int drop(struct anonymizer *anonymizer, const struct nst_setting *setting, bool *ret_keep)
 {
-	size_t at = 0;
-	int err = anonymizer_want(anonymizer, setting->value);
-
-	for (; at < setting->value.len_bytes && !err; at++)
-		err = anonymizer_want(anonymizer, next_word(setting->value, " '=", &at));
 	*ret_keep = false;
-	return err ?: anonymizer_want(anonymizer, setting->key);
+	return anonymizer_want(anonymizer, IMAGE_SETTING, setting->value)
+		       ?: anonymizer_want(anonymizer, IMAGE_SETTING_KEY, setting->key);
 }
 
 /* "user.1000" and a name: both are what they are elsewhere. */
@@ -317,7 +312,7 @@ int anonymize_writer(struct anonymizer *anonymizer, char writer[WRITER_ROOM])
 	if (err)
 		return err;
 	if (!is_tool(name))
-		err = anonymizer_want(anonymizer, name);
+		err = anonymizer_want(anonymizer, IMAGE_WRITER, name);
 	memmove(writer, image.data, image.len_bytes);
 	memset(writer + image.len_bytes, 0, WRITER_ROOM - image.len_bytes);
 	return err;

@@ -6,6 +6,7 @@
 #include "analyze/anonymize_vocabulary.h"
 
 #include "analyze/anonymize_words.h"
+#include "analyze/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -241,21 +242,31 @@ int vocabulary_check(struct anonymized *anonymized)
 	return err;
 }
 
-/* With a byte behind it that is in none of them. */
+/* Each by itself. */
 static void scan_one(struct needles *needles, struct nst_bytes text)
 {
 	struct needle_hit hit; /* none, since they are excused */
 
+	needles_begin(needles, true);
 	needles_scan(needles, text.data, text.len_bytes, &hit);
-	needles_scan(needles, "\n", 1, &hit);
+	needles_end(needles, &hit);
 }
 
-int vocabulary_scan(struct anonymized *anonymized, struct needles *needles)
+/* What stands for something may be what something else was. */
+static void scan_image(struct needles *needles, enum image_kind kind, struct nst_bytes image)
+{
+	char text[TEXT_ADDRESS_MAX];
+
+	if (kind == IMAGE_ADDRESS)
+		scan_one(needles, bytes_of(text_address(image.data, image.len_bytes, text)));
+	if (kind == IMAGE_ADDRESS || kind >= IMAGE_UUID)
+		scan_one(needles, image);
+}
+
+void vocabulary_scan(const struct anonymized *anonymized, struct needles *needles)
 {
 	const struct image_map *images = &anonymized->anonymizer.images;
-	struct needle_hit hit;
 
-	needles_begin(needles, true);
 	for (int list = 0; list < WORD_LISTS; list++)
 		for (size_t i = 0; word_get((enum word_list)list, i); i++)
 			scan_one(needles, bytes_of(word_get((enum word_list)list, i)));
@@ -266,8 +277,6 @@ int vocabulary_scan(struct anonymized *anonymized, struct needles *needles)
 		enum image_kind kind;
 
 		image_pair_get(images, i, &kind, &original, &image);
-		if (kind == IMAGE_HEX || is_name_kind(kind) || is_made_of_names(kind))
-			scan_one(needles, image);
+		scan_image(needles, kind, image);
 	}
-	return needles_end(needles, &hit);
 }

@@ -12,7 +12,7 @@
  */
 int vocabulary_check(struct anonymized *anonymized);
 
-/* All of it is a haystack that excuses needles. 0 or -ENOMEM. */
-int vocabulary_scan(struct anonymized *anonymized, struct needles *needles);
+/* All of it, and all that stands for something, is a haystack that excuses needles. */
+void vocabulary_scan(const struct anonymized *anonymized, struct needles *needles);
 
 #endif

@@ -18,7 +18,7 @@
 #define WANTED_BYTES 6 /* shorter ones may be anywhere by chance */
 #define WANTED_BYTES_MOST 128
 #define WANTED_HEADER 2 /* whether it is text, and its length */
-#define NAME_DIGITS 10 /* of 5 bits */
+#define NAME_DIGITS 10	/* of 5 bits */
 #define NAME_MAX_BYTES 64
 #define SECONDS_A_DAY 86400u
 #define NS UINT64_C(1000000000)
@@ -153,9 +153,9 @@ static bool is_plain(struct nst_bytes text)
 	return true;
 }
 
-static int want(struct anonymizer *anonymizer, struct nst_bytes bytes, bool is_text)
+static int want(struct anonymizer *anonymizer, struct nst_bytes bytes, bool as_text)
 {
-	uint8_t key[WANTED_HEADER + WANTED_BYTES_MOST] = { is_text };
+	uint8_t key[WANTED_HEADER + WANTED_BYTES_MOST] = { as_text };
 	uint32_t len = bytes.len_bytes < WANTED_BYTES_MOST ? bytes.len_bytes : WANTED_BYTES_MOST;
 	uint32_t index;
 	bool is_new;
@@ -176,9 +176,56 @@ struct nst_bytes anonymizer_wanted(const struct anonymizer *anonymizer, uint32_t
 	return (struct nst_bytes){ key + WANTED_HEADER, key[1] };
 }
 
-int anonymizer_want(struct anonymizer *anonymizer, struct nst_bytes text)
+/* Of bytes as they are in columns of numbers it is none, even if somebody was called that. */
+static bool is_text(struct nst_bytes bytes)
 {
-	return want(anonymizer, text, true);
+	const uint8_t *at = bytes.data;
+
+	for (uint32_t i = 0; i < bytes.len_bytes; i++)
+		if (at[i] < ' ')
+			return false;
+	return true;
+}
+
+/* Where a string may have been put together. */
+static bool is_separator(uint8_t byte)
+{
+	return byte <= ' ' || strchr("/:.@_-+~()*=\"',;&|<>", byte);
+}
+
+/* A part of it may have been left as well. */
+static int want_pieces(struct anonymizer *anonymizer, struct nst_bytes text)
+{
+	const uint8_t *at = text.data;
+	uint32_t begin = 0;
+	int err;
+
+	if (text.len_bytes < WANTED_BYTES) /* nor is any piece of it long enough */
+		return 0;
+	err = want(anonymizer, text, is_text(text));
+	for (uint32_t i = 0; i <= text.len_bytes && !err; i++) {
+		if (i < text.len_bytes && !is_separator(at[i]))
+			continue;
+		err = want(anonymizer, bytes_part(text, begin, i), true);
+		begin = i + 1;
+	}
+	return err;
+}
+
+static int want_address(struct anonymizer *anonymizer, struct nst_bytes address)
+{
+	char text[TEXT_ADDRESS_MAX];
+
+	return want(anonymizer, address, false)
+		       ?: want(anonymizer,
+			       bytes_of(text_address(address.data, address.len_bytes, text)), true);
+}
+
+int anonymizer_want(struct anonymizer *anonymizer, enum image_kind kind, struct nst_bytes value)
+{
+	if (kind == IMAGE_ADDRESS)
+		return want_address(anonymizer, value);
+	return kind <= IMAGE_MAC ? want(anonymizer, value, false) : want_pieces(anonymizer, value);
 }
 
 int anonymizer_add(struct anonymizer *anonymizer, enum image_kind kind, struct nst_bytes original,
@@ -197,7 +244,8 @@ static int add_string(struct anonymizer *anonymizer, enum image_kind kind,
 {
 	int err = anonymizer_add(anonymizer, kind, original, image, ret_image);
 
-	return err || bytes_equal(original, image) ? err : anonymizer_want(anonymizer, original);
+	return err || bytes_equal(original, image) ? err
+						   : anonymizer_want(anonymizer, kind, original);
 }
 
 void text_begin(struct anonymizer *anonymizer)
@@ -313,20 +361,11 @@ int anonymize_name(struct anonymizer *anonymizer, enum image_kind kind, struct n
 
 /* ---- Bytes ------------------------------------------------------------- */
 
-static int want_address_text(struct anonymizer *anonymizer, struct nst_bytes address)
-{
-	char text[TEXT_ADDRESS_MAX];
-
-	return anonymizer_want(anonymizer,
-			       bytes_of(text_address(address.data, address.len_bytes, text)));
-}
-
 int anonymize_address_bytes(struct anonymizer *anonymizer, struct nst_bytes address,
 			    struct nst_bytes *ret_address)
 {
 	uint8_t to[16];
 	struct nst_bytes image = { to, address.len_bytes };
-	int err;
 
 	if (address.len_bytes != 4 && address.len_bytes != 16) {
 		*ret_address = (struct nst_bytes){ NULL, 0 };
@@ -335,10 +374,7 @@ int anonymize_address_bytes(struct anonymizer *anonymizer, struct nst_bytes addr
 	if (image_find(&anonymizer->images, IMAGE_ADDRESS, address, ret_address))
 		return 0;
 	address_map(&anonymizer->addresses, address.data, address.len_bytes, to);
-	err = add_string(anonymizer, IMAGE_ADDRESS, address, image, ret_address);
-	if (!err && !bytes_equal(address, image))
-		err = want_address_text(anonymizer, address);
-	return err;
+	return add_string(anonymizer, IMAGE_ADDRESS, address, image, ret_address);
 }
 
 static void make_uuid(const struct anonymizer *anonymizer, const char *purpose,
@@ -353,19 +389,15 @@ int anonymize_uuid(struct anonymizer *anonymizer, const uint8_t uuid[16], uint8_
 {
 	static const uint8_t none[16];
 	const struct nst_bytes original = { uuid, 16 };
-	char text[TEXT_UUID_MAX];
 	struct nst_bytes image;
 	uint8_t to[16] = { 0 };
 	int err = 0;
 
 	if (!image_find(&anonymizer->images, IMAGE_UUID, original, &image)) {
-		if (memcmp(uuid, none, sizeof(none))) {
+		if (memcmp(uuid, none, sizeof(none)))
 			make_uuid(anonymizer, "uuid", original, to);
-			err = anonymizer_want(anonymizer, bytes_of(text_uuid(uuid, text)));
-		}
-		if (!err)
-			err = add_string(anonymizer, IMAGE_UUID, original,
-					 (struct nst_bytes){ to, 16 }, &image);
+		err = add_string(anonymizer, IMAGE_UUID, original, (struct nst_bytes){ to, 16 },
+				 &image);
 	}
 	if (!err)
 		memcpy(ret_uuid, image.data, 16);
@@ -461,10 +493,8 @@ static int permute_mac(struct anonymizer *anonymizer, struct nst_bytes mac,
 {
 	const uint64_t most = (UINT64_C(1) << 46) - 1;
 	const uint8_t *from = mac.data;
-	char text[TEXT_MAC_MAX];
 	uint8_t to[6];
 	uint64_t number = 0;
-	int err;
 
 	for (int i = 0; i < 6; i++)
 		number = number << 8 | from[i];
@@ -474,8 +504,7 @@ static int permute_mac(struct anonymizer *anonymizer, struct nst_bytes mac,
 	for (int i = 5; i > 0; i--, number >>= 8)
 		to[i] = (uint8_t)number;
 	to[0] = (uint8_t)(number << 2 | (from[0] & 3));
-	err = anonymizer_want(anonymizer, bytes_of(text_mac(mac.data, mac.len_bytes, text)));
-	return err ?: add_string(anonymizer, IMAGE_MAC, mac, (struct nst_bytes){ to, 6 }, ret_mac);
+	return add_string(anonymizer, IMAGE_MAC, mac, (struct nst_bytes){ to, 6 }, ret_mac);
 }
 
 int anonymize_mac(struct anonymizer *anonymizer, struct nst_bytes mac, struct nst_bytes *ret_mac)

@@ -80,8 +80,11 @@ int anonymize_writer(struct anonymizer *anonymizer, char writer[33]);
 
 /* ---- For these files ---- */
 
-/* Look for it in the output, if it is long enough: it is not to be there. */
-int anonymizer_want(struct anonymizer *anonymizer, struct nst_bytes text);
+/*
+ * Look for it in the output, if it is long enough: it is not to be there. Of an address,
+ * its text as well; of a string, the words in it.
+ */
+int anonymizer_want(struct anonymizer *anonymizer, enum image_kind kind, struct nst_bytes value);
 /* What is looked for, i of wanted.n; of what is long, its beginning. */
 struct nst_bytes anonymizer_wanted(const struct anonymizer *anonymizer, uint32_t i,
 				   bool *ret_is_text);

@@ -15,10 +15,12 @@ static void write_trace(const char *path)
 	struct maker maker = maker_begin(path, 1, 2);
 	struct net_event event = maker_event(1000, true);
 	struct nst_comment comments[] = { { START, { SECRET, sizeof(SECRET) - 1 } },
-					  { START, { "~~~>>>a secret", 14 } } };
+					  { START, { "~~~>>>a b c d e", 15 } } };
+	struct nst_setting setting = { { "kernel", 6 }, { "6.1.0-acmecorp2", 15 } };
 
 	maker_name(&event, 4242, "secretive");
 	maker_add(&maker, &event);
+	maker_table(&maker, NST_CHUNK_ENVIRONMENT, NST_TABLE_SETTING, &setting, 1);
 	maker_table(&maker, NST_CHUNK_COMMENT, NST_TABLE_COMMENT, comments, 2);
 	maker_end(&maker, 2000);
 }
@@ -111,9 +113,9 @@ static void every_encoding_is_found(void)
 	FOUND("c2VjcmV0LW5hbWUuZXhhbXBsZQ==", "base64");
 	FOUND("eHNlY3JldC1uYW1lLmV4YW1wbGV4", "base64");     /* an x on both sides */
 	FOUND("eHhzZWNyZXQtbmFtZS5leGFtcGxleHg=", "base64"); /* two of them */
-	FOUND("~~~%3E%3E%3Ea%20secret", "percent");
-	FOUND("fn5+Pj4+YSBzZWNyZXQ=", "base64");
-	FOUND("fn5-Pj4-YSBzZWNyZXQ=", "base64"); /* as in addresses of the web */
+	FOUND("~~~%3E%3E%3Ea%20b%20c%20d%20e", "percent");
+	FOUND("fn5+Pj4+YSBiIGMgZCBl", "base64");
+	FOUND("fn5-Pj4-YSBiIGMgZCBl", "base64"); /* as in addresses of the web */
 }
 
 /* A name of the kind that is in events, an address as text, the UUIDs. */
@@ -122,15 +124,22 @@ static void every_kind_is_found(void)
 	FOUND("secretive", "as it is");
 	FOUND("at 192.0.2.1:", "as it is");
 	FOUND("198.51.100.2", "as it is");
-	FOUND("01010203-0000-0000-0000-000000000000", "as it is");
+	FOUND("01010203-0000-0000-0000-000000000000", "in hexadecimal");
+}
+
+/* Of a string that was changed, dropped or cut, no word either. */
+static void pieces_are_found(void)
+{
+	FOUND("-acmecorp2", "as it is");
+	FOUND("an example of it", "as it is");
 }
 
 /* Frames hide nothing that stands across their border in the content. */
 static void borders_hide_nothing(void)
 {
 	begin();
-	append("secret-", 7);
-	append("name.example", 12);
+	append("sec", 3);
+	append("ret-name.exam", 13);
 	CHECK_INT(anonymize_search(made, made_fd), -EBADMSG);
 	end();
 }
@@ -198,6 +207,7 @@ int main(void)
 	RUN(original_fails);
 	RUN(every_encoding_is_found);
 	RUN(every_kind_is_found);
+	RUN(pieces_are_found);
 	RUN(borders_hide_nothing);
 	RUN(walk_finds_numbers);
 	RUN(names_are_made_of_known_pieces);
