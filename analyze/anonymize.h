@@ -43,10 +43,11 @@ int anonymize_check(struct anonymized *anonymized, int fd);
 /* ---- anonymize_search.c ---- */
 
 /*
- * Look for everything that was changed or dropped in all bytes of the output, decompressed and
- * as they are, in the usual encodings. As above.
+ * Look for everything that was changed or dropped in all strings and all bytes of the output,
+ * decompressed and as they are, and in what is said of it (NULL: nothing), in the usual
+ * encodings. As above.
  */
-int anonymize_search(struct anonymized *anonymized, int fd);
+int anonymize_search(struct anonymized *anonymized, int fd, const char *said);
 
 /* ---- anonymize_account.c ---- */
 

@@ -147,6 +147,17 @@ static int search_strings(struct search *search, bool excuses)
 	return err ?: more;
 }
 
+static int search_said(struct search *search, const char *said)
+{
+	struct needle_hit hit;
+	int r;
+
+	needles_begin(search->needles, false);
+	r = needles_scan(search->needles, said, strlen(said), &hit)
+		    ?: needles_end(search->needles, &hit);
+	return r ? complain(search, &hit, "the summary, which has the file's name") : 0;
+}
+
 /* ---- Bytes ------------------------------------------------------------- */
 
 static ssize_t read_some(struct search *search)
@@ -207,7 +218,7 @@ static int search_content(struct search *search)
 	return r > 0 ? complain(search, &hit, "its decompressed content") : r;
 }
 
-int anonymize_search(struct anonymized *anonymized, int fd)
+int anonymize_search(struct anonymized *anonymized, int fd, const char *said)
 {
 	struct search *search = calloc(1, sizeof(*search));
 	int err = search ? 0 : -ENOMEM;
@@ -220,6 +231,8 @@ int anonymize_search(struct anonymized *anonymized, int fd)
 	err = search->dctx ? vocabulary_check(anonymized) : -ENOMEM;
 	if (!err)
 		err = fill_needles(search) ?: search_strings(search, false);
+	if (!err && said)
+		err = search_said(search, said);
 	if (!err)
 		err = search_strings(search, true) ?: search_content(search);
 	if (!err)

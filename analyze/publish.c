@@ -126,7 +126,7 @@ static int prove(struct making *making)
 	int err = anonymize_check(made, making->fd);
 
 	if (!err)
-		err = anonymize_search(made, making->fd);
+		err = anonymize_search(made, making->fd, making->publishing->summary.values);
 	if (err && made->fault[0])
 		say("%s: not made, because the check of it failed: %s", making->output.name,
 		    made->fault);
@@ -260,13 +260,11 @@ static int make(struct making *making)
 		    making->output.name, publishing->max_bytes);
 		status = STATUS_FAILED;
 	}
-	if (!status)
-		status = prove(making);
 	if (!status && publishing->has_summary &&
-	    summary_make(publishing, making->fd, making->output.name, making->input,
+	    summary_make(publishing, making->fd, making->output.path, making->input,
 			 &publishing->summary))
 		status = STATUS_FAILED;
-	return status;
+	return status ? status : prove(making);
 }
 
 /* ---- Where it goes: opened before anything of the input is read --------- */
@@ -393,8 +391,8 @@ static void say_made(const struct making *making)
 	say("%s: %" PRIu64 " events in %" PRIu64
 	    " chunks, each field as its rule says; nothing that was changed is found in it",
 	    making->output.name, made->rows[NST_TABLE_EVENT], made->chunks);
-	if (publishing->summary)
-		fputs(publishing->summary,
+	if (publishing->summary.text)
+		fputs(publishing->summary.text,
 		      strcmp(publishing->settings.output, "-") ? stdout : stderr);
 }
 
@@ -442,5 +440,5 @@ void publishing_free(struct publishing *publishing)
 {
 	selection_free(&publishing->selection);
 	free(publishing->known);
-	free(publishing->summary);
+	summary_free(&publishing->summary);
 }

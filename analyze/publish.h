@@ -7,6 +7,11 @@
 #include "analyze/command.h"
 #include "analyze/selection.h"
 
+struct summary { /* zeros are none */
+	char *text;
+	char *values; /* all in it that is no word of the program, a line each */
+};
+
 struct publishing {
 	struct settings settings; /* first: the common options write to it */
 	struct anonymize_options options;
@@ -20,7 +25,7 @@ struct publishing {
 	/* what became of it */
 	uint64_t file_bytes, grain_ns;
 	bool is_shortened;
-	char *summary;
+	struct summary summary;
 };
 
 /* The options that both have, for their tables. */
@@ -42,10 +47,11 @@ void publishing_free(struct publishing *publishing);
 
 /*
  * What a trace, of which fd is open, tells, as Markdown: what it is of, and who and what
- * moved most. Limits are those of what it was made of. The caller frees *ret_text. 0, or -errno
- * once it was said.
+ * moved most. path: where it will be, of which the name is told; NULL: nowhere. Limits are
+ * those of what it was made of. 0, or -errno once it was said.
  */
-int summary_make(const struct publishing *publishing, int fd, const char *name,
-		 const struct input *made_of, char **ret_text);
+int summary_make(const struct publishing *publishing, int fd, const char *path,
+		 const struct input *made_of, struct summary *ret_summary);
+void summary_free(struct summary *summary);
 
 #endif

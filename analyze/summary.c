@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Markdown that says nothing but what it should, whatever stands in a name: it is in code
- * spans, where nothing has a meaning but what ends them, and that is replaced.
+ * spans, where nothing has a meaning but what ends them or a cell, and that is replaced.
  */
 #include "analyze/publish.h"
 
@@ -17,40 +17,54 @@
 
 #define ROWS_MAX "10"
 
-static void put_code(FILE *out, const char *text)
+struct page {
+	FILE *out;
+	FILE *values; /* what is from the trace, or from who asked for it, a line each */
+};
+
+/* A bar would end a cell, and what is put in front of it is shown elsewhere. */
+static void put_code(const struct page *page, const char *text)
 {
 	char *inert = table_text(text, strlen(text));
 
-	fputc('`', out);
-	for (const char *at = inert ? inert : ""; *at; at++) {
+	fputc('`', page->out);
+	for (const char *at = inert ? inert : ""; *at; at++)
 		if (*at == '|')
-			fputc('\\', out);
-		fputc(*at == '`' ? '\'' : *at, out);
-	}
-	fputc('`', out);
+			fputs("¦", page->out);
+		else
+			fputc(*at == '`' ? '\'' : *at, page->out);
+	fputc('`', page->out);
 	free(inert);
 }
 
+static void put_value(const struct page *page, const char *text)
+{
+	put_code(page, text);
+	fprintf(page->values, "%s\n", text);
+}
+
 /* A cell: text as code, numbers of bytes with a unit, others as they are. */
-static void put_cell(FILE *out, sqlite3_stmt *row, int column)
+static void put_cell(const struct page *page, sqlite3_stmt *row, int column)
 {
 	char text[UNITS_MAX];
 	const char *name = sqlite3_column_name(row, column);
 	size_t len = strlen(name);
 
-	fputs(" ", out);
+	fputs(" ", page->out);
 	if (sqlite3_column_type(row, column) == SQLITE_NULL)
-		fputs("-", out);
+		fputs("-", page->out);
+	else if (sqlite3_column_type(row, column) != SQLITE_INTEGER && !strcmp(name, "protocol"))
+		put_code(page, (const char *)sqlite3_column_text(row, column) ?: "");
 	else if (sqlite3_column_type(row, column) != SQLITE_INTEGER)
-		put_code(out, (const char *)sqlite3_column_text(row, column) ?: "");
+		put_value(page, (const char *)sqlite3_column_text(row, column) ?: "");
 	else if (len > 5 && !strcmp(name + len - 5, "bytes"))
-		fputs(format_bytes((uint64_t)sqlite3_column_int64(row, column), text), out);
+		fputs(format_bytes((uint64_t)sqlite3_column_int64(row, column), text), page->out);
 	else
-		fprintf(out, "%" PRId64, (int64_t)sqlite3_column_int64(row, column));
-	fputs(" |", out);
+		fprintf(page->out, "%" PRId64, (int64_t)sqlite3_column_int64(row, column));
+	fputs(" |", page->out);
 }
 
-static int put_table(FILE *out, sqlite3 *db, const char *heading, const char *sql)
+static int put_table(const struct page *page, sqlite3 *db, const char *heading, const char *sql)
 {
 	sqlite3_stmt *row = NULL;
 	int err = db_prepare(db, sql, &row), n;
@@ -58,18 +72,18 @@ static int put_table(FILE *out, sqlite3 *db, const char *heading, const char *sq
 	if (err)
 		return err;
 	n = sqlite3_column_count(row);
-	fprintf(out, "\n### %s\n\n|", heading);
+	fprintf(page->out, "\n### %s\n\n|", heading);
 	for (int i = 0; i < n; i++)
-		fprintf(out, " %s |", sqlite3_column_name(row, i));
-	fputs("\n|", out);
+		fprintf(page->out, " %s |", sqlite3_column_name(row, i));
+	fputs("\n|", page->out);
 	for (int i = 0; i < n; i++)
-		fputs(" --- |", out);
-	fputc('\n', out);
+		fputs(" --- |", page->out);
+	fputc('\n', page->out);
 	while (sqlite3_step(row) == SQLITE_ROW) {
-		fputc('|', out);
+		fputc('|', page->out);
 		for (int i = 0; i < n; i++)
-			put_cell(out, row, i);
-		fputc('\n', out);
+			put_cell(page, row, i);
+		fputc('\n', page->out);
 	}
 	if (sqlite3_finalize(row) != SQLITE_OK)
 		err = db_error(db, "summary");
@@ -77,7 +91,8 @@ static int put_table(FILE *out, sqlite3 *db, const char *heading, const char *sq
 }
 
 /* A line of a list: what, and its value, unless there is none. */
-static int put_lines(FILE *out, sqlite3 *db, const char *sql)
+static int put_lines(const struct page *page, sqlite3 *db, const char *sql,
+		     void (*put)(const struct page *page, const char *text))
 {
 	sqlite3_stmt *row = NULL;
 	int err = db_prepare(db, sql, &row);
@@ -87,9 +102,9 @@ static int put_lines(FILE *out, sqlite3 *db, const char *sql)
 
 		if (!value || !*value)
 			continue;
-		fprintf(out, "- %s: ", (const char *)sqlite3_column_text(row, 0));
-		put_code(out, value);
-		fputc('\n', out);
+		fprintf(page->out, "- %s: ", (const char *)sqlite3_column_text(row, 0));
+		put(page, value);
+		fputc('\n', page->out);
 	}
 	if (sqlite3_finalize(row) != SQLITE_OK && !err)
 		err = db_error(db, "summary");
@@ -140,18 +155,23 @@ static void put_notes(FILE *out, const struct publishing *publishing)
 		fputs("- of the recording: the last part alone\n", out);
 }
 
-static int put_all(FILE *out, sqlite3 *db, const struct publishing *publishing, const char *name)
+static int put_all(const struct page *page, sqlite3 *db, const struct publishing *publishing,
+		   const char *title)
 {
 	int err;
 
-	fputs("## Netsnoop trace ", out);
-	put_code(out, name);
-	fputs("\n\n", out);
-	err = put_lines(out, db, environment_sql) ?: put_lines(out, db, span_sql);
-	put_notes(out, publishing);
+	fputs("## Netsnoop trace", page->out);
+	if (title) {
+		fputc(' ', page->out);
+		put_value(page, title);
+	}
+	fputs("\n\n", page->out);
+	err = put_lines(page, db, environment_sql, put_value)
+		      ?: put_lines(page, db, span_sql, put_code);
+	put_notes(page->out, publishing);
 	if (!err)
-		err = put_table(out, db, "Processes that moved most", processes_sql);
-	return err ?: put_table(out, db, "Flows that moved most", flows_sql);
+		err = put_table(page, db, "Processes that moved most", processes_sql);
+	return err ?: put_table(page, db, "Flows that moved most", flows_sql);
 }
 
 /* As a report reads it, into a database in memory. */
@@ -180,33 +200,51 @@ static int collect(sqlite3 *db, struct input *input, struct measures **ret_measu
 	return err;
 }
 
-int summary_make(const struct publishing *publishing, int fd, const char *name,
-		 const struct input *made_of, char **ret_text)
+static int write_page(sqlite3 *db, const struct publishing *publishing, const char *title,
+		      struct summary *ret_summary)
 {
-	struct input input = {
-		.name = name, .fd = fd, .spool_fd = -1, .can_seek = true, .made_of = made_of
-	};
+	struct summary summary = { 0 };
+	size_t text_bytes, values_bytes;
+	struct page page = { .out = open_memstream(&summary.text, &text_bytes),
+			     .values = open_memstream(&summary.values, &values_bytes) };
+	int err = page.out && page.values ? put_all(&page, db, publishing, title) : -ENOMEM;
+
+	if (page.out && fclose(page.out) && !err)
+		err = -ENOMEM;
+	if (page.values && fclose(page.values) && !err)
+		err = -ENOMEM;
+	if (err)
+		summary_free(&summary);
+	else
+		*ret_summary = summary;
+	return err;
+}
+
+int summary_make(const struct publishing *publishing, int fd, const char *path,
+		 const struct input *made_of, struct summary *ret_summary)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	struct input input = { .name = path ?: "standard output",
+			       .fd = fd,
+			       .spool_fd = -1,
+			       .can_seek = true,
+			       .made_of = made_of };
 	struct measures *measures = NULL;
 	sqlite3 *db = NULL;
-	char *text = NULL;
-	size_t bytes;
-	FILE *out;
 	int err = input_rewind(&input) ?: db_create(NULL, &db);
 
 	if (!err)
 		err = collect(db, &input, &measures);
-	out = err ? NULL : open_memstream(&text, &bytes);
-	if (out)
-		err = put_all(out, db, publishing, name);
-	if (out && fclose(out) && !err)
-		err = -ENOMEM;
+	if (!err)
+		err = write_page(db, publishing, slash ? slash + 1 : path, ret_summary);
 	sqlite3_close(db);
 	measures_free(measures);
-	if (!err && !text)
-		err = -ENOMEM;
-	if (err)
-		free(text);
-	else
-		*ret_text = text;
 	return err;
+}
+
+void summary_free(struct summary *summary)
+{
+	free(summary->text);
+	free(summary->values);
+	*summary = (struct summary){ 0 };
 }

@@ -15,7 +15,8 @@ for from in "$TMP/canaries.zst" $trace; do
 	expect 0 "$analyze" share "$from" -o "$TMP/s.zst" --key "$TMP/key" --shift-time
 	cmp "$TMP/a.zst" "$TMP/s.zst" || fail "share and anonymize differ on $from"
 done
-says "$TMP/out" "## Netsnoop trace \`$TMP/s.zst\`"
+says "$TMP/out" "## Netsnoop trace \`s.zst\`"
+! grep -qF "$TMP" "$TMP/out" || fail "the summary has the path"
 says "$TMP/out" '- events: `14046`'
 says "$TMP/out" '| `python3` |'
 says "$TMP/err" "EVENT.timestamp"

@@ -54,7 +54,7 @@ static void what_is_right_passes(void)
 {
 	begin();
 	CHECK_INT(anonymize_check(made, made_fd), 0);
-	CHECK_INT(anonymize_search(made, made_fd), 0);
+	CHECK_INT(anonymize_search(made, made_fd, NULL), 0);
 	CHECK_STR(made->fault, "");
 	end();
 }
@@ -68,7 +68,7 @@ static void original_fails(void)
 	fd = open(maker_path("private.zst"), O_RDONLY);
 	CHECK_INT(anonymize_check(made, fd), -EBADMSG);
 	CHECK(strstr(made->fault, "stands for nothing") || strstr(made->fault, "dropped"));
-	CHECK_INT(anonymize_search(made, fd), -EBADMSG);
+	CHECK_INT(anonymize_search(made, fd, NULL), -EBADMSG);
 	CHECK(strstr(made->fault, "is still there"));
 	close(fd);
 	end();
@@ -91,7 +91,7 @@ static void check_found(const char *text, size_t len, const char *how)
 {
 	begin();
 	append(text, len);
-	CHECK_INT(anonymize_search(made, made_fd), -EBADMSG);
+	CHECK_INT(anonymize_search(made, made_fd, NULL), -EBADMSG);
 	CHECK(strstr(made->fault, how));
 	if (!strstr(made->fault, how))
 		fprintf(stderr, "  %s: '%s'\n", how, made->fault);
@@ -134,13 +134,23 @@ static void pieces_are_found(void)
 	FOUND("an example of it", "as it is");
 }
 
+/* What is printed to be pasted is searched as well, and so is the file's name. */
+static void what_is_said_is_searched(void)
+{
+	begin();
+	CHECK_INT(anonymize_search(made, made_fd, "nothing of it"), 0);
+	CHECK_INT(anonymize_search(made, made_fd, "public.zst\nof secretive"), -EBADMSG);
+	CHECK(strstr(made->fault, "summary"));
+	end();
+}
+
 /* Frames hide nothing that stands across their border in the content. */
 static void borders_hide_nothing(void)
 {
 	begin();
 	append("sec", 3);
 	append("ret-name.exam", 13);
-	CHECK_INT(anonymize_search(made, made_fd), -EBADMSG);
+	CHECK_INT(anonymize_search(made, made_fd, NULL), -EBADMSG);
 	end();
 }
 
@@ -180,7 +190,7 @@ static void names_are_made_of_known_pieces(void)
 
 	begin();
 	CHECK_INT(image_add(&made->anonymizer.images, IMAGE_EXE, original, leak, &image), 0);
-	CHECK_INT(anonymize_search(made, made_fd), -EBADMSG);
+	CHECK_INT(anonymize_search(made, made_fd, NULL), -EBADMSG);
 	CHECK(strstr(made->fault, "exe"));
 	end();
 }
@@ -208,6 +218,7 @@ int main(void)
 	RUN(every_encoding_is_found);
 	RUN(every_kind_is_found);
 	RUN(pieces_are_found);
+	RUN(what_is_said_is_searched);
 	RUN(borders_hide_nothing);
 	RUN(walk_finds_numbers);
 	RUN(names_are_made_of_known_pieces);
