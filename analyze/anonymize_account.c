@@ -82,7 +82,8 @@ int anonymize_write_map(FILE *out, const struct anonymized *anonymized)
 		char *from, *to;
 
 		image_pair_get(images, i, &kind, &original, &image);
-		if (kind >= IMAGE_SETTING_KEY)
+		/* the UUID of a part stands for no other one */
+		if (kind >= IMAGE_SETTING_KEY || (kind == IMAGE_UUID && original.len_bytes != 16))
 			continue;
 		from = pair_text(kind, original);
 		to = pair_text(kind, image);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * A key file is one line, "netsnoop-key 1 " and 64 hexadecimal digits. Who has it can
- * find out what an anonymised trace was made of: nobody but its owner may read it.
+ * find out what an anonymised trace was made of: nobody but its owner may read it, and it is
+ * one's own.
  */
 #include "analyze/anonymize_key.h"
 
@@ -40,7 +41,7 @@ int anonymize_key_random(struct anonymize_key *ret_key)
 	return 0;
 }
 
-static int write_key(int fd, const struct anonymize_key *key)
+int anonymize_key_write(const struct anonymize_key *key, int fd)
 {
 	char line[LINE_LEN + 2];
 	int n = snprintf(line, sizeof(line), MAGIC);
@@ -51,31 +52,7 @@ static int write_key(int fd, const struct anonymize_key *key)
 	line[n++] = '\n';
 	written = write(fd, line, (size_t)n);
 	explicit_bzero(line, sizeof(line));
-	if (written != n)
-		return written < 0 ? -errno : -ENOSPC;
-	return fsync(fd) ? -errno : 0;
-}
-
-static int make_file(const char *path, int fd, struct anonymize_key *ret_key)
-{
-	struct anonymize_key key;
-	int err = anonymize_key_random(&key);
-
-	if (!err) {
-		err = write_key(fd, &key);
-		if (close(fd) && !err)
-			err = -errno;
-		if (err)
-			complain(path, err);
-	} else {
-		close(fd);
-	}
-	if (err)
-		unlink(path);
-	else
-		*ret_key = key;
-	anonymize_key_forget(&key);
-	return err;
+	return written < 0 ? -errno : written == n ? 0 : -ENOSPC;
 }
 
 static int digit_of(char c)
@@ -117,6 +94,11 @@ static int check_file(const char *path, int fd)
 		say("--key %s: not a file", path);
 		return -EINVAL;
 	}
+	if (status.st_uid != geteuid()) {
+		say("--key %s: of another user (%u), who knows it then: make one of your own", path,
+		    status.st_uid);
+		return -EACCES;
+	}
 	if (status.st_mode & 077) {
 		say("--key %s: others may read or change it (mode %04o): chmod 600 it, or make another",
 		    path, status.st_mode & 07777);
@@ -150,12 +132,10 @@ int anonymize_key_file(const char *path, struct anonymize_key *ret_key, bool *re
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
 	bool is_new = fd < 0 && errno == ENOENT;
 
-	if (is_new)
-		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
+	if (fd < 0 && !is_new)
 		return complain(path, -errno);
 	if (is_new) {
-		err = make_file(path, fd, ret_key);
+		err = anonymize_key_random(ret_key);
 	} else {
 		err = read_file(path, fd, ret_key);
 		close(fd); /* only read */

@@ -16,8 +16,11 @@ struct anonymize_key {
 /* One of its own, for this run. 0 or -errno, said. */
 int anonymize_key_random(struct anonymize_key *ret_key);
 
-/* That of a file, which is made with a new one if it is not there. 0 or -errno, said. */
+/* That of a file; if that is not there, a new one for it. 0 or -errno, said. */
 int anonymize_key_file(const char *path, struct anonymize_key *ret_key, bool *ret_is_new);
+
+/* As such a file has it. 0 or -errno. */
+int anonymize_key_write(const struct anonymize_key *key, int fd);
 
 /* len_bytes (at most 32) for one purpose, and for what stands in data, if anything. */
 void anonymize_key_derive(const struct anonymize_key *key, const char *purpose, const void *data,

@@ -2,14 +2,12 @@
 #include "analyze/publish.h"
 
 #include "analyze/database.h"
-#include "analyze/recover_output.h"
+#include "analyze/publish_outputs.h"
 #include "analyze/sandbox.h"
 #include "analyze/say.h"
-#include "analyze/scratch.h"
 #include "common/units.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,8 +91,7 @@ struct making { /* one publishing with one key */
 	struct publishing *publishing;
 	const struct anonymize_key *key;
 	struct input *input;
-	struct recover_output output, map; /* of the latter no path: none is asked for */
-	int fd; /* what is made, until it was checked: the output, or what is copied to it */
+	struct publish_outputs to;
 	struct anonymized *made; /* by the last attempt */
 };
 
@@ -115,7 +112,7 @@ static int say_failed(const struct making *making, int err, bool is_output)
 	else if (err == -ENODATA)
 		say("%s: no chunk of a trace is in it", input);
 	else
-		say("%s: %s", is_output ? making->output.name : input, strerror(-err));
+		say("%s: %s", is_output ? making->to.trace.name : input, strerror(-err));
 	return STATUS_FAILED;
 }
 
@@ -123,15 +120,15 @@ static int say_failed(const struct making *making, int err, bool is_output)
 static int prove(struct making *making)
 {
 	struct anonymized *made = making->made;
-	int err = anonymize_check(made, making->fd);
+	int err = anonymize_check(made, making->to.fd);
 
 	if (!err)
-		err = anonymize_search(made, making->fd, making->publishing->summary.values);
+		err = anonymize_search(made, making->to.fd, making->publishing->summary.values);
 	if (err && made->fault[0])
-		say("%s: not made, because the check of it failed: %s", making->output.name,
+		say("%s: not made, because the check of it failed: %s", making->to.trace.name,
 		    made->fault);
 	else if (err)
-		say("%s: not made, because it could not be checked: %s", making->output.name,
+		say("%s: not made, because it could not be checked: %s", making->to.trace.name,
 		    strerror(-err));
 	return err ? STATUS_FAILED : STATUS_DONE;
 }
@@ -160,15 +157,15 @@ static int attempt(struct making *making)
 	err = making->made ? anonymizer_init(&making->made->anonymizer, making->key,
 					     publishing->key != NULL, &publishing->options)
 			   : -ENOMEM;
-	if (!err && (lseek(making->fd, 0, SEEK_SET) < 0 || ftruncate(making->fd, 0)))
+	if (!err && (lseek(making->to.fd, 0, SEEK_SET) < 0 || ftruncate(making->to.fd, 0)))
 		err = -errno;
 	is_output = err && err != -ENOMEM;
 	if (!err) {
 		making->made->selection = selection_is_given(selection) ? selection : NULL;
 		making->made->grain_ns = publishing->grain_ns;
-		err = anonymize(making->made, making->input, making->fd, &is_output);
+		err = anonymize(making->made, making->input, making->to.fd, &is_output);
 	}
-	if (!err && fstat(making->fd, &status))
+	if (!err && fstat(making->to.fd, &status))
 		err = -errno;
 	if (making->made)
 		making->made->anonymizer.options.part = NULL;
@@ -182,6 +179,12 @@ static int attempt(struct making *making)
 
 /* ---- Small enough ------------------------------------------------------ */
 
+static void say_too_large(const struct making *making)
+{
+	say("%s: cannot be made as small as %" PRIu64 " bytes: what does not go by time takes more",
+	    making->to.trace.name, making->publishing->max_bytes);
+}
+
 static int find_selected(struct making *making)
 {
 	struct selection *selection = &making->publishing->selection;
@@ -194,7 +197,10 @@ static int find_selected(struct making *making)
 		return say_failed(making, err, false);
 	if (selection_has_span(selection))
 		return STATUS_DONE;
-	say("%s: nothing of it is between --from and --to", making->input->name);
+	if (making->publishing->is_shortened)
+		say_too_large(making);
+	else
+		say("%s: nothing of it is between --from and --to", making->input->name);
 	return STATUS_FAILED;
 }
 
@@ -255,111 +261,23 @@ static int make(struct making *making)
 			break;
 	}
 	if (!status && is_too_large(publishing)) {
-		say("%s: cannot be made as small as %" PRIu64 " bytes: what does not go by time "
-		    "takes more",
-		    making->output.name, publishing->max_bytes);
+		say_too_large(making);
 		status = STATUS_FAILED;
 	}
 	if (!status && publishing->has_summary &&
-	    summary_make(publishing, making->fd, making->output.path, making->input,
+	    summary_make(publishing, making->to.fd, making->to.trace.path, making->input,
 			 &publishing->summary))
 		status = STATUS_FAILED;
 	return status ? status : prove(making);
 }
 
-/* ---- Where it goes: opened before anything of the input is read --------- */
-
-static int open_map(const char *path, struct recover_output *ret_map)
-{
-	struct stat status;
-
-	if (!lstat(path, &status) || !strcmp(path, "-")) {
-		say("--map %s: %s", path,
-		    strcmp(path, "-") ? strerror(EEXIST) : "it goes to a file");
-		return STATUS_FAILED;
-	}
-	return recover_output_open(path, false, ret_map) ? STATUS_FAILED : STATUS_DONE;
-}
-
-/* What goes to a pipe is checked first, and has to stay somewhere until then. */
-static int open_making(struct making *making)
-{
-	making->fd = making->output.path ? making->output.fd : scratch_file();
-	if (making->fd >= 0)
-		return STATUS_DONE;
-	say("%s: no temporary file for the trace: %s", scratch_directory(), strerror(-making->fd));
-	return STATUS_FAILED;
-}
-
-static int open_outputs(struct making *making)
-{
-	const struct publishing *publishing = making->publishing;
-	const struct settings *settings = &publishing->settings;
-
-	if (recover_output_open(settings->output, settings->force, &making->output))
-		return STATUS_FAILED;
-	if (!open_making(making)) {
-		if (!publishing->map || !open_map(publishing->map, &making->map))
-			return STATUS_DONE;
-		if (!making->output.path)
-			close(making->fd);
-	}
-	recover_output_close(&making->output, false);
-	return STATUS_FAILED;
-}
-
-static int write_map(const struct making *making)
-{
-	int fd = fcntl(making->map.fd, F_DUPFD_CLOEXEC, 0);
-	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
-	int err = out ? anonymize_write_map(out, making->made) : -errno;
-
-	if (fd >= 0 && !out)
-		close(fd);
-	if (out && fclose(out) && !err)
-		err = -errno;
-	if (err)
-		say("--map %s: %s", making->map.path, strerror(-err));
-	return err ? STATUS_FAILED : STATUS_DONE;
-}
-
-static int copy_to_standard_output(const struct making *making)
-{
-	int err = lseek(making->fd, 0, SEEK_SET) < 0 ? -errno
-						     : input_copy(making->fd, making->output.fd);
-
-	if (!err || err == -EPIPE)
-		return STATUS_DONE;
-	say("%s: %s", making->output.name, strerror(-err));
-	return STATUS_FAILED;
-}
-
-/* The list before the trace: who has the one is to have the other. */
-static int close_outputs(struct making *making, int status)
-{
-	bool has_map = making->map.path;
-
-	if (!status && has_map)
-		status = write_map(making);
-	if (has_map && recover_output_close(&making->map, !status))
-		status = STATUS_FAILED;
-	has_map = has_map && !status;
-	if (!making->output.path) {
-		if (!status)
-			status = copy_to_standard_output(making);
-		close(making->fd); /* it has no name any more */
-	} else if (recover_output_close(&making->output, !status)) {
-		status = STATUS_FAILED;
-		if (has_map)
-			unlink(making->map.path);
-	}
-	return status;
-}
+/* ---- All of it -------------------------------------------------------- */
 
 static int make_confined(struct making *making)
 {
-	const struct sandbox_needs needs = { .output = making->output.path,
-					     .other_output = making->map.path };
+	const struct sandbox_needs needs = { .output = making->to.trace.path,
+					     .other_output = making->to.map.path,
+					     .new_key = making->to.new_key.path };
 
 	if (making->publishing->has_summary) /* which a database is for */
 		db_prepare_files();
@@ -377,33 +295,36 @@ static void say_made(const struct making *making)
 	bool is_apart = publishing->has_summary || !strcmp(publishing->settings.output, "-");
 
 	anonymize_account(is_apart ? stderr : stdout, made);
+	if (making->to.new_key.path)
+		say("%s: a new key; who has it can find out what stands for what", publishing->key);
 	if (made->unknown)
 		say("%s: dropped what this version does not know: %" PRIu64 " kinds of it",
-		    making->output.name, made->unknown);
+		    making->to.trace.name, made->unknown);
 	if (made->is_cut)
-		say("%s: without an end, like what it was made of", making->output.name);
+		say("%s: without an end, like what it was made of", making->to.trace.name);
 	if (publishing->grain_ns)
 		say("%s: times of events are multiples of %s, to make it small enough",
-		    making->output.name, format_duration(publishing->grain_ns, text));
+		    making->to.trace.name, format_duration(publishing->grain_ns, text));
 	if (publishing->is_shortened)
 		say("%s: only the last part of the span is in it, to make it small enough",
-		    making->output.name);
+		    making->to.trace.name);
 	say("%s: %" PRIu64 " events in %" PRIu64
 	    " chunks, each field as its rule says; nothing that was changed is found in it",
-	    making->output.name, made->rows[NST_TABLE_EVENT], made->chunks);
+	    making->to.trace.name, made->rows[NST_TABLE_EVENT], made->chunks);
 	if (publishing->summary.text)
 		fputs(publishing->summary.text,
 		      strcmp(publishing->settings.output, "-") ? stdout : stderr);
 }
 
 static int with_key(struct publishing *publishing, struct input *input,
-		    const struct anonymize_key *key)
+		    const struct anonymize_key *key, bool is_new)
 {
-	struct making making = { .publishing = publishing, .key = key, .input = input, .fd = -1 };
-	int status = open_outputs(&making);
+	struct making making = { .publishing = publishing, .key = key, .input = input };
+	int status = publish_outputs_open(publishing, is_new ? key : NULL, &making.to);
 
 	if (!status)
-		status = close_outputs(&making, make_confined(&making));
+		status = make_confined(&making);
+	status = publish_outputs_close(&making.to, making.made, status);
 	if (!status)
 		say_made(&making);
 	if (!status && (fflush(stdout) || ferror(stdout)))
@@ -429,9 +350,7 @@ int publish(struct publishing *publishing, struct input *input)
 			      : anonymize_key_random(&key);
 	if (err)
 		return STATUS_FAILED;
-	if (is_new)
-		say("%s: a new key; who has it can find out what stands for what", publishing->key);
-	status = with_key(publishing, input, &key);
+	status = with_key(publishing, input, &key, is_new);
 	anonymize_key_forget(&key);
 	return status;
 }

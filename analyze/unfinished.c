@@ -7,7 +7,7 @@
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *volatile unfinished[2]; /* what is made, and a list of what is in it */
+static const char *volatile unfinished[3]; /* what is made, a list of what is in it, a key */
 
 void unfinished_remove(void)
 {

@@ -98,6 +98,12 @@ grep -E '(comm|addr|uuid|name|path|pid)=' "$TMP/common" | grep -vE '=(null|0|1|"
 chmod 644 "$TMP/other-key"
 expect 1 "$analyze" anonymize "$TMP/canaries.zst" -o "$TMP/none.zst" --key "$TMP/other-key"
 says "$TMP/err" "chmod 600"
+chmod 600 "$TMP/other-key"
+if [ "$(id -u)" = 0 ]; then
+	chown 4321 "$TMP/other-key"
+	expect 1 "$analyze" anonymize "$TMP/canaries.zst" -o "$TMP/none.zst" --key "$TMP/other-key"
+	says "$TMP/err" "of another user (4321)"
+fi
 echo "a key" >"$TMP/bad-key"
 chmod 600 "$TMP/bad-key"
 expect 1 "$analyze" anonymize "$TMP/canaries.zst" -o "$TMP/none.zst" --key "$TMP/bad-key"
@@ -192,7 +198,13 @@ says "$TMP/err" "without an end"
 is_cut "$TMP/cut.a.zst"
 : >"$TMP/empty"
 expect 1 "$analyze" anonymize "$TMP/empty" -o "$TMP/dir/none.zst"
-expect 1 "$analyze" anonymize Makefile -o "$TMP/dir/none.zst"
+expect 1 "$analyze" anonymize Makefile -o "$TMP/dir/none.zst" --key "$TMP/dir/new-key"
+for name in "$TMP/dir/both" "$TMP/dir/../dir/both"; do
+	expect 1 "$analyze" anonymize samples/web-fetch.zst -o "$TMP/dir/both" --map "$name" --force
+	says "$TMP/err" "files of their own"
+	expect 1 "$analyze" anonymize samples/web-fetch.zst -o "$TMP/dir/both" --key "$name" --force
+	says "$TMP/err" "files of their own"
+done
 expect 1 "$analyze" anonymize samples/web-fetch.zst -o "$TMP/dir/none.zst" --map "$TMP/key"
 expect 2 "$analyze" anonymize samples/web-fetch.zst
 expect 2 "$analyze" anonymize samples/web-fetch.zst -o "$TMP/dir/none.zst" --known a,,b

@@ -116,6 +116,9 @@ processes="SELECT count(DISTINCT process_id) AS n FROM process_event"
 [ "$(query "$TMP/part.zst" "$processes")" -lt "$(query "$TMP/mixed.zst" "$processes")" ] ||
 	fail "no process was left out"
 
+# What stands for what is of the trace, and the part's own UUID stands for none of it.
+equal "UUIDs" "$(awk '$1 == "uuid" && length($2) != 32' "$TMP/map")" ""
+
 # Parts are traces of their own, by the same key too.
 for port in 5201 8080; do
 	rm -f "$TMP/$port.zst"
@@ -143,6 +146,8 @@ equal "the end" "$end" "$("$analyze" report --format json $trace | jq -r '.trace
 
 # Refused
 mkdir "$TMP/dir"
+expect 1 "$analyze" share $trace -o "$TMP/dir/x.zst" --max-size 4k
+says "$TMP/err" "cannot be made as small as 4096 bytes"
 expect 1 "$analyze" share $trace -o "$TMP/dir/x.zst" --from 2030-01-01T00:00:00Z
 says "$TMP/err" "nothing of it"
 expect 1 "$analyze" share Makefile -o "$TMP/dir/x.zst" --port 80
