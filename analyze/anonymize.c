@@ -71,7 +71,10 @@ static int map_header(struct copy *copy, const struct nst_header *from, struct n
 	struct nst_header to = *from;
 	int err = anonymize_trace_uuid(anonymizer, from->uuid, to.uuid)
 			  ?: anonymize_uuid(anonymizer, from->boot_id, to.boot_id)
-			  ?: anonymize_writer(anonymizer, to.writer);
+			  ?: anonymize_writer(anonymizer, to.writer)
+			  ?: anonymizer_note_clocks(
+				     anonymizer, (struct clock_reading){ from->start_ns,
+									 from->start_realtime_ns });
 
 	to.start_ns = anonymize_time(anonymizer, from->start_ns);
 	to.start_realtime_ns = anonymize_realtime(anonymizer, from->start_realtime_ns);
@@ -87,8 +90,9 @@ static int map_header(struct copy *copy, const struct nst_header *from, struct n
 	return err;
 }
 
-static void set_chunk_header(struct copy *copy, const struct nst_chunk *chunk)
+static int set_chunk_header(struct copy *copy, const struct nst_chunk *chunk)
 {
+	const struct clock_reading from = { chunk->sample_clock_ns, chunk->sample_realtime_ns };
 	struct anonymizer *anonymizer = &copy->to->anonymizer;
 	uint64_t clock_ns = anonymize_time(anonymizer, chunk->sample_clock_ns);
 	uint64_t realtime_ns = anonymize_realtime(anonymizer, chunk->sample_realtime_ns);
@@ -100,6 +104,7 @@ static void set_chunk_header(struct copy *copy, const struct nst_chunk *chunk)
 	count_header(copy, FIELDS_CHUNK_HEADER, 6, clock_ns != chunk->sample_clock_ns);
 	count_header(copy, FIELDS_CHUNK_HEADER, 7, realtime_ns != chunk->sample_realtime_ns);
 	count_header(copy, FIELDS_CHUNK_HEADER, 8, false);
+	return anonymizer_note_clocks(anonymizer, from);
 }
 
 /* ---- Traces ------------------------------------------------------------ */
@@ -154,6 +159,9 @@ static int end_trace(struct copy *copy, const struct nst_chunk *chunk)
 
 	if (selection && selection->traces[copy->trace].to_ns < end_ns)
 		end_ns = selection->traces[copy->trace].to_ns;
+	err = anonymizer_note_clocks(&copy->to->anonymizer, (struct clock_reading){ end_ns, 0 });
+	if (err)
+		return err;
 	err = nst_writer_end(copy->writer, anonymize_time(&copy->to->anonymizer, end_ns));
 	copy->is_output = err;
 	nst_writer_close(copy->writer);
@@ -483,7 +491,9 @@ static int copy_chunk(struct copy *copy, const struct nst_chunk *chunk)
 		return -EUCLEAN;
 	if (!is_known(chunk->type))
 		return 0;
-	set_chunk_header(copy, chunk);
+	err = set_chunk_header(copy, chunk);
+	if (err)
+		return err;
 	copy->to->chunks++;
 	if (chunk->type == NST_CHUNK_END)
 		return end_trace(copy, chunk);

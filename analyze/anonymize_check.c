@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The proof's first half. It shares with what made the output the table of fields, whose
- * completeness a test sees to, and the list of what stands for what; not the code that
- * put it in place. A value that a rule maps has to be one that stands for something;
- * those that stay have to add up to what they did, and there is to be no row more or less.
+ * completeness a test sees to, and the list of what stands for what, which is judged by rules
+ * of its own (anonymize_pairs.c); not the code that put it in place. A value that a rule maps
+ * has to be one that stands for something; those that stay, and times before they were
+ * shifted, have to add up to what was read, and there is to be no row more or less.
  */
-#include "analyze/anonymize.h"
+#include "analyze/anonymize_pairs.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -26,6 +27,43 @@ static int fault(struct check *check, const struct field *field, const char *wha
 {
 	snprintf(check->of->fault, sizeof(check->of->fault), "%s.%s: %s",
 		 field_table_name(field->table), field->name, what);
+	return -EBADMSG;
+}
+
+/* ---- Times ------------------------------------------------------------- */
+
+static uint64_t before_shift(uint64_t time_ns, uint64_t shift_ns)
+{
+	return time_ns ? time_ns - shift_ns : 0;
+}
+
+static int check_shifts(struct check *check)
+{
+	const struct anonymizer *anonymizer = &check->of->anonymizer;
+	bool shifts = anonymizer->options.shift_time;
+
+	if (!anonymizer->clock_shift_ns == !shifts && !anonymizer->realtime_shift_ns == !shifts)
+		return 0;
+	snprintf(check->of->fault, sizeof(check->of->fault), "times: %s",
+		 shifts ? "not shifted" : "shifted, and should stay");
+	return -EBADMSG;
+}
+
+/* Some header had these, before. */
+static int check_clocks(struct check *check, const char *of, uint64_t clock_ns,
+			uint64_t realtime_ns)
+{
+	const struct anonymizer *anonymizer = &check->of->anonymizer;
+	const struct clock_reading before = {
+		before_shift(clock_ns, anonymizer->clock_shift_ns),
+		before_shift(realtime_ns, anonymizer->realtime_shift_ns),
+	};
+	uint32_t index;
+
+	if (intern_find(&anonymizer->clocks, &before, sizeof(before), &index))
+		return 0;
+	snprintf(check->of->fault, sizeof(check->of->fault),
+		 "%s: times that are not what they should be", of);
 	return -EBADMSG;
 }
 
@@ -64,6 +102,7 @@ static int check_field(struct check *check, const struct field *field, const voi
 		       uint64_t weight)
 {
 	enum image_kind kind;
+	uint64_t number;
 
 	if (field->type == FIELD_NONE || field->rule == RULE_STRUCTURE)
 		return 0;
@@ -80,7 +119,10 @@ static int check_field(struct check *check, const struct field *field, const voi
 		return check_setting(check, field, row);
 	if (field_rule_kind(field->rule, &kind))
 		return check_mapped(check, field, row, kind);
-	check->sums[field - fields] += field_number(field, row) * weight;
+	number = field_number(field, row);
+	if (field->rule == RULE_TIME)
+		number = before_shift(number, check->of->anonymizer.clock_shift_ns);
+	check->sums[field - fields] += number * weight;
 	return 0;
 }
 
@@ -97,33 +139,52 @@ static int check_row(struct check *check, unsigned int table, const void *row, u
 
 /* ---- Chunks ------------------------------------------------------------ */
 
+static int check_rows(struct check *check, unsigned int table, const void *rows, size_t n,
+		      size_t row_bytes, const uint32_t *weights)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++)
+		err = check_row(check, table, (const char *)rows + i * row_bytes,
+				weights ? weights[i] : 1);
+	return err;
+}
+
+/* All of them; each counts as often as there are events of it. */
 static int check_dictionaries(struct check *check, const struct nst_dictionaries *rows,
 			      const struct nst_events *events)
 {
-	uint32_t *of_lane = calloc(rows->n_lanes, sizeof(*of_lane));
-	int err = of_lane ? 0 : -ENOMEM;
+	size_t n = rows->n_lanes + rows->n_flows + rows->n_processes;
+	uint32_t *of_lane = calloc(n ?: 1, sizeof(*of_lane));
+	uint32_t *of_flow, *of_process;
+	int err;
 
-	for (size_t i = 0; i < events->n_events && !err; i++)
+	if (!of_lane)
+		return -ENOMEM;
+	of_flow = of_lane + rows->n_lanes;
+	of_process = of_flow + rows->n_flows;
+	for (size_t i = 0; i < events->n_events; i++)
 		of_lane[events->lane[i]]++;
-	for (size_t i = 0; i < rows->n_lanes && !err; i++) {
-		const struct nst_lane *lane = &rows->lanes[i];
-
-		err = check_row(check, NST_TABLE_LANE, lane, of_lane[i]);
-		if (!err)
-			err = check_row(check, NST_TABLE_FLOW, &rows->flows[lane->flow],
-					of_lane[i]);
-		if (!err && lane->has & NST_HAS_OWNER)
-			err = check_row(check, NST_TABLE_PROCESS, &rows->processes[lane->process],
-					of_lane[i]);
+	for (size_t i = 0; i < rows->n_lanes; i++) {
+		of_flow[rows->lanes[i].flow] += of_lane[i];
+		if (rows->lanes[i].has & NST_HAS_OWNER)
+			of_process[rows->lanes[i].process] += of_lane[i];
 	}
+	err = check_rows(check, NST_TABLE_LANE, rows->lanes, rows->n_lanes, sizeof(*rows->lanes),
+			 of_lane)
+		      ?: check_rows(check, NST_TABLE_FLOW, rows->flows, rows->n_flows,
+				    sizeof(*rows->flows), of_flow)
+		      ?: check_rows(check, NST_TABLE_PROCESS, rows->processes, rows->n_processes,
+				    sizeof(*rows->processes), of_process);
 	free(of_lane);
 	return err;
 }
 
-static int check_events(struct check *check)
+static int check_events(struct check *check, const struct nst_chunk *chunk)
 {
 	const struct nst_dictionaries *dictionaries;
 	const struct nst_events *events;
+	uint64_t first_ns = UINT64_MAX, last_ns = 0;
 	int err = nst_reader_dictionaries(check->reader, &dictionaries)
 			  ?: nst_reader_events(check->reader, &events);
 
@@ -142,10 +203,17 @@ static int check_events(struct check *check)
 		};
 
 		err = check_row(check, NST_TABLE_EVENT, &event, 1);
+		first_ns = event.timestamp < first_ns ? event.timestamp : first_ns;
+		last_ns = event.timestamp > last_ns ? event.timestamp : last_ns;
 	}
-	if (!err)
-		check->rows[NST_TABLE_EVENT] += events->n_events;
-	return err;
+	if (err)
+		return err;
+	check->rows[NST_TABLE_EVENT] += events->n_events;
+	if (chunk->first_ns == first_ns && chunk->last_ns == last_ns)
+		return 0;
+	snprintf(check->of->fault, sizeof(check->of->fault),
+		 "chunk header: other times than its events have");
+	return -EBADMSG;
 }
 
 static int check_tables(struct check *check)
@@ -157,9 +225,8 @@ static int check_tables(struct check *check)
 		const void *rows = NULL;
 
 		err = nst_reader_rows(check->reader, (enum nst_table)table, &rows, &n);
-		for (size_t i = 0; i < n && !err; i++)
-			err = check_row(check, (unsigned int)table, (const char *)rows + i * size,
-					1);
+		if (!err)
+			err = check_rows(check, (unsigned int)table, rows, n, size, NULL);
 		check->rows[table] += n;
 	}
 	return err;
@@ -179,7 +246,7 @@ static int check_header(struct check *check, const struct nst_header *header)
 	if (!image_is(images, IMAGE_WRITER, writer))
 		return fault(check, &first[9], "a value that stands for nothing");
 	check->traces++;
-	return 0;
+	return check_clocks(check, "file header", header->start_ns, header->start_realtime_ns);
 }
 
 static int check_chunk(struct check *check, const struct nst_chunk *chunk)
@@ -189,9 +256,14 @@ static int check_chunk(struct check *check, const struct nst_chunk *chunk)
 	int err = check->traces < n ? check_header(check, &traces[chunk->trace].header) : 0;
 
 	check->chunks++;
-	if (err || chunk->type == NST_CHUNK_END)
+	if (!err)
+		err = check_clocks(check, "chunk header", chunk->sample_clock_ns,
+				   chunk->sample_realtime_ns);
+	if (!err && chunk->type == NST_CHUNK_END)
+		return check_clocks(check, "chunk header of the end", chunk->last_ns, 0);
+	if (err)
 		return err;
-	return chunk->type == NST_CHUNK_EVENTS ? check_events(check) : check_tables(check);
+	return chunk->type == NST_CHUNK_EVENTS ? check_events(check, chunk) : check_tables(check);
 }
 
 /* ---- All of it --------------------------------------------------------- */
@@ -246,8 +318,10 @@ int anonymize_check(struct anonymized *anonymized, int fd)
 {
 	struct check check = { .of = anonymized };
 	const struct nst_chunk *chunk;
-	int more, err = lseek(fd, 0, SEEK_SET) < 0 ? -errno : nst_reader_open(fd, &check.reader);
+	int more, err = check_shifts(&check) ?: pairs_check(anonymized);
 
+	if (!err)
+		err = lseek(fd, 0, SEEK_SET) < 0 ? -errno : nst_reader_open(fd, &check.reader);
 	if (err)
 		return err;
 	while (!err && (more = nst_reader_next(check.reader, &chunk)) > 0)

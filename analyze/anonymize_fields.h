@@ -84,7 +84,7 @@ struct field_count {
 	uint64_t values;  /* that were not null */
 	uint64_t changed; /* of these */
 	uint64_t dropped; /* with their rows: others */
-	uint64_t sum;	  /* of numbers that are not mapped, as written */
+	uint64_t sum;	  /* of numbers that are not mapped, as read */
 };
 
 uint64_t field_number(const struct field *field, const void *row);

@@ -176,7 +176,7 @@ static int apply_to_number(struct anonymizer *anonymizer, struct field_count *co
 	count->values += weight;
 	count->changed += number == image ? 0 : weight;
 	if (!rules[field->rule].has_kind)
-		count->sum += image * weight;
+		count->sum += number * weight;
 	set_number(field, row, image);
 	return 0;
 }

@@ -131,6 +131,7 @@ void anonymizer_free(struct anonymizer *anonymizer)
 {
 	image_map_free(&anonymizer->images);
 	intern_free(&anonymizer->wanted);
+	intern_free(&anonymizer->clocks);
 	free(anonymizer->text);
 	explicit_bzero(anonymizer, sizeof(*anonymizer));
 }
@@ -311,6 +312,14 @@ uint64_t anonymize_time(const struct anonymizer *anonymizer, uint64_t time_ns)
 uint64_t anonymize_realtime(const struct anonymizer *anonymizer, uint64_t realtime_ns)
 {
 	return realtime_ns ? realtime_ns + anonymizer->realtime_shift_ns : 0;
+}
+
+int anonymizer_note_clocks(struct anonymizer *anonymizer, struct clock_reading reading)
+{
+	uint32_t index;
+	bool is_new;
+
+	return intern_get(&anonymizer->clocks, &reading, sizeof(reading), &index, &is_new);
 }
 
 /* ---- Names ------------------------------------------------------------- */

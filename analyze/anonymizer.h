@@ -24,6 +24,7 @@ struct anonymizer {
 	struct permutation numbers[IMAGE_KINDS];
 	struct image_map images;
 	struct intern wanted; /* strings that must not be found in the output */
+	struct intern clocks; /* both clocks as headers had them: struct clock_reading */
 	uint32_t counts[IMAGE_KINDS];
 	uint64_t clock_shift_ns, realtime_shift_ns;
 	uint8_t *text; /* room to put a string together */
@@ -59,6 +60,12 @@ int anonymize_hex(struct anonymizer *anonymizer, struct nst_bytes hex, struct ns
 /* On the file's clock, and of the day; 0 stands for none and stays. */
 uint64_t anonymize_time(const struct anonymizer *anonymizer, uint64_t time_ns);
 uint64_t anonymize_realtime(const struct anonymizer *anonymizer, uint64_t realtime_ns);
+
+/* As a header has them, before; it may be noted several times. 0 or -ENOMEM. */
+struct clock_reading {
+	uint64_t clock_ns, realtime_ns;
+};
+int anonymizer_note_clocks(struct anonymizer *anonymizer, struct clock_reading reading);
 
 /* ---- anonymize_path.c: strings that are made of several things ---- */
 
