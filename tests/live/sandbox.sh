@@ -115,7 +115,7 @@ for command in anonymize share "share --to +0.001 --port 443 --max-size 1M"; do
 	traced "$command" "$analyze" $command --key "$TMP/key" --map "$TMP/maps/map" --force \
 		-o "$TMP/made/public.zst" "$TMP/private.zst"
 	equal "status of $command" $status 0
-	found=$(calls_after "$naming" | grep -v -e 'linkat(.*/proc/self/fd/.*\(map\|public.zst\)' \
+	found=$(calls_after "$naming" | grep -v -e 'linkat(.*/proc/self/fd/.*\(key\|map\|public.zst\)' \
 		-e 'rename(.*public.zst')
 	[ -z "$found" ] || fail "$command: after the sandbox: $found"
 	reads=$(grep -v netsnoop-key "$TMP/before" | grep -cE 'pread64\(|[^a-z]read\([3-9]')
