@@ -146,7 +146,7 @@ equal "the end" "$end" "$("$analyze" report --format json $trace | jq -r '.trace
 
 # Refused
 mkdir "$TMP/dir"
-expect 1 "$analyze" share $trace -o "$TMP/dir/x.zst" --max-size 4k
+expect 1 "$analyze" share "$TMP/mixed.zst" -o "$TMP/dir/x.zst" --max-size 4k
 says "$TMP/err" "cannot be made as small as 4096 bytes"
 expect 1 "$analyze" share $trace -o "$TMP/dir/x.zst" --from 2030-01-01T00:00:00Z
 says "$TMP/err" "nothing of it"

@@ -186,7 +186,7 @@ static void other_addresses_are_found(void)
 {
 	address_is_found("127.0.0.53", "127.0.0.54", "address: one of those that stay did not");
 	address_is_found("203.0.113.9", "127.0.113.9", "address: one of those that stay did not");
-	address_is_found("198.51.100.77", "150.1.2.3", "address: a prefix");
+	address_is_found("198.51.100.77", "214.1.2.3", "address: a prefix");
 }
 
 static uint64_t from_number, to_number;
@@ -211,7 +211,7 @@ static void number_is_found(enum image_kind kind, uint64_t from, uint64_t to, co
 static void other_numbers_are_found(void)
 {
 	number_is_found(IMAGE_PID, 4242, 1, "pid: a number of another class");
-	number_is_found(IMAGE_PORT, 50000, 443, "port: a number of another class");
+	number_is_found(IMAGE_PORT, 50000, 444, "port: a number of another class");
 	number_is_found(IMAGE_PORT, 443, 444, "port: a number that stays did not");
 	number_is_found(IMAGE_UID, 1000, 0, "uid: a number of another class");
 }
