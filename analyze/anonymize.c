@@ -5,6 +5,7 @@
  */
 #include "analyze/anonymize.h"
 
+#include "analyze/anonymize_rows.h"
 #include "analyze/limits.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <string.h>
 
 #define LEVEL 9 /* it is written once and sent to many */
-#define N_TABLES (NST_TABLE_LAST - NST_TABLE_SETTING + 1)
 
 struct copy {
 	struct anonymized *to;
@@ -412,42 +412,6 @@ static int map_table(struct copy *copy, enum nst_table number, struct nst_rows *
 	return 0;
 }
 
-/* One half of each table; TUPLE whole, since whoever reads a half wants to know its flows. */
-static bool take_half(const struct nst_rows tables[N_TABLES], bool second,
-		      struct nst_rows half[N_TABLES])
-{
-	bool is_less = false;
-
-	for (size_t i = 0; i < N_TABLES; i++) {
-		size_t first = tables[i].n_rows / 2;
-
-		half[i] = tables[i];
-		if (tables[i].table == NST_TABLE_TUPLE)
-			continue;
-		is_less |= tables[i].n_rows > 1;
-		half[i].n_rows = second ? tables[i].n_rows - first : first;
-		if (second && first)
-			half[i].rows = (const char *)tables[i].rows +
-				       first * table_row_bytes(tables[i].table);
-	}
-	return is_less;
-}
-
-/* Names may have become longer, so that not all of it fits any more. */
-static int write_tables(struct copy *copy, enum nst_chunk_type type,
-			const struct nst_rows tables[N_TABLES])
-{
-	struct nst_rows half[N_TABLES];
-	int err = nst_writer_rows(copy->writer, type, tables, N_TABLES);
-
-	if (err != -E2BIG || !take_half(tables, false, half))
-		return err;
-	copy->to->has_repeats = true;
-	err = write_tables(copy, type, half);
-	take_half(tables, true, half);
-	return err ?: write_tables(copy, type, half);
-}
-
 static int copy_tables(struct copy *copy, const struct nst_chunk *chunk)
 {
 	struct nst_rows tables[N_TABLES] = { { 0 } };
@@ -456,7 +420,8 @@ static int copy_tables(struct copy *copy, const struct nst_chunk *chunk)
 	for (size_t i = 0; i < N_TABLES && !err; i++)
 		err = map_table(copy, (enum nst_table)(NST_TABLE_SETTING + i), &tables[i]);
 	if (!err) {
-		err = write_tables(copy, (enum nst_chunk_type)chunk->type, tables);
+		err = anonymize_write_rows(copy->writer, (enum nst_chunk_type)chunk->type, tables,
+					   &copy->to->has_repeats);
 		copy->is_output = err;
 	}
 	for (size_t i = 0; i < N_TABLES; i++)
