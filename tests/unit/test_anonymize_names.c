@@ -45,6 +45,15 @@ static const char *mapped(mapping *map, const char *from)
 	return mapped_bytes(map, from, strlen(from));
 }
 
+/* A key from a file gives these in any version: HMAC-SHA256 of "name of program", a NUL and the name. */
+static void names_by_key(void)
+{
+	begin(false, true);
+	CHECK_STR(mapped(anonymize_exe, "secret"), "proc-scpp1ezdm4");
+	CHECK_STR(mapped(anonymize_hex, POD), "d060cf53-9d44-c489-1aa5-0e90e418cdc5");
+	anonymizer_free(&anonymizer);
+}
+
 static void executables(void)
 {
 	begin(false, false);
@@ -245,6 +254,7 @@ static void settings(void)
 
 int main(void)
 {
+	RUN(names_by_key);
 	RUN(executables);
 	RUN(threads_of_cpus);
 	RUN(command_lines);
