@@ -8,6 +8,7 @@
 #include "analyze/anonymizer.h"
 
 #include "analyze/anonymize_words.h"
+#include "analyze/port.h"
 #include "analyze/text.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@ static const struct {
 	enum image_kind kind;
 	uint64_t first, last;
 } classes[] = {
-	{ IMAGE_PORT, 32768, UINT16_MAX },
+	{ IMAGE_PORT, PORT_EPHEMERAL, UINT16_MAX },
 	{ IMAGE_PID, 3, 1 << 22 },
 	{ IMAGE_PID, (1 << 22) + 1, UINT32_MAX },
 	{ IMAGE_UID, 1000, 65533 },
@@ -87,14 +88,18 @@ static uint64_t derive_number(const struct anonymize_key *key, const char *purpo
 	return number;
 }
 
-/* Forward, since there is not always room before: up to a year of the clock, and eight of days. */
+/*
+ * Forward, since there is not always room before: up to a year of the clock, and eight of days.
+ * Of the clock whole tenths of a second, so that times that were made coarse stay so.
+ */
 static void choose_shifts(struct anonymizer *anonymizer)
 {
 	const struct anonymize_key *key = &anonymizer->key;
 
 	if (!anonymizer->options.shift_time)
 		return;
-	anonymizer->clock_shift_ns = 1 + derive_number(key, "clock") % (365 * SECONDS_A_DAY * NS);
+	anonymizer->clock_shift_ns =
+		(NS / 10) * (1 + derive_number(key, "clock") % (365 * SECONDS_A_DAY * 10));
 	anonymizer->realtime_shift_ns =
 		1 + derive_number(key, "time of day") % (8 * 365 * (SECONDS_A_DAY * NS));
 }
