@@ -28,6 +28,17 @@ bool selection_fits_owner(const struct selection *selection, uint32_t pid, struc
 	return has_pid && has_comm;
 }
 
+bool selection_fits_lane(const struct selection *selection,
+			 const struct nst_dictionaries *dictionaries, const struct nst_lane *lane)
+{
+	const struct nst_process *process;
+
+	if (!(lane->has & NST_HAS_OWNER))
+		return false;
+	process = &dictionaries->processes[lane->process];
+	return selection_fits_owner(selection, process->pid, process->comm);
+}
+
 static bool fits_host(const struct selection_host *host, struct nst_bytes address)
 {
 	const uint8_t *at = address.data;
@@ -74,7 +85,6 @@ bool selection_wants_lane(const struct selection *selection, size_t trace,
 			  const struct nst_dictionaries *dictionaries, const struct nst_lane *lane)
 {
 	const struct nst_flow *flow = &dictionaries->flows[lane->flow];
-	const struct nst_process *process = &dictionaries->processes[lane->process];
 
 	if (!selection_wants_trace(selection, trace))
 		return false;
@@ -82,9 +92,7 @@ bool selection_wants_lane(const struct selection *selection, size_t trace,
 		return wants_flow(selection, trace, flow->id);
 	if (!fits_tuple(selection, flow))
 		return false;
-	return !is_by_owner(selection) ||
-	       (lane->has & NST_HAS_OWNER &&
-		selection_fits_owner(selection, process->pid, process->comm));
+	return !is_by_owner(selection) || selection_fits_lane(selection, dictionaries, lane);
 }
 
 static bool wants_user(const struct selection *selection, size_t trace,

@@ -36,12 +36,11 @@ static int first_events(struct reading *reading, const struct nst_dictionaries *
 	for (size_t i = 0; i < dictionaries->n_lanes && !err; i++) {
 		const struct nst_lane *lane = &dictionaries->lanes[i];
 		const struct nst_flow *flow = &dictionaries->flows[lane->flow];
-		const struct nst_process *process = &dictionaries->processes[lane->process];
 		unsigned int marks = selection_marks_of(selection, flow) | (seen[i] ? IN_SPAN : 0);
 
 		if (!(lane->has & NST_HAS_OWNER))
 			marks |= seen[i] ? IS_UNOWNED : 0;
-		else if (selection_fits_owner(selection, process->pid, process->comm))
+		else if (selection_fits_lane(selection, dictionaries, lane))
 			marks |= HAS_OWNER;
 		if (flow->has & NST_HAS_FLOW_ID)
 			err = mark_flow(selection, reading->trace, flow->id, marks);
@@ -147,7 +146,7 @@ static int third_events(struct reading *reading, const struct nst_dictionaries *
 	for (size_t i = 0; i < dictionaries->n_lanes && !err; i++) {
 		const struct nst_lane *lane = &dictionaries->lanes[i];
 		const struct nst_flow *flow = &dictionaries->flows[lane->flow];
-		const struct nst_process *process = &dictionaries->processes[lane->process];
+		const struct nst_process *process;
 
 		if (!seen[i] ||
 		    !selection_wants_lane(reading->selection, reading->trace, dictionaries, lane))
@@ -158,8 +157,10 @@ static int third_events(struct reading *reading, const struct nst_dictionaries *
 		if (!err && lane->has & NST_HAS_CGROUP)
 			err = selection_keep(reading->selection, reading->trace, KEEP_CGROUP,
 					     lane->cgroup_id, 0);
-		if (!err && lane->has & NST_HAS_OWNER)
-			err = keep_owner(reading, process->pid, process->start_ns, false, 0);
+		if (err || !(lane->has & NST_HAS_OWNER))
+			continue;
+		process = &dictionaries->processes[lane->process];
+		err = keep_owner(reading, process->pid, process->start_ns, false, 0);
 	}
 	return err;
 }

@@ -24,6 +24,8 @@ struct selected_flow {
 /* ---- selection.c ---- */
 
 bool selection_fits_owner(const struct selection *selection, uint32_t pid, struct nst_bytes comm);
+bool selection_fits_lane(const struct selection *selection,
+			 const struct nst_dictionaries *dictionaries, const struct nst_lane *lane);
 unsigned int selection_marks_of(const struct selection *selection, const struct nst_flow *flow);
 
 /* ---- selection_limits.c: what rows with times say of the span ---- */
