@@ -19,9 +19,9 @@ struct copy {
 	struct nst_reader *reader;
 	struct nst_writer *writer; /* of the trace at hand; NULL: none yet, or it has ended */
 	size_t trace, n_begun;
-	uint64_t start_ns; /* of what is taken of it */
 	int fd;
 	bool is_output;
+	bool is_left_out; /* the trace at hand: nothing of it is in the span */
 	/* of the chunk at hand */
 	struct nst_process *processes;
 	struct nst_flow *flows;
@@ -50,19 +50,29 @@ static void count_header(struct copy *copy, unsigned int table, unsigned int col
 	count->changed += changed;
 }
 
+/* A time that says less. */
+static uint64_t coarse(const struct copy *copy, uint64_t time_ns)
+{
+	return copy->to->grain_ns ? time_ns - time_ns % copy->to->grain_ns : time_ns;
+}
+
 /* What is selected begins where it begins, and not where the recording did. */
 static void cut_header(const struct copy *copy, size_t trace, struct nst_header *header)
 {
 	const struct selected_trace *selected;
+	uint64_t start_ns = header->start_ns;
 
-	if (!copy->to->selection)
-		return;
-	selected = &copy->to->selection->traces[trace];
-	if (selected->from_ns <= header->start_ns)
-		return;
-	header->start_ns = selected->from_ns;
-	header->start_realtime_ns =
-		(uint64_t)timeline_realtime(&selected->timeline, selected->from_ns);
+	if (copy->to->selection) {
+		selected = &copy->to->selection->traces[trace];
+		if (selected->from_ns > start_ns) {
+			start_ns = selected->from_ns;
+			header->start_realtime_ns =
+				(uint64_t)timeline_realtime(&selected->timeline, start_ns);
+		}
+	}
+	header->start_ns = coarse(copy, start_ns);
+	if (header->start_realtime_ns > start_ns - header->start_ns)
+		header->start_realtime_ns -= start_ns - header->start_ns;
 }
 
 static int map_header(struct copy *copy, const struct nst_header *from, struct nst_header *ret_to)
@@ -90,14 +100,29 @@ static int map_header(struct copy *copy, const struct nst_header *from, struct n
 	return err;
 }
 
+/* Rows of LOSS that are left out are not counted either. */
+static void lost_in_span(const struct copy *copy, const struct nst_chunk *chunk,
+			 uint64_t lost[NST_LOSS_SLOTS])
+{
+	const struct selection *selection = copy->to->selection;
+
+	for (int i = 0; i < NST_LOSS_SLOTS; i++) {
+		uint64_t outside = selection ? selection->traces[copy->trace].lost_outside[i] : 0;
+
+		lost[i] = chunk->lost[i] > outside ? chunk->lost[i] - outside : 0;
+	}
+}
+
 static int set_chunk_header(struct copy *copy, const struct nst_chunk *chunk)
 {
 	const struct clock_reading from = { chunk->sample_clock_ns, chunk->sample_realtime_ns };
 	struct anonymizer *anonymizer = &copy->to->anonymizer;
 	uint64_t clock_ns = anonymize_time(anonymizer, chunk->sample_clock_ns);
 	uint64_t realtime_ns = anonymize_realtime(anonymizer, chunk->sample_realtime_ns);
+	uint64_t lost[NST_LOSS_SLOTS];
 
-	nst_writer_set_lost(copy->writer, chunk->lost);
+	lost_in_span(copy, chunk, lost);
+	nst_writer_set_lost(copy->writer, lost);
 	nst_writer_set_clock_sample(copy->writer, clock_ns, realtime_ns);
 	count_header(copy, FIELDS_CHUNK_HEADER, 4, anonymizer->clock_shift_ns);
 	count_header(copy, FIELDS_CHUNK_HEADER, 5, anonymizer->clock_shift_ns);
@@ -137,6 +162,12 @@ static int begin_trace(struct copy *copy, const struct nst_chunk *chunk)
 		return -ESTALE;
 	if (copy->to->selection && chunk->trace >= copy->to->selection->n_traces)
 		return -EUCLEAN;
+	copy->trace = chunk->trace;
+	copy->n_begun++;
+	copy->is_left_out =
+		copy->to->selection && !selection_wants_trace(copy->to->selection, chunk->trace);
+	if (copy->is_left_out)
+		return 0;
 	from = trace->header;
 	cut_header(copy, chunk->trace, &from);
 	err = map_header(copy, &from, &header);
@@ -144,9 +175,6 @@ static int begin_trace(struct copy *copy, const struct nst_chunk *chunk)
 		return err;
 	err = nst_writer_open(copy->fd, &header, LEVEL, &copy->writer);
 	copy->is_output = err;
-	copy->trace = chunk->trace;
-	copy->start_ns = from.start_ns;
-	copy->n_begun++;
 	copy->to->traces++;
 	return err;
 }
@@ -329,15 +357,6 @@ static int write_event(struct copy *copy, uint32_t row, struct net_event *event)
 	return r < 0 ? r : 0;
 }
 
-/* A time that says less; never one before the beginning. */
-static uint64_t coarse(const struct copy *copy, uint64_t time_ns)
-{
-	uint64_t grain_ns = copy->to->grain_ns;
-	uint64_t coarse_ns = grain_ns ? time_ns - time_ns % grain_ns : time_ns;
-
-	return coarse_ns < copy->start_ns && time_ns >= copy->start_ns ? copy->start_ns : coarse_ns;
-}
-
 static int copy_events(struct copy *copy)
 {
 	const struct nst_dictionaries *dictionaries;
@@ -366,7 +385,7 @@ static int copy_events(struct copy *copy)
 			      ?: write_event(copy, events->lane[i], &event);
 		copy->to->rows[NST_TABLE_EVENT]++;
 	}
-	if (!err) {
+	if (!err && copy->writer) {
 		err = nst_writer_flush(copy->writer);
 		copy->is_output = err;
 	}
@@ -374,6 +393,28 @@ static int copy_events(struct copy *copy)
 }
 
 /* ---- Metadata ---------------------------------------------------------- */
+
+/* So that an event of the time at which its process had the flow is of that time still. */
+static void make_owner_coarse(const struct copy *copy, struct nst_owner *owner)
+{
+	uint64_t to_ns = coarse(copy, owner->to_ns);
+
+	owner->from_ns = coarse(copy, owner->from_ns);
+	if (to_ns < owner->to_ns && !__builtin_add_overflow(to_ns, copy->to->grain_ns, &to_ns))
+		owner->to_ns = to_ns;
+}
+
+/* False: it is left out, and so are its strings. */
+static bool wants_row(struct copy *copy, enum nst_table table, const void *row)
+{
+	const struct selection *selection = copy->to->selection;
+
+	if (!selection || selection_wants_row(selection, copy->trace, table, row))
+		return true;
+	copy->to->n_without_flow +=
+		table == NST_TABLE_TOTAL && selection_misses_flow(selection, copy->trace, row);
+	return false;
+}
 
 /* A copy of a table's rows with other values; what a rule drops is not among them. */
 static int map_table(struct copy *copy, enum nst_table number, struct nst_rows *ret_table)
@@ -390,16 +431,17 @@ static int map_table(struct copy *copy, enum nst_table number, struct nst_rows *
 	if (!mapped)
 		return -ENOMEM;
 	for (size_t i = 0; i < n && !err; i++) {
+		char *row = mapped + kept * size;
 		bool keep = false;
 
-		memcpy(mapped + kept * size, (const char *)rows + i * size, size);
-		if (copy->to->selection && !selection_wants_row(copy->to->selection, copy->trace,
-								number, mapped + kept * size))
-			err = fields_drop(&copy->to->anonymizer, copy->to->counts, number,
-					  mapped + kept * size);
-		else
-			err = fields_apply(&copy->to->anonymizer, copy->to->counts, number,
-					   mapped + kept * size, 1, &keep);
+		memcpy(row, (const char *)rows + i * size, size);
+		if (!wants_row(copy, number, row)) {
+			err = fields_drop(&copy->to->anonymizer, copy->to->counts, number, row);
+			continue;
+		}
+		if (number == NST_TABLE_OWNER)
+			make_owner_coarse(copy, (void *)row);
+		err = fields_apply(&copy->to->anonymizer, copy->to->counts, number, row, 1, &keep);
 		kept += keep;
 	}
 	if (err) {
@@ -419,7 +461,7 @@ static int copy_tables(struct copy *copy, const struct nst_chunk *chunk)
 
 	for (size_t i = 0; i < N_TABLES && !err; i++)
 		err = map_table(copy, (enum nst_table)(NST_TABLE_SETTING + i), &tables[i]);
-	if (!err) {
+	if (!err && copy->writer) {
 		err = anonymize_write_rows(copy->writer, (enum nst_chunk_type)chunk->type, tables,
 					   &copy->to->has_repeats);
 		copy->is_output = err;
@@ -452,16 +494,18 @@ static int copy_chunk(struct copy *copy, const struct nst_chunk *chunk)
 		err = begin_trace(copy, chunk);
 	if (err)
 		return err;
-	if (!copy->writer) /* behind its end */
+	if (!copy->writer && !copy->is_left_out) /* behind its end */
 		return -EUCLEAN;
 	if (!is_known(chunk->type))
 		return 0;
-	err = set_chunk_header(copy, chunk);
-	if (err)
-		return err;
-	copy->to->chunks++;
+	if (copy->writer) {
+		err = set_chunk_header(copy, chunk);
+		if (err)
+			return err;
+		copy->to->chunks++;
+	}
 	if (chunk->type == NST_CHUNK_END)
-		return end_trace(copy, chunk);
+		return copy->writer ? end_trace(copy, chunk) : 0;
 	return chunk->type == NST_CHUNK_EVENTS ? copy_events(copy) : copy_tables(copy, chunk);
 }
 

@@ -16,11 +16,12 @@ struct anonymized {
 	struct field_count counts[FIELDS_MAX];
 	uint64_t rows[NST_TABLE_LAST + 1]; /* written, of each table; of EVENT: events */
 	uint64_t traces, chunks;
-	uint64_t unknown; /* chunks and sections that no rule is for: dropped */
-	bool is_cut;	  /* some trace has no end */
-	bool is_said;	  /* what was wrong with the input, or too much of it */
-	bool has_repeats; /* rows of TUPLE are there more than once */
-	char fault[256];  /* what the check found, or why it was not done */
+	uint64_t n_without_flow; /* rows of TOTAL: left out, since flows are asked for */
+	uint64_t unknown;	 /* chunks and sections that no rule is for: dropped */
+	bool is_cut;		 /* some trace has no end */
+	bool is_said;		 /* what was wrong with the input, or too much of it */
+	bool has_repeats;	 /* rows of TUPLE are there more than once */
+	char fault[256];	 /* what the check found, or why it was not done */
 };
 
 /*

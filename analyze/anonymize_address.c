@@ -37,9 +37,10 @@ static const struct range ranges4[] = {
 };
 
 #define WHOLE6 128
-#define GROUPS(scope) /* that are assigned for good: few bits */ \
-	{                                                        \
-		{ 0xff, scope }, 112, WHOLE6, false              \
+#define IDENTIFIER_BIT 64 /* where that of the interface begins */
+#define GROUPS(scope)	  /* that are assigned for good: few bits */ \
+	{                                                            \
+		{ 0xff, scope }, 112, WHOLE6, false                  \
 	}
 #define MORE_GROUPS(scope)                                                              \
 	{                                                                               \
@@ -115,16 +116,36 @@ static unsigned int kept_by(const struct range *ranges, size_t n_ranges, bool wi
 	return most;
 }
 
+static const struct range *identifier_range(const uint8_t *address)
+{
+	for (size_t i = 0; i < N_OF(identifiers6); i++)
+		if (common_bits(address, identifiers6[i].prefix, identifiers6[i].bits) ==
+		    identifiers6[i].bits)
+			return &identifiers6[i];
+	return NULL;
+}
+
+/* Outside of these: the identifier is a MAC address with two bytes in its middle (EUI-64). */
+static bool is_made_of_mac(const uint8_t *address, size_t len_bytes)
+{
+	return len_bytes == 16 && address[11] == 0xff && address[12] == 0xfe &&
+	       !identifier_range(address);
+}
+
+static unsigned int kept_by_option(const uint8_t *address, size_t len_bytes)
+{
+	const struct range *range = len_bytes == 16 ? identifier_range(address) : NULL;
+
+	if (range)
+		return range->until;
+	return is_made_of_mac(address, len_bytes) ? IDENTIFIER_BIT : 8 * (unsigned int)len_bytes;
+}
+
 unsigned int address_kept_bits(const struct address_map *map, const uint8_t *address,
 			       size_t len_bytes)
 {
-	if (map->keep_all) {
-		for (size_t i = 0; len_bytes == 16 && i < N_OF(identifiers6); i++)
-			if (common_bits(address, identifiers6[i].prefix, identifiers6[i].bits) ==
-			    identifiers6[i].bits)
-				return identifiers6[i].until;
-		return 8 * (unsigned int)len_bytes;
-	}
+	if (map->keep_all)
+		return kept_by_option(address, len_bytes);
 	if (len_bytes == 4)
 		return kept_by(ranges4, N_OF(ranges4), map->keep_private, address);
 	return kept_by(ranges6, N_OF(ranges6), map->keep_private, address);
@@ -133,6 +154,12 @@ unsigned int address_kept_bits(const struct address_map *map, const uint8_t *add
 void address_map(const struct address_map *map, const uint8_t *address, size_t len_bytes,
 		 uint8_t *to)
 {
+	bool keeps_middle = map->keep_all && is_made_of_mac(address, len_bytes);
+
 	cryptopan_encrypt(len_bytes == 4 ? &map->v4 : &map->v6, address, len_bytes,
 			  address_kept_bits(map, address, len_bytes), to);
+	if (keeps_middle) { /* so that none becomes one of those that stay */
+		to[11] = 0xff;
+		to[12] = 0xfe;
+	}
 }

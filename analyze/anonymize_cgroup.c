@@ -97,11 +97,9 @@ static int put_uid(struct anonymizer *anonymizer, const char *prefix, struct nst
 	if (strlen(text) != digits.len_bytes || parse_number(text, 0, UINT32_MAX, &uid))
 		return 0;
 	*ret_is_uid = true;
-	if (!anonymizer->options.keep_names) {
-		err = anonymize_number(anonymizer, IMAGE_UID, uid, &uid);
-		if (err)
-			return err;
-	}
+	err = anonymize_number(anonymizer, IMAGE_UID, uid, &uid);
+	if (err)
+		return err;
 	snprintf(text, sizeof(text), "%" PRIu64, uid);
 	return text_add(anonymizer, prefix, strlen(prefix))
 		       ?: text_add(anonymizer, text, strlen(text));

@@ -18,6 +18,7 @@
 #define USER_PREFIX "user."
 #define NUMBER_DIGITS 20
 #define WRITER_ROOM 33
+#define RELEASE_SEPARATORS "-.+~_"
 
 /* ---- Shapes ------------------------------------------------------------ */
 
@@ -69,7 +70,7 @@ static bool are_words(struct nst_bytes value, const char *separators, enum word_
 	while (at < value.len_bytes) {
 		struct nst_bytes word = next_word(value, separators, &at);
 
-		if (!word_is(list, word) && !is_number(word))
+		if (word.len_bytes && !word_is(list, word) && !is_number(word))
 			return false;
 		at++;
 	}
@@ -87,7 +88,8 @@ static int put_release(struct anonymizer *anonymizer, struct nst_bytes value)
 	while (n < value.len_bytes && ((at[n] >= '0' && at[n] <= '9') || at[n] == '.'))
 		n++;
 	if (n == value.len_bytes ||
-	    are_words(bytes_part(value, n + 1, value.len_bytes), "-.+~_", WORDS_RELEASE))
+	    (memchr(RELEASE_SEPARATORS, at[n], strlen(RELEASE_SEPARATORS)) &&
+	     are_words(bytes_part(value, n, value.len_bytes), RELEASE_SEPARATORS, WORDS_RELEASE)))
 		return text_add(anonymizer, at, value.len_bytes);
 	return text_add(anonymizer, at, n) ?: text_add(anonymizer, "-custom", 7);
 }

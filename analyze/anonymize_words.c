@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#define CPU_DIGITS 4
 #define COMM_LEN 15 /* to which the kernel cuts the name of a process */
 
 /* clang-format off */
@@ -46,9 +47,9 @@ static const char *const programs[] = {
 	"netcat", "netperf", "netserver", "netstat", "nft", "nmap", "ping", "ping6", "socat", "ss", "tc", "tcpdump",
 	"tracepath", "traceroute", "tshark", "dumpcap", "wireshark", "wrk", "ab", "bpftrace", "bpftool", "perf",
 	"keepalived", "bird", "zebra", "bgpd", "ospfd", "frr", "radvd", "netsnoop-record", "netsnoop-analyze",
-	/* of the kernel; a number of a CPU may follow */
-	"kthreadd", "ksoftirqd", "migration", "swapper", "rcu_sched", "rcu_preempt", "kswapd0",
-	"ktimers", "irq_work", "idle_inject", "cpuhp", "watchdogd", "kcompactd0",
+	/* of the kernel; behind a slash the number of a CPU follows */
+	"kthreadd", "ksoftirqd/", "migration/", "swapper/", "rcu_sched", "rcu_preempt", "kswapd0",
+	"ktimers/", "irq_work/", "idle_inject/", "cpuhp/", "watchdogd", "kcompactd0",
 	NULL,
 };
 
@@ -155,23 +156,26 @@ const char *word_get(enum word_list list, size_t i)
 	return lists[list][i];
 }
 
-/* "ksoftirqd/3": a thread of a CPU, by the name of them all. */
-static struct nst_bytes without_cpu(struct nst_bytes word)
+/* Of a CPU: as few digits as it takes. */
+static bool is_cpu(struct nst_bytes word, size_t from)
 {
 	const char *text = word.data;
-	uint32_t len = word.len_bytes;
 
-	while (len && text[len - 1] >= '0' && text[len - 1] <= '9')
-		len--;
-	if (len < 2 || len == word.len_bytes || text[len - 1] != '/')
-		return word;
-	return (struct nst_bytes){ text, len - 1 };
+	if (from == word.len_bytes || word.len_bytes - from > CPU_DIGITS ||
+	    (text[from] == '0' && word.len_bytes - from > 1))
+		return false;
+	for (; from < word.len_bytes; from++)
+		if (text[from] < '0' || text[from] > '9')
+			return false;
+	return true;
 }
 
 static bool matches(enum word_list list, const char *known, struct nst_bytes word)
 {
 	size_t len = strlen(known);
 
+	if (list == WORDS_PROGRAMS && known[len - 1] == '/')
+		return word.len_bytes > len && !memcmp(known, word.data, len) && is_cpu(word, len);
 	if (list == WORDS_PROGRAMS && word.len_bytes == COMM_LEN && len > COMM_LEN)
 		len = COMM_LEN;
 	return word.len_bytes == len && !memcmp(known, word.data, len);
@@ -181,8 +185,6 @@ bool word_is(enum word_list list, struct nst_bytes word)
 {
 	if (!word.len_bytes)
 		return false;
-	if (list == WORDS_PROGRAMS)
-		word = without_cpu(word);
 	for (const char *const *at = lists[list]; *at; at++)
 		if (matches(list, *at, word))
 			return true;

@@ -8,6 +8,7 @@
 #include "analyze/anonymizer.h"
 
 #include "analyze/anonymize_words.h"
+#include "analyze/port.h"
 #include "analyze/text.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ static const struct {
 	enum image_kind kind;
 	uint64_t first, last;
 } classes[] = {
-	{ IMAGE_PORT, 32768, UINT16_MAX },
+	{ IMAGE_PORT, PORT_EPHEMERAL, UINT16_MAX },
 	{ IMAGE_PID, 3, 1 << 22 },
 	{ IMAGE_PID, (1 << 22) + 1, UINT32_MAX },
 	{ IMAGE_UID, 1000, 65533 },
@@ -67,7 +68,16 @@ static const struct {
 	[IMAGE_COUNTER] = { "counter", WORDS_COUNTERS, true, false },
 };
 
+#define PURPOSE_MAX 48
+
 /* ---- Beginning and end ------------------------------------------------- */
+
+/* What is derived for one use says nothing of what is derived for another one. */
+static const char *purpose_of(const char *use, enum image_kind kind, char purpose[PURPOSE_MAX])
+{
+	snprintf(purpose, PURPOSE_MAX, "%s of %s", use, image_kind_name(kind));
+	return purpose;
+}
 
 static uint64_t derive_number(const struct anonymize_key *key, const char *purpose)
 {
@@ -80,14 +90,18 @@ static uint64_t derive_number(const struct anonymize_key *key, const char *purpo
 	return number;
 }
 
-/* Forward, since there is not always room before: up to a year of the clock, and eight of days. */
+/*
+ * Forward, since there is not always room before: up to a year of the clock, and eight of days.
+ * Of the clock whole tenths of a second, so that times that were made coarse stay so.
+ */
 static void choose_shifts(struct anonymizer *anonymizer)
 {
 	const struct anonymize_key *key = &anonymizer->key;
 
 	if (!anonymizer->options.shift_time)
 		return;
-	anonymizer->clock_shift_ns = 1 + derive_number(key, "clock") % (365 * SECONDS_A_DAY * NS);
+	anonymizer->clock_shift_ns =
+		(NS / 10) * (1 + derive_number(key, "clock") % (365 * SECONDS_A_DAY * 10));
 	anonymizer->realtime_shift_ns =
 		1 + derive_number(key, "time of day") % (8 * 365 * (SECONDS_A_DAY * NS));
 }
@@ -113,13 +127,14 @@ int anonymizer_init(struct anonymizer *anonymizer, const struct anonymize_key *k
 		    const struct anonymize_options *options)
 {
 	uint8_t derived[PERMUTE_KEY_BYTES];
+	char purpose[PURPOSE_MAX];
 
 	*anonymizer = (struct anonymizer){ .options = *options, .key = *key, .is_named = is_named };
 	address_map_init(&anonymizer->addresses, key, options->keep_addresses,
 			 options->keep_private);
 	for (size_t i = 0; i < IMAGE_KINDS; i++) {
-		anonymize_key_derive(key, image_kind_name((enum image_kind)i), "number", 6, derived,
-				     sizeof(derived));
+		anonymize_key_derive(key, purpose_of("permutation", (enum image_kind)i, purpose),
+				     NULL, 0, derived, sizeof(derived));
 		permutation_init(&anonymizer->numbers[i], derived);
 	}
 	explicit_bzero(derived, sizeof(derived));
@@ -329,10 +344,11 @@ static void keyed_name(const struct anonymizer *anonymizer, enum image_kind kind
 {
 	static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
 	uint8_t bytes[NAME_DIGITS];
+	char purpose[PURPOSE_MAX];
 	size_t n = (size_t)snprintf(to, NAME_MAX_BYTES, "%s-", name_kinds[kind].word);
 
-	anonymize_key_derive(&anonymizer->key, image_kind_name(kind), name.data, name.len_bytes,
-			     bytes, sizeof(bytes));
+	anonymize_key_derive(&anonymizer->key, purpose_of("name", kind, purpose), name.data,
+			     name.len_bytes, bytes, sizeof(bytes));
 	for (size_t i = 0; i < NAME_DIGITS; i++)
 		to[n++] = digits[bytes[i] & 31];
 	to[n] = '\0';
@@ -468,12 +484,12 @@ static int renew_bytes(struct anonymizer *anonymizer, enum image_kind kind, stru
 	text_begin(anonymizer);
 	for (uint32_t at = 0; at < bytes.len_bytes && !err; at += 32) {
 		uint8_t block[32];
-		char purpose[48];
+		char block_name[24], purpose[PURPOSE_MAX];
 		uint32_t left = bytes.len_bytes - at;
 
-		snprintf(purpose, sizeof(purpose), "%s %u", image_kind_name(kind), at / 32);
-		anonymize_key_derive(&anonymizer->key, purpose, bytes.data, bytes.len_bytes, block,
-				     sizeof(block));
+		snprintf(block_name, sizeof(block_name), "block %u", at / 32);
+		anonymize_key_derive(&anonymizer->key, purpose_of(block_name, kind, purpose),
+				     bytes.data, bytes.len_bytes, block, sizeof(block));
 		err = text_add(anonymizer, block, left < 32 ? left : 32);
 	}
 	return err ?: text_done(anonymizer, kind, bytes, ret_bytes);

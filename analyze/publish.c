@@ -302,6 +302,9 @@ static void say_made(const struct making *making)
 		    making->to.trace.name, made->unknown);
 	if (made->is_cut)
 		say("%s: without an end, like what it was made of", making->to.trace.name);
+	if (made->n_without_flow)
+		say("%s: left out %" PRIu64 " totals of no flow: nobody knows whose they are",
+		    making->to.trace.name, made->n_without_flow);
 	if (publishing->grain_ns)
 		say("%s: times of events are multiples of %s, to make it small enough",
 		    making->to.trace.name, format_duration(publishing->grain_ns, text));

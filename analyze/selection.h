@@ -25,7 +25,13 @@ struct selected_trace {
 	uint64_t start_ns, end_ns; /* of the original */
 	uint64_t from_ns, to_ns;   /* of what is selected; half open */
 	struct clock_bounds bounds;
+	uint64_t detail_ns;		       /* of the last DETAIL before it */
+	uint64_t lost_outside[NST_LOSS_SLOTS]; /* that LOSS tells of */
 };
+
+struct selected_flow;
+struct selected_process;
+struct selected_link;
 
 struct selection { /* zeros are everything */
 	/* what is asked for */
@@ -42,10 +48,13 @@ struct selection { /* zeros are everything */
 	struct bounds bounds;
 	struct selected_trace *traces;
 	size_t n_traces, cap_traces;
-	struct intern flows; /* trace and id */
-	uint8_t *flow_marks; /* of each */
-	size_t cap_marks;
-	struct intern kept; /* processes, namespaces, control groups, users */
+	struct intern flows;		   /* trace and id */
+	struct selected_flow *flow_states; /* of each */
+	struct intern processes;	   /* that there are rows of */
+	struct selected_process *process_states;
+	struct selected_link *links; /* of devices */
+	size_t cap_flow_states, cap_process_states, n_links, cap_links;
+	struct intern kept; /* processes, namespaces, devices, control groups, users */
 };
 
 /* Take a value of --pid, --comm, --host or --port. 0, -ENOMEM, or -EINVAL, said. */
@@ -70,7 +79,8 @@ char *selection_text(const struct selection *selection, uint64_t grain_ns);
 int selection_span(struct selection *selection, const struct input *input, int64_t *ret_from_ns,
 		   int64_t *ret_to_ns);
 
-/* Is the span from..to not empty, for some trace? */
+/* Is the span from..to not empty, for this trace, or for some? */
+bool selection_wants_trace(const struct selection *selection, size_t trace);
 bool selection_has_span(const struct selection *selection);
 
 /* Are events of a lane wanted, if they are in the span? */
@@ -80,11 +90,9 @@ bool selection_wants_lane(const struct selection *selection, size_t trace,
 bool selection_wants_row(const struct selection *selection, size_t trace, enum nst_table table,
 			 const void *row);
 
-/* ---- selection_span.c, for selection_find() ---- */
-
-/* The clocks of all traces, by their headers alone. As above. */
-int selection_read_clocks(struct selection *selection, const struct input *input);
-void selection_set_spans(struct selection *selection);
+/* True: a row that is not wanted, because nobody knows of which flow it is. */
+bool selection_misses_flow(const struct selection *selection, size_t trace,
+			   const struct nst_total *total);
 
 void selection_free(struct selection *selection);
 

@@ -145,8 +145,11 @@ void selection_free(struct selection *selection)
 	free(selection->comms);
 	free(selection->hosts);
 	free(selection->ports);
-	free(selection->flow_marks);
+	free(selection->flow_states);
+	free(selection->process_states);
+	free(selection->links);
 	intern_free(&selection->flows);
+	intern_free(&selection->processes);
 	intern_free(&selection->kept);
 	*selection = (struct selection){ 0 };
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The span of time that is asked for, on the clocks of the traces. */
-#include "analyze/selection.h"
+#include "analyze/selection_find.h"
 
 #include "analyze/limits.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* The headers say all that is asked here. */
 static bool no_events(void *unused, const struct nst_chunk *chunk)
@@ -98,6 +99,8 @@ void selection_set_spans(struct selection *selection)
 		window_clock_bounds(&selection->bounds, &trace->timeline, &trace->bounds);
 		trace->from_ns = trace->bounds.from_ns;
 		trace->to_ns = trace->bounds.to_ns;
+		trace->detail_ns = 0;
+		memset(trace->lost_outside, 0, sizeof(trace->lost_outside));
 	}
 }
 
@@ -120,11 +123,17 @@ int selection_span(struct selection *selection, const struct input *input, int64
 	return 0;
 }
 
+bool selection_wants_trace(const struct selection *selection, size_t trace)
+{
+	const struct selected_trace *of = &selection->traces[trace];
+
+	return of->from_ns < of->to_ns && of->start_ns < of->to_ns && of->end_ns >= of->from_ns;
+}
+
 bool selection_has_span(const struct selection *selection)
 {
 	for (size_t i = 0; i < selection->n_traces; i++)
-		if (selection->traces[i].start_ns < selection->traces[i].to_ns &&
-		    selection->traces[i].end_ns >= selection->traces[i].from_ns)
+		if (selection_wants_trace(selection, i))
 			return true;
 	return false;
 }

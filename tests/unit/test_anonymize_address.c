@@ -102,6 +102,64 @@ static void identifiers_are_encrypted(void)
 	CHECK(differs("2001:db8::77", false, false) >= 15);
 }
 
+/*
+ * What is made of a MAC address has ff:fe in its middle, which stays there; any other address
+ * stays whole, so that none of them is met by one that does not.
+ */
+static void kept_addresses_have_no_mac(void)
+{
+	static const char *const made_of[] = { "2001:db8::211:22ff:fe33:4455",
+					       "fd00:1:2:3:5054:ff:fe12:3456",
+					       "2a01:db8:7::ff:fe00:0" };
+	static const char *const others[] = { "2001:db8::1", "2001:db8::211:22ff:ff33:4455",
+					      "2001:db8::fffe:0:0:1", "2001:db8::ff:fd00:1" };
+
+	for (size_t i = 0; i < sizeof(made_of) / sizeof(made_of[0]); i++)
+		CHECK(differs(made_of[i], true, false) >= 15);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		CHECK_INT(differs(others[i], true, false), 0);
+	for (uint8_t number = 0; number < 16; number++) {
+		uint8_t from[16], to[16];
+		struct address_map map;
+
+		use(&map, number, true, false);
+		inet_pton(AF_INET6, made_of[0], from);
+		address_map(&map, from, 16, to);
+		CHECK(!memcmp(from, to, 8));
+		CHECK(to[11] == 0xff && to[12] == 0xfe);
+		CHECK(memcmp(from + 8, to + 8, 3));
+		CHECK(memcmp(from + 13, to + 13, 3));
+	}
+}
+
+static void kept_bits(const char *text, unsigned int bits)
+{
+	int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	struct address_map map;
+	uint8_t address[16];
+
+	test_name = text;
+	use(&map, 1, false, false);
+	inet_pton(family, text, address);
+	CHECK_INT(address_kept_bits(&map, address, family == AF_INET ? 4 : 16), bits);
+}
+
+/* The price of leaving ranges where they are, which the manual names. */
+static void neighbours_of_special_ones(void)
+{
+	kept_bits("8.8.8.8", 5);
+	kept_bits("192.0.2.1", 3);
+	kept_bits("223.255.255.255", 3);
+	kept_bits("169.255.1.1", 16);
+	kept_bits("239.255.0.1", 17);
+	kept_bits("239.255.255.251", 32);
+	kept_bits("255.255.255.0", 25);
+	kept_bits("255.255.255.254", 32);
+	kept_bits("::ffff:192.0.2.1", 81);
+	kept_bits("2001:db8::1", 3);
+	test_name = "neighbours_of_special_ones";
+}
+
 static void private_by_option(void)
 {
 	static const struct {
@@ -229,6 +287,8 @@ int main(void)
 {
 	RUN(special_stays);
 	RUN(identifiers_are_encrypted);
+	RUN(kept_addresses_have_no_mac);
+	RUN(neighbours_of_special_ones);
 	RUN(private_by_option);
 	RUN(prefixes_stay_together);
 	RUN(no_two_become_one);

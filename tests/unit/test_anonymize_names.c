@@ -45,6 +45,15 @@ static const char *mapped(mapping *map, const char *from)
 	return mapped_bytes(map, from, strlen(from));
 }
 
+/* A key from a file gives these in any version: HMAC-SHA256 of "name of program", a NUL and the name. */
+static void names_by_key(void)
+{
+	begin(false, true);
+	CHECK_STR(mapped(anonymize_exe, "secret"), "proc-scpp1ezdm4");
+	CHECK_STR(mapped(anonymize_hex, POD), "d060cf53-9d44-c489-1aa5-0e90e418cdc5");
+	anonymizer_free(&anonymizer);
+}
+
 static void executables(void)
 {
 	begin(false, false);
@@ -68,6 +77,36 @@ static void executables(void)
 		CHECK_INT(name.len_bytes, 15);
 		CHECK(!strncmp(mapped(anonymize_exe, "/usr/bin/secret") + 9, name.data, 15));
 	}
+	anonymizer_free(&anonymizer);
+}
+
+static const char *program(const char *name)
+{
+	static char texts[2][64];
+	static unsigned int next;
+	char *text = texts[next++ % 2];
+	struct nst_bytes to;
+
+	if (anonymize_name(&anonymizer, IMAGE_PROGRAM, bytes_of(name), &to))
+		return "(failed)";
+	snprintf(text, sizeof(texts[0]), "%.*s", (int)to.len_bytes, (const char *)to.data);
+	return text;
+}
+
+/* Behind a thread's name of the kernel, the number of a CPU and nothing else stays. */
+static void threads_of_cpus(void)
+{
+	begin(false, false);
+	CHECK_STR(program("ksoftirqd/3"), "ksoftirqd/3");
+	CHECK_STR(program("swapper/0"), "swapper/0");
+	CHECK_STR(program("migration/1023"), "migration/1023");
+	CHECK_STR(program("ssh/0123456789"), "proc-1");
+	CHECK_STR(program("ssh/1"), "proc-2");
+	CHECK_STR(program("ksoftirqd/12345"), "proc-3");
+	CHECK_STR(program("ksoftirqd/01"), "proc-4");
+	CHECK_STR(program("ksoftirqd/"), "proc-5");
+	CHECK_STR(program("ksoftirqd/3x"), "proc-6");
+	CHECK_STR(program("ssh"), "ssh");
 	anonymizer_free(&anonymizer);
 }
 
@@ -158,6 +197,13 @@ static void control_groups(void)
 	CHECK_STR(mapped(anonymize_cgroup, "/system.slice/nginx.service"),
 		  "/system.slice/nginx.service");
 	anonymizer_free(&anonymizer);
+	/* the number of a user is no name: it is another one wherever it stands */
+	begin(true, false);
+	CHECK(!strstr(mapped(anonymize_cgroup, "/user.slice/user-1000.slice/user@1000.service"),
+		      "1000"));
+	CHECK_STR(mapped(anonymize_cgroup, "/user.slice/user-0.slice/acme.scope"),
+		  "/user.slice/user-0.slice/acme.scope");
+	anonymizer_free(&anonymizer);
 }
 
 static const char *setting(const char *key, const char *value)
@@ -181,6 +227,10 @@ static void settings(void)
 	CHECK_STR(setting("kernel", "6.1.0-28-amd64"), "kernel=6.1.0-28-amd64");
 	CHECK_STR(setting("kernel", "6.8.0-1021-aws"), "kernel=6.8.0-1021-aws");
 	CHECK_STR(setting("kernel", "6.1.0-acme7"), "kernel=6.1.0-custom");
+	CHECK_STR(setting("kernel", "6.1.0a64"), "kernel=6.1.0-custom");
+	CHECK_STR(setting("kernel", "6.1.0 64"), "kernel=6.1.0-custom");
+	CHECK_STR(setting("kernel", "6.1.0+"), "kernel=6.1.0+");
+	CHECK_STR(setting("kernel", "6.1.0"), "kernel=6.1.0");
 	CHECK_STR(setting("kernel", "acme"), "kernel=-custom");
 	CHECK_STR(setting("filters", "--port !22 --comm my --port --host 10.0.0.1"),
 		  "filters=--port * --comm * --port --host *");
@@ -204,7 +254,9 @@ static void settings(void)
 
 int main(void)
 {
+	RUN(names_by_key);
 	RUN(executables);
+	RUN(threads_of_cpus);
 	RUN(command_lines);
 	RUN(control_groups);
 	RUN(settings);
