@@ -194,7 +194,7 @@ static int build_new(const struct settings *settings, struct input *inputs, size
 	err = build_in(fd, path, settings, inputs, n_inputs, ret_damaged);
 	if (err)
 		unlink(path);
-	unfinished_file(NULL);
+	unfinished_done(path);
 	close(fd);
 	return err;
 }

@@ -20,7 +20,7 @@ struct command {
 };
 
 extern const struct command command_report, command_load, command_info, command_dump, command_sql;
-extern const struct command command_verify, command_recover;
+extern const struct command command_verify, command_recover, command_anonymize, command_share;
 
 struct settings {
 	struct limits limits; /* the first: see limits.h */

@@ -3,6 +3,7 @@
 
 #include "analyze/cgroup.h"
 #include "analyze/label.h"
+#include "analyze/port.h"
 #include "analyze/process.h"
 #include "analyze/sql.h"
 #include "analyze/text.h"
@@ -232,7 +233,17 @@ static int find_remote(struct dimensions *dims, const struct lane_key *lane, uin
 			 ret_id);
 }
 
-/* Of a connection the smaller port is nearly always the service's. */
+/*
+ * Of a connection the smaller port is nearly always the service's. Two that clients have
+ * do not tell, and have no order that stays when a trace is anonymised: there it is our own.
+ */
+static uint16_t service_port(const struct flow_key *flow)
+{
+	if (flow->local_port >= PORT_EPHEMERAL && flow->remote_port >= PORT_EPHEMERAL)
+		return flow->local_port;
+	return flow->local_port < flow->remote_port ? flow->local_port : flow->remote_port;
+}
+
 static int find_port(struct dimensions *dims, const struct lane_key *lane, uint32_t process,
 		     uint32_t *ret_id)
 {
@@ -242,8 +253,7 @@ static int find_port(struct dimensions *dims, const struct lane_key *lane, uint3
 	(void)process;
 	if (flow->has & NST_HAS_PORT) {
 		key.has_number = 1;
-		key.number =
-			flow->local_port < flow->remote_port ? flow->local_port : flow->remote_port;
+		key.number = service_port(flow);
 	}
 	return get_named(dims, key, intern_key(&dims->protocols, lane->protocol), ret_id);
 }

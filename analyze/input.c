@@ -107,7 +107,7 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-static int copy(int from, int to)
+int input_copy(int from, int to)
 {
 	char buffer[65536];
 
@@ -136,7 +136,7 @@ int input_spool(struct input *input)
 		say("%s: no temporary file for %s: %s", directory, input->name, strerror(-fd));
 		return fd;
 	}
-	err = copy(input->fd, fd);
+	err = input_copy(input->fd, fd);
 	if (!err && lseek(fd, 0, SEEK_SET) < 0)
 		err = -errno;
 	if (err) {

@@ -13,6 +13,7 @@ struct input {
 	int spool_fd; /* of a pipe: an empty file to copy it to, or -errno */
 	bool is_database;
 	bool can_seek;
+	const struct input *made_of; /* which limits go by, and name; NULL: by its own size */
 };
 
 /*
@@ -33,6 +34,9 @@ void inputs_close(struct input *inputs, size_t n);
  * file without a name. 0, or -errno once it was said.
  */
 int input_spool(struct input *input);
+
+/* All that is left of one in the other. 0 or -errno. */
+int input_copy(int from, int to);
 
 /* Another descriptor of it. Files are read by place, so that several may be. -errno, said. */
 int input_duplicate(const struct input *input, int *ret_fd);

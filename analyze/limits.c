@@ -109,6 +109,7 @@ void tally_begin(struct tally *tally, const struct input *input)
 {
 	struct stat status;
 
+	input = input->made_of ?: input;
 	tally->input = input;
 	if (!fstat(input->fd, &status) && S_ISREG(status.st_mode))
 		tally->file_bytes += (uint64_t)status.st_size;

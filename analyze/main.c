@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {
-	&command_report, &command_load,	  &command_info,    &command_dump,
-	&command_sql,	 &command_verify, &command_recover,
+	&command_report, &command_load,	   &command_info,      &command_dump,  &command_sql,
+	&command_verify, &command_recover, &command_anonymize, &command_share,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -20,7 +20,7 @@ static void print_usage(FILE *out)
 {
 	fprintf(out, "Usage: netsnoop-analyze COMMAND [OPTION]... TRACE\n\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(out, "  %-9s  %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out, "\n'netsnoop-analyze COMMAND --help' has a command's options; "
 		     "--version the program's version,\n--version -v also what it is "
 		     "confined by.\n");

@@ -8,7 +8,8 @@
 struct recover_output {
 	const char *name; /* for messages */
 	const char *path; /* NULL: standard output */
-	char *beside;	  /* what is written until it is whole */
+	char *beside;	  /* what is written until it is whole, ... */
+	bool has_name;	  /* ... if the file system cannot do without a name for it */
 	int fd;
 	bool force;
 };

@@ -190,6 +190,8 @@ static int fill(scmp_filter_ctx filter, bool opens, bool changes)
 		err = allow_within(filter);
 	if (!err && changes)
 		err = allow(filter, changing, N(changing));
+	if (!err && changes) /* a name for a file that has none, by its descriptor */
+		err = allow_value(filter, SCMP_SYS(linkat), 4, AT_SYMLINK_FOLLOW);
 	if (!err && opens)
 		err = allow(filter, opening, N(opening));
 	if (!err && SANDBOX_SANITIZED)

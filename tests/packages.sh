@@ -20,6 +20,7 @@ needs() {
 	build|pkg-config --exists libzstd|libzstd-dev|libzstd-devel|zstd|zstd-dev
 	build|pkg-config --exists libseccomp|libseccomp-dev|libseccomp-devel|libseccomp|libseccomp-dev libseccomp-static
 	build|pkg-config --exists sqlite3|libsqlite3-dev|sqlite-devel|sqlite|sqlite-dev
+	build|pkg-config --exists nettle|nettle-dev|nettle-devel|nettle|nettle-dev
 	build|[ -e /usr/include/linux/bpf.h ]|linux-libc-dev|kernel-headers|linux-api-headers|linux-headers
 	test|command -v ip|iproute2|iproute|iproute2|iproute2
 	test|[ -x /usr/sbin/nft ] || command -v nft|nftables|nftables|nftables|nftables

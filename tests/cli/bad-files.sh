@@ -46,10 +46,34 @@ if [ -x "$plain/netsnoop-analyze" ] && [ -x "$plain/tests/bounded" ]; then
 	diff ../got ../bounded || fail "too much time or memory"
 fi
 
+# to make a trace of one takes longer, but no more memory than goes by its size either
+for file in many-*; do
+	for command in anonymize share; do
+		[ -x "$plain/netsnoop-analyze" ] && [ -x "$plain/tests/bounded" ] || continue
+		"$plain/tests/bounded" 8 400 "$plain/netsnoop-analyze" $command --force -o ../made "$file" \
+			>../out 2>../err </dev/null
+		status=$?
+		[ $status -le 1 ] || fail "$command $file: status $status: $(tail -n 5 ../err)"
+		grep "TOO MUCH" ../err && fail "$command $file: too much time or memory"
+	done
+done
+for command in anonymize share "share --port 443"; do
+	for limit in events chunks unpacked; do
+		# shellcheck disable=SC2086 # the command's words
+		expect 1 "$BUILD/netsnoop-analyze" $command --max-$limit 5 -o ../made.zst "$golden"
+		says "$TMP/err" "--max-$limit allows more"
+		equal "messages of $command" "$(grep -c : "$TMP/err")" 1
+	done
+done
+expect 1 "$BUILD/netsnoop-analyze" share --max-flows 1 -o ../made.zst "$golden"
+says "$TMP/err" "--max-flows allows more"
+[ ! -e ../made.zst ] || fail "there is a trace beyond the limits"
+
 # the other commands end as well, and are not killed
 rm -f many-*
 for file in *; do
 	for command in info dump "recover -o ../made --force" "load -o ../made.db" \
+		"anonymize -o ../made --force" "share --from -1 -o ../made --force" \
 		"report --interval 1s --from -1"; do
 		# shellcheck disable=SC2086 # the command's words
 		"$BUILD/netsnoop-analyze" $command "$file" >../out 2>../err </dev/null

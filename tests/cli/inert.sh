@@ -36,6 +36,12 @@ for command in info dump verify; do
 	inert "$command" "$TMP/out"
 	inert "what $command says" "$TMP/err"
 done
+for command in anonymize "share --keep-names"; do
+	# shellcheck disable=SC2086 # the command's words
+	expect 0 "$analyze" $command --force -o "$TMP/public.zst" "$TMP/hostile.zst"
+	inert "$command" "$TMP/out"
+	inert "what $command says" "$TMP/err"
+done
 
 # a character of two columns takes two: what stands behind it is where the heading says
 expect 0 "$analyze" sql "$TMP/hostile.zst" \

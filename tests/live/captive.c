@@ -60,11 +60,18 @@ static void try_files(const char *directory, const char *output)
 	tell("list a directory", open(directory, O_RDONLY | O_DIRECTORY));
 	tell("link a file", link(path, other));
 	tell("make a directory", mkdir(other, 0700));
+	snprintf(path, sizeof(path), "%s/../elsewhere", directory);
+	tell("link a file from elsewhere",
+	     linkat(AT_FDCWD, path, AT_FDCWD, other, AT_SYMLINK_FOLLOW));
 	if (output) {
+		snprintf(other, sizeof(other), "%s.named", output);
+		tell("link the output",
+		     linkat(AT_FDCWD, output, AT_FDCWD, other, AT_SYMLINK_FOLLOW));
 		snprintf(other, sizeof(other), "%s.done", output);
 		tell("rename the output", rename(output, other));
 		tell("remove the output", unlink(other));
 	} else {
+		snprintf(path, sizeof(path), "%s/there", directory);
 		tell("remove a file", unlink(path));
 	}
 }

@@ -14,6 +14,7 @@ has() {
 captive_lines() {
 	rm -rf "$TMP/cage"
 	mkdir "$TMP/cage"
+	echo elsewhere >"$TMP/elsewhere"
 	echo there >"$TMP/cage/there"
 	echo output >"$TMP/cage/output"
 	"$captive" "$@" >"$TMP/lines" 2>&1 || fail "captive $*: $(cat "$TMP/lines")"
@@ -34,7 +35,7 @@ if has seccomp; then
 	only "make a thread"
 	captive_lines "$TMP/cage" "$TMP/cage/output"
 	if has Landlock; then
-		only "make a thread" "rename the output" "remove the output"
+		only "make a thread" "link the output" "rename the output" "remove the output"
 		captive_lines "$TMP/cage" /nowhere/output
 		[ -e "$TMP/cage/output" ] || fail "a file that is no output was removed"
 	fi
@@ -42,7 +43,7 @@ fi
 if has Landlock; then
 	captive_lines --no-seccomp "$TMP/cage"
 	for what in "read /etc/passwd" "read a file" "write a file" "make a file" \
-		"list a directory" "link a file" "make a directory" "remove a file" execute; do
+		"list a directory" "link a file" "link a file from elsewhere" "make a directory" "remove a file" execute; do
 		grep -qx "$what: E\(ACCES\|XDEV\|PERM\)" "$TMP/lines" || fail "$what was not refused"
 	done
 	if "$analyze" --version -v | grep -q TCP; then
@@ -64,7 +65,7 @@ traced() {
 	sed "1,/$filter/d" "$TMP/strace" >"$TMP/after"
 	[ -s "$TMP/after" ] || fail "$name: there is no filter: $(tail -n 3 "$TMP/strace")"
 	# nothing of the file but what tells a database from a trace
-	sed "/$filter/q" "$TMP/strace" | sed '1,/open.*bad.zst/d' | grep -v '"TZif' >"$TMP/before"
+	sed "/$filter/q" "$TMP/strace" | sed '1,/open.*\(bad\|private\).zst/d' | grep -v '"TZif' >"$TMP/before"
 }
 
 # calls_after PATTERN: the calls of that kind that came after the filter
@@ -98,12 +99,52 @@ found=$(calls_after "$naming")
 # what is put in its place
 traced "recover to a file" "$analyze" recover -o "$TMP/whole.zst" "$TMP/bad.zst"
 equal "status of recover" $status 0
-found=$(calls_after "$naming" | grep -v 'renameat2(.*whole.zst')
+found=$(calls_after "$naming" | grep -v 'linkat(.*/proc/self/fd/.*whole.zst')
 [ -z "$found" ] || fail "recover: after the sandbox: $found"
 traced load "$analyze" load -o "$TMP/new.db" "$TMP/bad.zst"
 equal "status of load" $status 3
 found=$(calls_after "$naming" | grep -v 'rename(.*new.db')
 [ -z "$found" ] || fail "load: after the sandbox: $found"
+
+cp "$golden" "$TMP/private.zst"
+rm -f "$TMP/key"
+mkdir "$TMP/maps" "$TMP/made"
+for command in anonymize share "share --to +0.001 --port 443 --max-size 1M"; do
+	rm -f "$TMP/maps/map"
+	# shellcheck disable=SC2086 # the command's words
+	traced "$command" "$analyze" $command --key "$TMP/key" --map "$TMP/maps/map" --force \
+		-o "$TMP/made/public.zst" "$TMP/private.zst"
+	equal "status of $command" $status 0
+	found=$(calls_after "$naming" | grep -v -e 'linkat(.*/proc/self/fd/.*\(key\|map\|public.zst\)' \
+		-e 'rename(.*public.zst')
+	[ -z "$found" ] || fail "$command: after the sandbox: $found"
+	reads=$(grep -v netsnoop-key "$TMP/before" | grep -cE 'pread64\(|[^a-z]read\([3-9]')
+	[ "$reads" -le 1 ] || fail "$command: before the sandbox: $(cat "$TMP/before")"
+done
+mkfifo "$TMP/pipe"
+cat "$TMP/private.zst" >"$TMP/pipe" &
+traced "anonymize a pipe" "$analyze" anonymize --key "$TMP/key" -o - "$TMP/pipe"
+equal "status of anonymize" $status 0
+found=$(calls_after "$naming")
+[ -z "$found" ] || fail "anonymize: after the sandbox: $found"
+mv "$TMP/out" "$TMP/confined.zst"
+
+# a kernel that has neither
+rm -f "$TMP/maps/map" "$TMP/made/public.zst"
+strace -f -o "$TMP/strace" -e inject=landlock_create_ruleset,seccomp:error=ENOSYS "$analyze" anonymize \
+	--key "$TMP/key" --map "$TMP/maps/map" -o "$TMP/made/public.zst" "$TMP/private.zst" >"$TMP/out" 2>"$TMP/err" ||
+	fail "without a sandbox: $(cat "$TMP/err")"
+cmp "$TMP/confined.zst" "$TMP/made/public.zst" || fail "without a sandbox there is another trace"
+[ -s "$TMP/maps/map" ] || fail "without a sandbox there is no map"
+
+# where files have to have names until they are whole
+rm -f "$TMP/maps/map" "$TMP/made/public.zst"
+strace -f -o "$TMP/strace" -e 'inject=?access,?faccessat,?faccessat2:error=ENOENT' "$analyze" anonymize \
+	--key "$TMP/key" --map "$TMP/maps/map" -o "$TMP/made/public.zst" "$TMP/private.zst" >"$TMP/out" 2>"$TMP/err" ||
+	fail "with names: $(cat "$TMP/err")"
+grep -q 'renameat2(.*public.zst' "$TMP/strace" || fail "the output had no name: $(tail -n 5 "$TMP/strace")"
+cmp "$TMP/confined.zst" "$TMP/made/public.zst" || fail "with names there is another trace"
+equal "what is left" "$(echo "$TMP"/maps/* "$TMP"/made/*)" "$TMP/maps/map $TMP/made/public.zst"
 
 # a database and what stands beside it, and nothing else
 for command in "report $TMP/of.db" "report --interval 1ms $TMP/of.db" "load -o $TMP/of.db $TMP/bad.zst"; do

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "analyze/publish.h"
+#include "analyze/say.h"
+
+static const struct option_spec options[] = {
+	{ "output", 'o', "TRACE", "the trace to make (- is standard output)", apply_output },
+	{ "force", 0, NULL, "overwrite it if it exists", publish_apply_force },
+	{ "key", 0, "FILE",
+	  "the key, made if it is not there: the same one gives\n"
+	  "the same names in other traces (default: one of its own)",
+	  publish_apply_key },
+	{ "map", 0, "FILE", "write what stands for what, to keep for oneself", publish_apply_map },
+	{ "keep-addresses", 0, NULL, "addresses stay, but for interfaces' identifiers",
+	  publish_apply_keep_addresses },
+	{ "keep-names", 0, NULL, "names stay, but arguments of programs do not",
+	  publish_apply_keep_names },
+	{ "keep-private", 0, NULL, "private addresses stay private ones",
+	  publish_apply_keep_private },
+	{ "known", 0, "NAME,...", "names of programs that stay, beside the well-known ones",
+	  publish_apply_known },
+	{ "shift-time", 0, NULL, "no time stays what it was; by the key, too",
+	  publish_apply_shift_time },
+	LIMITS_OF_READING,
+	{ "help", 'h', NULL, "this text", apply_help },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct publishing publishing = { .settings = { .command = command } };
+	int first, status = STATUS_FAILED;
+	int result = command_parse(&publishing.settings, argc, argv, &first);
+	struct input input;
+
+	if (result)
+		status = command_parse_status(result);
+	else if (argc - first != 1)
+		status = say_usage(command->name, "anonymize: which trace? (one)");
+	else if (!publishing.settings.output)
+		status = say_usage(command->name, "anonymize: --output TRACE: what to make?");
+	else if (!input_open(argv[first], &input)) {
+		status = publish(&publishing, &input);
+		input_close(&input);
+	}
+	publishing_free(&publishing);
+	return status;
+}
+
+const struct command command_anonymize = {
+	.name = "anonymize",
+	.operands = "-o TRACE TRACE|-",
+	.summary = "make a trace that tells the same of others",
+	.description =
+		"Put other addresses, names and ids in place of those of a trace (- is standard\n"
+		"input), check the result, and print what became of each field.\n",
+	.options = options,
+	.run = run,
+};
