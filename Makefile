@@ -93,7 +93,7 @@ FUZZ_SECONDS ?= 60
 PROGRAMS := $(O)/netsnoop-record $(O)/netsnoop-analyze
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(UNIT_C))
 TEST_TOOLS := $(addprefix $(O)/tests/,traffic talk frames lives captive process_rows total_rows faulty.so netsnoop-record-narrow \
-	damage damage_many hostile make_bad bounded owned canaries spec_reader make_golden $(addprefix replay_,$(FUZZ_ALL)) rig-scenarios bench-mixed bench-timed bench-writer)
+	damage damage_many hostile make_bad bounded owned canaries open_trace spec_reader make_golden $(addprefix replay_,$(FUZZ_ALL)) rig-scenarios bench-mixed bench-timed bench-writer)
 
 RIG_C := $(filter-out tests/rig/current%,$(wildcard tests/rig/*.c))
 RIG_TOOLS := $(O)/tests/rig-current
@@ -231,6 +231,8 @@ $(O)/tests/damage_many: $(O)/tests/cli/damage_many.o $(O)/tests/cli/damage_whole
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
 $(O)/tests/owned $(O)/tests/canaries $(O)/tests/hostile: $(O)/tests/%: $(O)/tests/cli/%.o $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
+$(O)/tests/open_trace: $(call object,tests/fuzz/open_trace.c tests/fuzz/opened.c) $(LIBRARY)
+	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
 $(O)/tests/make_bad: $(call object,$(addprefix tests/bad/,make_bad.c bad_edits.c bad_bombs.c bad_dictionaries.c)) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
 $(O)/tests/bounded: $(O)/tests/bad/bounded.o
@@ -244,9 +246,10 @@ $(O)/tests/make_golden: $(O)/tests/golden/make_golden.o $(O)/tests/golden/golden
 FUZZ_PROGRAMS := $(foreach target,$(FUZZ_ALL),$(O)/tests/replay_$(target) $(O)/tests/fuzz_$(target))
 $(filter %_report %_options,$(FUZZ_PROGRAMS)): LDFLAGS_ALL += -Wl,--wrap=limits_set
 $(filter %_recover,$(FUZZ_PROGRAMS)): LDFLAGS_ALL += -Wl,--wrap=getrandom
-$(O)/tests/replay_%: $(O)/tests/fuzz/replay.o $(O)/tests/fuzz/fuzz_%.o $(UNCONFINED_OBJECTS) $(LIBRARY)
+FUZZ_SHARED := $(call object,tests/fuzz/opened.c tests/fuzz/made.c)
+$(O)/tests/replay_%: $(O)/tests/fuzz/replay.o $(O)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(UNCONFINED_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
-$(O)/tests/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(UNCONFINED_OBJECTS) $(LIBRARY)
+$(O)/tests/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) $(UNCONFINED_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $^ $(LIBS_ANALYZE)
 
 # ---- what is linked statically: one file each to copy to another host

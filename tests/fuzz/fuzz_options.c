@@ -7,6 +7,7 @@
 
 #include "analyze/command.h"
 #include "analyze/limits.h"
+#include "analyze/publish.h"
 
 #include <errno.h>
 #include <string.h>
@@ -21,25 +22,26 @@ void __wrap_limits_set(const struct limits *limits)
 }
 
 static const struct command *const commands[] = {
-	&command_report, &command_load,	  &command_info,    &command_dump,
-	&command_sql,	 &command_verify, &command_recover,
+	&command_report, &command_load,	   &command_info,      &command_dump,  &command_sql,
+	&command_verify, &command_recover, &command_anonymize, &command_share,
 };
 
 static void parse(const struct command *command, char **words, int n)
 {
-	struct settings settings = { .command = command };
-	struct window window;
+	struct publishing publishing = { .settings = { .command = command } }; /* all have these */
+	struct settings *settings = &publishing.settings;
 	char *argv[WORDS_MAX + 2] = { (char *)command->name };
 	int first = -1, result;
 
 	memcpy(argv + 1, words, (size_t)n * sizeof(*words));
-	result = command_parse(&settings, n + 1, argv, &first);
+	result = command_parse(settings, n + 1, argv, &first);
 	MUST(result == 0 || result == 1 || result == -EINVAL);
 	MUST(result || (first >= 1 && first <= n + 1));
 	if (!result)
-		(void)settings_window(&settings, &window);
+		(void)settings_window(settings, &publishing.selection.window);
 	for (int i = first; !result && i <= n; i++)
 		MUST(argv[i] != NULL);
+	publishing_free(&publishing);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

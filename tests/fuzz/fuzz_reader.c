@@ -6,6 +6,7 @@
  */
 #include "format/trace.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/opened.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -86,11 +87,12 @@ static struct outcome read_all(int fd, size_t size, uint64_t from_ns, uint64_t t
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	int fd = fuzz_file(data, size);
+	struct nst_bytes trace = fuzz_trace(data, size);
+	int fd = fuzz_file(trace.data, trace.len_bytes);
 	struct outcome all, some;
 
-	all = read_all(fd, size, 0, UINT64_MAX);
-	some = read_all(fd, size, 5000070000, 5000080001);
+	all = read_all(fd, trace.len_bytes, 0, UINT64_MAX);
+	some = read_all(fd, trace.len_bytes, 5000070000, 5000080001);
 	MUST(some.event_chunks <= all.event_chunks || all.r == -EBADMSG);
 	close(fd);
 	return 0;

@@ -8,11 +8,12 @@
 #include "analyze/recover.h"
 #include "analyze/say.h"
 #include "analyze/verify.h"
+#include "tests/fuzz/made.h"
+#include "tests/fuzz/opened.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 
 ssize_t __wrap_getrandom(void *to, size_t len, unsigned int flags);
 
@@ -55,51 +56,20 @@ static int recover_once(int fd, uint64_t *ret_events)
 	return out;
 }
 
-static void check_whole(int fd, uint64_t events)
-{
-	struct input input = { .name = "made", .fd = fd, .spool_fd = -1, .can_seek = true };
-	struct verified verified = { 0 };
-	const struct nst_trace *traces;
-	uint64_t found = 0;
-	size_t n;
-
-	MUST(lseek(fd, 0, SEEK_SET) == 0);
-	MUST(!verify(&input, &verified) && verified.status == STATUS_DONE);
-	traces = nst_reader_traces(verified.reader, &n);
-	for (size_t i = 0; i < n; i++)
-		found += traces[i].events;
-	MUST(found == events);
-	verified_free(&verified);
-}
-
-static void check_equal(int a, int b)
-{
-	struct stat of_a, of_b;
-	char *text_a, *text_b;
-
-	MUST(!fstat(a, &of_a) && !fstat(b, &of_b) && of_a.st_size == of_b.st_size);
-	text_a = malloc((size_t)of_a.st_size + 1);
-	text_b = malloc((size_t)of_a.st_size + 1);
-	MUST(text_a && text_b && pread(a, text_a, (size_t)of_a.st_size, 0) == of_a.st_size &&
-	     pread(b, text_b, (size_t)of_a.st_size, 0) == of_a.st_size &&
-	     !memcmp(text_a, text_b, (size_t)of_a.st_size));
-	free(text_a);
-	free(text_b);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct nst_bytes trace = fuzz_trace(data, size);
 	uint64_t events = 0;
 	int fd, once, again;
 
 	if (size > FUZZ_INPUT_MAX)
 		return 0;
-	fd = fuzz_file(data, size);
+	fd = fuzz_file(trace.data, trace.len_bytes);
 	once = recover_once(fd, &events);
 	if (once >= 0) {
-		check_whole(once, events);
+		fuzz_check_made(once, events, true);
 		again = recover_once(fd, &events);
-		check_equal(once, again);
+		fuzz_check_equal(once, again);
 		close(once);
 		close(again);
 	}

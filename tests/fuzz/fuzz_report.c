@@ -8,6 +8,7 @@
 #include "analyze/command.h"
 #include "analyze/limits.h"
 #include "analyze/say.h"
+#include "tests/fuzz/opened.h"
 
 #include <string.h>
 
@@ -56,6 +57,7 @@ static void run_twice(const struct command *command, const char *option, const c
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct nst_bytes trace = fuzz_trace(data, size);
 	char path[64];
 	int fd;
 
@@ -65,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (size > FUZZ_INPUT_MAX)
 		return 0;
-	fd = fuzz_file(data, size);
+	fd = fuzz_file(trace.data, trace.len_bytes);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	run_twice(&command_report, "--format", "json", path, NULL);
 	run_twice(&command_dump, "--format", "json", path, NULL);

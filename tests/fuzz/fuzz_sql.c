@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define STEPS 200 /* of a thousand instructions of SQLite's machine */
-#define ROWS 1000
+#define ROWS 50
 
 static int steps;
 

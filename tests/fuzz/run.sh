@@ -22,6 +22,7 @@ build() { # build DIRECTORY COMPILER
 	for target in $targets; do
 		programs="$programs $1/tests/fuzz_$target"
 	done
+	programs="$programs $1/tests/open_trace $1/tests/canaries"
 	# shellcheck disable=SC2086 # lists of words
 	"$make" --no-print-directory -j"$jobs" O="$1" CC="$2" SAN=1 FUZZ=1 $programs >"$1.log" 2>&1 &&
 		return
@@ -29,18 +30,24 @@ build() { # build DIRECTORY COMPILER
 	exit 1
 }
 
-seed() { # seed TARGET DIRECTORY: what the repository has, and what else there is
+seed() { # seed TARGET DIRECTORY PROGRAMS: what the repository has, and what else there is
 	mkdir -p "$2"
 	cp tests/fuzz/corpus/"$1"/* "$2"/
 	case $1 in
-	recover | report) cp tests/fuzz/corpus/reader/* tests/golden/*.zst "$2"/ ;;
+	anonymize | reader | recover | report) ;;
+	*) return ;;
 	esac
+	cp tests/fuzz/corpus/reader/* tests/golden/*.zst "$2"/
+	"$3"/canaries "$2"/canaries.zst >/dev/null || exit 1
+	for trace in "$2"/*.zst; do
+		"$3"/open_trace "$trace" "${trace%.zst}.opened" || exit 1
+	done
 }
 
 run_libfuzzer() {
 	found=build/fuzz/found/$1
 	mkdir -p "$found"
-	seed "$1" build/fuzz/seeds/"$1"
+	seed "$1" build/fuzz/seeds/"$1" build/fuzz/tests
 	ASAN_OPTIONS=detect_leaks=1 build/fuzz/tests/fuzz_"$1" -max_total_time="$seconds" \
 		-max_len=1048576 -malloc_limit_mb=$ALLOCATION_MB -rss_limit_mb=$MEMORY_MB \
 		-timeout=$INPUT_SECONDS -close_fd_mask=3 -print_final_stats=1 \
@@ -57,7 +64,7 @@ run_libfuzzer() {
 run_afl() {
 	found=build/fuzz-afl/found/$1
 	mkdir -p build/fuzz-afl/found
-	seed "$1" build/fuzz-afl/seeds/"$1"
+	seed "$1" build/fuzz-afl/seeds/"$1" build/fuzz-afl/tests
 	AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_AFFINITY=1 AFL_NO_UI=1 \
 		AFL_AUTORESUME=1 ASAN_OPTIONS=abort_on_error=1:symbolize=0:detect_leaks=0 \
 		UBSAN_OPTIONS=abort_on_error=1 afl-fuzz -V "$seconds" -t $((1000 * INPUT_SECONDS)) -m none \
