@@ -59,7 +59,7 @@ static int anonymize_once(int fd, const struct anonymize_options *options, uint6
 		out = -1;
 	} else {
 		MUST(!anonymize_check(made, out));
-		err = anonymize_search(made, out);
+		err = anonymize_search(made, out, NULL);
 		MUST(!err || (err == -EBADMSG && made->fault[0]));
 	}
 	anonymizer_free(&made->anonymizer);
