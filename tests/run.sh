@@ -13,6 +13,7 @@ make=${MAKE:-make}
 jobs=$(nproc 2>/dev/null || echo 2)
 top=$(pwd)
 scratch=$(mktemp -d) || exit 1
+chmod 711 "$scratch" # some tests become nobody
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' INT TERM HUP
 passed=0 failed=0 skipped=0

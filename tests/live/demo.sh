@@ -20,7 +20,7 @@ mkdir "$TMP/build" "$TMP/build/tests"
 cp "$record" "$analyze" "$TMP/build"
 cp "$traffic" "$TMP/build/tests"
 cp -r samples "$TMP"
-chmod -R a+rX "$TMP" "$TMP/.."
+chmod -R a+rX "$TMP"
 cd "$TMP" || exit 1
 expect 0 setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all env -u TMP TMPDIR=/tmp \
 	PATH=/usr/bin:/bin samples/demo.sh build

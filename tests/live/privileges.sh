@@ -7,7 +7,7 @@ need_live
 [ "$(uname -r | awk -F. '{ print $1 * 100 + $2 }')" -ge 519 ] || skip "CAP_BPF stays on this kernel"
 
 mkdir -m 777 "$TMP/anyone"
-chmod 711 "$TMP/.." "$TMP"
+chmod 711 "$TMP"
 cp "$record" "$TMP/anyone/record"
 trace=$TMP/anyone/t.zst
 nobody=65534
