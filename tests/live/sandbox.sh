@@ -177,11 +177,11 @@ expect 0 "$analyze" load -o "$TMP/big.db" "$golden"
 equal "traces" "$(sqlite3 "$TMP/big.db" "SELECT count(*) FROM trace")" 2
 
 # by a link in another directory: what belongs to a database stands beside what the link leads to
-mkdir "$TMP/links" "$TMP/elsewhere"
-"$analyze" load -o "$TMP/elsewhere/x.db" "$golden" || fail "load"
-ln -s ../elsewhere/x.db "$TMP/links/x.db"
+mkdir "$TMP/links" "$TMP/databases"
+"$analyze" load -o "$TMP/databases/x.db" "$golden" || fail "load"
+ln -s ../databases/x.db "$TMP/links/x.db"
 expect 0 "$analyze" load -o "$TMP/links/x.db" samples/mixed-minute.zst
-equal "what is beside it" "$(ls "$TMP/elsewhere")" x.db
-equal "mode" "$(sqlite3 "$TMP/elsewhere/x.db" "PRAGMA journal_mode = WAL")" wal
+equal "what is beside it" "$(ls "$TMP/databases")" x.db
+equal "mode" "$(sqlite3 "$TMP/databases/x.db" "PRAGMA journal_mode = WAL")" wal
 expect 0 "$analyze" report --format json "$TMP/links/x.db"
 equal "what is beside the link" "$(ls "$TMP/links")" x.db
