@@ -113,12 +113,29 @@ static void lost_in_span(const struct copy *copy, const struct nst_chunk *chunk,
 	}
 }
 
+/* Outside of the span a reading tells when the recording began, or ended. */
+static struct clock_reading reading_in_span(const struct copy *copy, const struct nst_chunk *chunk)
+{
+	struct clock_reading reading = { chunk->sample_clock_ns, chunk->sample_realtime_ns };
+	const struct selected_trace *selected;
+
+	if (!copy->to->selection || !reading.clock_ns)
+		return reading;
+	selected = &copy->to->selection->traces[copy->trace];
+	if (reading.clock_ns >= selected->from_ns && reading.clock_ns < selected->to_ns)
+		return reading;
+	reading.clock_ns =
+		reading.clock_ns < selected->from_ns ? selected->from_ns : selected->to_ns - 1;
+	reading.realtime_ns = (uint64_t)timeline_realtime(&selected->timeline, reading.clock_ns);
+	return reading;
+}
+
 static int set_chunk_header(struct copy *copy, const struct nst_chunk *chunk)
 {
-	const struct clock_reading from = { chunk->sample_clock_ns, chunk->sample_realtime_ns };
+	const struct clock_reading from = reading_in_span(copy, chunk);
 	struct anonymizer *anonymizer = &copy->to->anonymizer;
-	uint64_t clock_ns = anonymize_time(anonymizer, chunk->sample_clock_ns);
-	uint64_t realtime_ns = anonymize_realtime(anonymizer, chunk->sample_realtime_ns);
+	uint64_t clock_ns = anonymize_time(anonymizer, from.clock_ns);
+	uint64_t realtime_ns = anonymize_realtime(anonymizer, from.realtime_ns);
 	uint64_t lost[NST_LOSS_SLOTS];
 
 	lost_in_span(copy, chunk, lost);

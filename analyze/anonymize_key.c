@@ -132,6 +132,10 @@ int anonymize_key_file(const char *path, struct anonymize_key *ret_key, bool *re
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
 	bool is_new = fd < 0 && errno == ENOENT;
 
+	if (is_new && !strcmp(path, "-")) { /* standard output is for what others may read */
+		say("--key %s: it is kept in a file", path);
+		return -EINVAL;
+	}
 	if (fd < 0 && !is_new)
 		return complain(path, -errno);
 	if (is_new) {

@@ -11,6 +11,7 @@
 #include "analyze/port.h"
 #include "analyze/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -364,6 +365,19 @@ static void counted_name(struct anonymizer *anonymizer, enum image_kind kind,
 	while (image_is(&anonymizer->images, kind, bytes_of(to)));
 }
 
+/* As in enx001122aabbcc, udev's names of devices that it knows by nothing else. */
+static bool has_mac(enum image_kind kind, struct nst_bytes name)
+{
+	const char *end = (const char *)name.data + name.len_bytes;
+
+	if (kind != IMAGE_INTERFACE || name.len_bytes < 12)
+		return false;
+	for (const char *at = end - 12; at < end; at++)
+		if (!isxdigit((unsigned char)*at))
+			return false;
+	return true;
+}
+
 int anonymize_name(struct anonymizer *anonymizer, enum image_kind kind, struct nst_bytes name,
 		   struct nst_bytes *ret_name)
 {
@@ -375,7 +389,7 @@ int anonymize_name(struct anonymizer *anonymizer, enum image_kind kind, struct n
 	if (!name.len_bytes ||
 	    (name_kinds[kind].has_known && word_is(name_kinds[kind].known, name)))
 		return anonymizer_add(anonymizer, kind, name, image, ret_name);
-	if (name_kinds[kind].is_name && anonymizer->options.keep_names)
+	if (name_kinds[kind].is_name && anonymizer->options.keep_names && !has_mac(kind, name))
 		return anonymizer_add(anonymizer, kind, name, image, ret_name);
 	if (anonymizer->is_named)
 		keyed_name(anonymizer, kind, name, text);

@@ -22,6 +22,12 @@ says "$TMP/out" '| `python3` |'
 says "$TMP/err" "EVENT.timestamp"
 says "$TMP/err" "COMMENT.text"
 
+# a new key goes to a file, and never to where the summary does
+expect 1 "$analyze" share $trace -o "$TMP/none.zst" --key -
+[ ! -s "$TMP/out" ] || fail "something was printed: $(head -n 2 "$TMP/out")"
+says "$TMP/err" "kept in a file"
+[ ! -e "$TMP/none.zst" ] || fail "there is a trace"
+
 # as_json MAP: the map as an object by kind
 as_json() {
 	jq -Rn '[inputs | split("\t") | select(length == 3)] | group_by(.[0]) |
@@ -56,6 +62,12 @@ same_rows() { # what, and a filter of the shared report's rows; $TMP/wanted has 
 # A span: the reports on it alone. When a process began is told by the first reading of both
 # clocks that is there, and that is another one now.
 shared $trace --from +10 --to +30
+"$reader" "$TMP/part.zst" | sed -n 's/^CHUNK.* sample=\([0-9]*\),.*/\1/p' | sort -n >"$TMP/samples"
+start=$("$reader" $trace | sed -n 's/^FILE.* start_ns=\([0-9]*\).*/\1/p' | head -n 1)
+# the two clocks drift a little
+awk -v from="$((start + 9999000000))" -v to="$((start + 30001000000))" \
+	'$1 < from || $1 >= to { print; exit 1 }' "$TMP/samples" >"$TMP/outside" ||
+	fail "a reading of the clock from outside of the span: $(cat "$TMP/outside")"
 for by in process protocol flow remote interface port; do
 	rows true $trace --from +10 --to +30 --by $by >"$TMP/wanted"
 	[ "$(jq length "$TMP/wanted")" -gt 0 ] || fail "no rows"

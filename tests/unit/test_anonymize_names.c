@@ -252,9 +252,25 @@ static void settings(void)
 	anonymizer_free(&anonymizer);
 }
 
+/* udev names devices by their address, which is not kept even where names are. */
+static void names_of_devices(void)
+{
+	struct nst_bytes name;
+
+	begin(true, false);
+	CHECK_INT(anonymize_name(&anonymizer, IMAGE_INTERFACE, bytes_of("enx001b213c4d5e"), &name),
+		  0);
+	CHECK(bytes_equal(name, bytes_of("if-1")));
+	CHECK_INT(anonymize_name(&anonymizer, IMAGE_INTERFACE, bytes_of("br-uplink-face"), &name),
+		  0);
+	CHECK(bytes_equal(name, bytes_of("br-uplink-face")));
+	anonymizer_free(&anonymizer);
+}
+
 int main(void)
 {
 	RUN(names_by_key);
+	RUN(names_of_devices);
 	RUN(executables);
 	RUN(threads_of_cpus);
 	RUN(command_lines);
