@@ -155,7 +155,7 @@ static int search_said(struct search *search, const char *said)
 	needles_begin(search->needles, false);
 	r = needles_scan(search->needles, said, strlen(said), &hit)
 		    ?: needles_end(search->needles, &hit);
-	return r ? complain(search, &hit, "the summary, which has the file's name") : 0;
+	return r ? complain(search, &hit, "the summary") : 0;
 }
 
 /* ---- Bytes ------------------------------------------------------------- */

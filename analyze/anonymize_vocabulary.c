@@ -17,9 +17,11 @@ static const char *const given[] = { "proc",   "dir",  "arg", "user", "unit", "c
 #define N_GIVEN (sizeof(given) / sizeof(given[0]))
 
 /* Beside the lists: names in headers, and what stands in strings that are put together. */
-static const char *const fixed[] = { "NETSNOOP", "NSCH",  "NSIX",    "custom",	"deleted", "conmon",
-				     "service",	 "scope", "slice",   "socket",	"mount",   "swap",
-				     "kubepods", "lxc",	  "payload", "monitor", "runtime", "user" };
+static const char *const fixed[] = { "NETSNOOP", "NSCH",    "NSIX",	"custom", "deleted",
+				     "conmon",	 "service", "scope",	"slice",  "socket",
+				     "mount",	 "swap",    "kubepods", "lxc",	  "payload",
+				     "monitor",	 "runtime", "user",	"kernel", "forwarded",
+				     "unknown" };
 #define N_FIXED (sizeof(fixed) / sizeof(fixed[0]))
 
 struct vocabulary {

@@ -163,7 +163,7 @@ static int put_all(const struct page *page, sqlite3 *db, const struct publishing
 	fputs("## Netsnoop trace", page->out);
 	if (title) {
 		fputc(' ', page->out);
-		put_value(page, title);
+		put_code(page, title); /* which goes with the file anyway */
 	}
 	fputs("\n\n", page->out);
 	err = put_lines(page, db, environment_sql, put_value)

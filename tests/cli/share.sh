@@ -22,6 +22,9 @@ says "$TMP/out" '| `python3` |'
 says "$TMP/err" "EVENT.timestamp"
 says "$TMP/err" "COMMENT.text"
 
+# the name is one's own choice, whatever words the trace has
+expect 0 "$analyze" share $trace -o "$TMP/mixed-minute-public.zst"
+
 # a new key goes to a file, and never to where the summary does
 expect 1 "$analyze" share $trace -o "$TMP/none.zst" --key -
 [ ! -s "$TMP/out" ] || fail "something was printed: $(head -n 2 "$TMP/out")"

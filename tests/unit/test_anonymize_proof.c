@@ -134,7 +134,7 @@ static void pieces_are_found(void)
 	FOUND("an example of it", "as it is");
 }
 
-/* What is printed to be pasted is searched as well, and so is the file's name. */
+/* What is printed to be pasted is searched as well. */
 static void what_is_said_is_searched(void)
 {
 	begin();
