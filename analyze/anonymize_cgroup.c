@@ -82,7 +82,7 @@ static int put_hex(struct anonymizer *anonymizer, struct nst_bytes hex)
 	return anonymize_hex(anonymizer, hex, &image) ?: put(anonymizer, image);
 }
 
-/* "user-1000": the same user as elsewhere. */
+/* "user-1000": the same user as elsewhere; user-01000 is none, or the two would become one. */
 static int put_uid(struct anonymizer *anonymizer, const char *prefix, struct nst_bytes digits,
 		   bool *ret_is_uid)
 {
@@ -91,7 +91,8 @@ static int put_uid(struct anonymizer *anonymizer, const char *prefix, struct nst
 	int err;
 
 	*ret_is_uid = false;
-	if (digits.len_bytes > UID_DIGITS)
+	if (digits.len_bytes > UID_DIGITS ||
+	    (digits.len_bytes > 1 && *(const char *)digits.data == '0'))
 		return 0;
 	snprintf(text, sizeof(text), "%.*s", (int)digits.len_bytes, (const char *)digits.data);
 	if (strlen(text) != digits.len_bytes || parse_number(text, 0, UINT32_MAX, &uid))

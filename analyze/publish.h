@@ -38,6 +38,27 @@ int publish_apply_keep_private(void *settings, const char *value);
 int publish_apply_known(void *settings, const char *value);
 int publish_apply_shift_time(void *settings, const char *value);
 
+#define PUBLISH_OPTIONS                                                                         \
+	{ "key", 0, "FILE",                                                                     \
+	  "the key, made if it is not there: the same one gives\n"                              \
+	  "the same names in other traces (default: one of its own)",                           \
+	  publish_apply_key },                                                                  \
+		{ "map", 0, "FILE", "write what stands for what, to keep for oneself",          \
+		  publish_apply_map },                                                          \
+		{ "keep-addresses", 0, NULL, "addresses stay, but for interfaces' identifiers", \
+		  publish_apply_keep_addresses },                                               \
+		{ "keep-names", 0, NULL, "names stay, but arguments of programs do not",        \
+		  publish_apply_keep_names },                                                   \
+		{ "keep-private", 0, NULL, "private addresses stay private ones",               \
+		  publish_apply_keep_private },                                                 \
+		{ "known", 0, "NAME,...",                                                       \
+		  "names of programs that stay, beside the well-known ones",                    \
+		  publish_apply_known },                                                        \
+	{                                                                                       \
+		"shift-time", 0, NULL, "no time stays what it was; by the key, too",            \
+			publish_apply_shift_time                                                \
+	}
+
 /* Make, check and place it, from here on in the sandbox; an exit status, said. */
 int publish(struct publishing *publishing, struct input *input);
 

@@ -203,6 +203,10 @@ static void control_groups(void)
 		      "1000"));
 	CHECK_STR(mapped(anonymize_cgroup, "/user.slice/user-0.slice/acme.scope"),
 		  "/user.slice/user-0.slice/acme.scope");
+	/* anybody may make the second one beside his own */
+	CHECK(strcmp(mapped(anonymize_cgroup, "/user.slice/user-7.slice"),
+		     mapped(anonymize_cgroup, "/user.slice/user-07.slice")));
+	CHECK(!anonymizer.has_collision);
 	anonymizer_free(&anonymizer);
 }
 
