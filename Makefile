@@ -93,7 +93,7 @@ FUZZ_SECONDS ?= 60
 PROGRAMS := $(O)/netsnoop-record $(O)/netsnoop-analyze
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(UNIT_C))
 TEST_TOOLS := $(addprefix $(O)/tests/,traffic talk frames lives captive process_rows total_rows faulty.so netsnoop-record-narrow \
-	damage damage_many hostile make_bad bounded owned canaries open_trace spec_reader make_golden $(addprefix replay_,$(FUZZ_ALL)) rig-scenarios bench-mixed bench-timed bench-writer)
+	damage damage_many hostile make_bad bounded owned canaries chance open_trace spec_reader make_golden $(addprefix replay_,$(FUZZ_ALL)) rig-scenarios bench-mixed bench-timed bench-writer)
 
 RIG_C := $(filter-out tests/rig/current%,$(wildcard tests/rig/*.c))
 RIG_TOOLS := $(O)/tests/rig-current
@@ -229,7 +229,7 @@ $(O)/tests/damage: $(O)/tests/cli/damage.o
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^
 $(O)/tests/damage_many: $(O)/tests/cli/damage_many.o $(O)/tests/cli/damage_whole.o $(UNCONFINED_OBJECTS) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_ANALYZE)
-$(O)/tests/owned $(O)/tests/canaries $(O)/tests/hostile: $(O)/tests/%: $(O)/tests/cli/%.o $(LIBRARY)
+$(O)/tests/owned $(O)/tests/canaries $(O)/tests/chance $(O)/tests/hostile: $(O)/tests/%: $(O)/tests/cli/%.o $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)
 $(O)/tests/open_trace: $(call object,tests/fuzz/open_trace.c tests/fuzz/opened.c) $(LIBRARY)
 	$(call say,LD,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_FORMAT)

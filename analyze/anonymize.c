@@ -565,6 +565,8 @@ static int copy_all(struct copy *copy, const struct input *input)
 	input_say_problems(input, copy->reader, &n_said, more < 0 ? more : 0);
 	if (!err)
 		err = copy->n_begun ? judge(copy) : -ENODATA;
+	if (!err && !copy->to->chunks)
+		err = -ENODATA;
 	if (!err) {
 		err = leave_trace(copy);
 		copy->is_output = err;

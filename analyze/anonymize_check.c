@@ -249,11 +249,21 @@ static int check_header(struct check *check, const struct nst_header *header)
 	return check_clocks(check, "file header", header->start_ns, header->start_realtime_ns);
 }
 
-static int check_chunk(struct check *check, const struct nst_chunk *chunk)
+/* Of what was met so far; that of a trace may be all there is of it. */
+static int check_headers(struct check *check)
 {
 	size_t n;
 	const struct nst_trace *traces = nst_reader_traces(check->reader, &n);
-	int err = check->traces < n ? check_header(check, &traces[chunk->trace].header) : 0;
+	int err = 0;
+
+	while (check->traces < n && !err)
+		err = check_header(check, &traces[check->traces].header);
+	return err;
+}
+
+static int check_chunk(struct check *check, const struct nst_chunk *chunk)
+{
+	int err = check_headers(check);
 
 	check->chunks++;
 	if (!err)
@@ -329,7 +339,7 @@ int anonymize_check(struct anonymized *anonymized, int fd)
 	if (!err && more < 0)
 		err = more;
 	if (!err)
-		err = check_problems(&check);
+		err = check_headers(&check) ?: check_problems(&check);
 	if (!err)
 		err = compare_counts(&check);
 	nst_reader_close(check.reader);

@@ -57,13 +57,13 @@ int anonymize_exe(struct anonymizer *anonymizer, struct nst_bytes path, struct n
 	return err ?: text_done(anonymizer, IMAGE_EXE, path, ret_path);
 }
 
-/* A program may have put a sentence in the place of its name. */
+/* A program may have put a sentence in the place of its name, or what it was told. */
 static bool is_program(struct nst_bytes argument)
 {
 	const uint8_t *at = argument.data;
 
 	for (uint32_t i = 0; i < argument.len_bytes; i++)
-		if (at[i] <= ' ' || at[i] == ':' || at[i] == 0x7f)
+		if (at[i] <= ' ' || at[i] == ':' || at[i] == '=' || at[i] == 0x7f)
 			return false;
 	return true;
 }

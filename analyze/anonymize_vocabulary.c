@@ -115,11 +115,19 @@ static bool is_given(struct nst_bytes name)
 	return false;
 }
 
+/* As it is, or as much of it as the kernel has room for. */
+static bool is_called(struct nst_bytes name, struct nst_bytes known)
+{
+	return bytes_equal(name, known) ||
+	       (name.len_bytes == COMM_LEN && known.len_bytes > COMM_LEN &&
+		bytes_equal(name, bytes_part(known, 0, COMM_LEN)));
+}
+
 static bool is_well_known(const struct anonymizer *anonymizer, struct nst_bytes name)
 {
 	for (const char *known = anonymizer->options.known; known && *known;
 	     known += strlen(known) + 1)
-		if (bytes_equal(bytes_of(known), name))
+		if (is_called(name, bytes_of(known)))
 			return true;
 	for (int list = 0; list < WORD_LISTS; list++)
 		if (word_is((enum word_list)list, name))

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define CPU_DIGITS 4
-#define COMM_LEN 15 /* to which the kernel cuts the name of a process */
 
 /* clang-format off */
 static const char *const programs[] = {

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#define COMM_LEN 15 /* to which the kernel cuts the name of a process */
+
 enum word_list {
 	WORDS_PROGRAMS, /* names of programs, and of units by them */
 	WORDS_DIRECTORIES,

@@ -22,6 +22,7 @@
 #define WANTED_HEADER 2 /* whether it is text, and its length */
 #define NAME_DIGITS 10	/* of 5 bits */
 #define NAME_MAX_BYTES 64
+#define STRING_BYTES_MOST 65536 /* FORMAT.md, "Sections" */
 #define SECONDS_A_DAY 86400u
 #define NS UINT64_C(1000000000)
 
@@ -69,12 +70,9 @@ static const struct {
 	[IMAGE_COUNTER] = { "counter", WORDS_COUNTERS, true, false },
 };
 
-#define PURPOSE_MAX 48
-
 /* ---- Beginning and end ------------------------------------------------- */
 
-/* What is derived for one use says nothing of what is derived for another one. */
-static const char *purpose_of(const char *use, enum image_kind kind, char purpose[PURPOSE_MAX])
+const char *anonymizer_purpose(const char *use, enum image_kind kind, char purpose[PURPOSE_MAX])
 {
 	snprintf(purpose, PURPOSE_MAX, "%s of %s", use, image_kind_name(kind));
 	return purpose;
@@ -107,19 +105,28 @@ static void choose_shifts(struct anonymizer *anonymizer)
 		1 + derive_number(key, "time of day") % (8 * 365 * (SECONDS_A_DAY * NS));
 }
 
-static int add_known(struct anonymizer *anonymizer)
+static int keep_name(struct anonymizer *anonymizer, enum image_kind kind, struct nst_bytes name)
 {
 	struct nst_bytes image;
+
+	return image_find(&anonymizer->images, kind, name, &image)
+		       ? 0
+		       : image_add(&anonymizer->images, kind, name, name, &image);
+}
+
+/* A process is called by as much of it as the kernel has room for. */
+static int add_known(struct anonymizer *anonymizer)
+{
 	int err = 0;
 
 	for (const char *name = anonymizer->options.known; name && *name && !err;
 	     name += strlen(name) + 1) {
 		struct nst_bytes bytes = bytes_of(name);
 
-		if (!image_find(&anonymizer->images, IMAGE_PROGRAM, bytes, &image))
-			err = image_add(&anonymizer->images, IMAGE_PROGRAM, bytes, bytes, &image);
-		if (!err && !image_find(&anonymizer->images, IMAGE_UNIT, bytes, &image))
-			err = image_add(&anonymizer->images, IMAGE_UNIT, bytes, bytes, &image);
+		err = keep_name(anonymizer, IMAGE_PROGRAM, bytes)
+			      ?: keep_name(anonymizer, IMAGE_UNIT, bytes);
+		if (!err && bytes.len_bytes > COMM_LEN)
+			err = keep_name(anonymizer, IMAGE_PROGRAM, bytes_part(bytes, 0, COMM_LEN));
 	}
 	return err;
 }
@@ -134,7 +141,8 @@ int anonymizer_init(struct anonymizer *anonymizer, const struct anonymize_key *k
 	address_map_init(&anonymizer->addresses, key, options->keep_addresses,
 			 options->keep_private);
 	for (size_t i = 0; i < IMAGE_KINDS; i++) {
-		anonymize_key_derive(key, purpose_of("permutation", (enum image_kind)i, purpose),
+		anonymize_key_derive(key,
+				     anonymizer_purpose("permutation", (enum image_kind)i, purpose),
 				     NULL, 0, derived, sizeof(derived));
 		permutation_init(&anonymizer->numbers[i], derived);
 	}
@@ -254,10 +262,9 @@ int anonymizer_add(struct anonymizer *anonymizer, enum image_kind kind, struct n
 	return err;
 }
 
-/* Of strings: what was changed is to be nowhere any more. */
-static int add_string(struct anonymizer *anonymizer, enum image_kind kind,
-		      struct nst_bytes original, struct nst_bytes image,
-		      struct nst_bytes *ret_image)
+int anonymizer_add_string(struct anonymizer *anonymizer, enum image_kind kind,
+			  struct nst_bytes original, struct nst_bytes image,
+			  struct nst_bytes *ret_image)
 {
 	int err = anonymizer_add(anonymizer, kind, original, image, ret_image);
 
@@ -268,14 +275,20 @@ static int add_string(struct anonymizer *anonymizer, enum image_kind kind,
 void text_begin(struct anonymizer *anonymizer)
 {
 	anonymizer->text_len = 0;
+	anonymizer->text_is_full = false;
 }
 
+/* What was a letter may have become a word: a string that cannot hold them all ends before one. */
 int text_add(struct anonymizer *anonymizer, const void *data, size_t len)
 {
-	int err = array_reserve(&anonymizer->text, &anonymizer->text_bytes,
-				anonymizer->text_len + len, 1);
+	int err;
 
-	if (err || !len)
+	anonymizer->text_is_full |= anonymizer->text_len + len > STRING_BYTES_MOST;
+	if (!len || anonymizer->text_is_full)
+		return 0;
+	err = array_reserve(&anonymizer->text, &anonymizer->text_bytes, anonymizer->text_len + len,
+			    1);
+	if (err)
 		return err;
 	memcpy(anonymizer->text + anonymizer->text_len, data, len);
 	anonymizer->text_len += len;
@@ -287,7 +300,7 @@ int text_done(struct anonymizer *anonymizer, enum image_kind kind, struct nst_by
 {
 	const struct nst_bytes image = { anonymizer->text, (uint32_t)anonymizer->text_len };
 
-	return add_string(anonymizer, kind, original, image, ret_image);
+	return anonymizer_add_string(anonymizer, kind, original, image, ret_image);
 }
 
 /* ---- Numbers ----------------------------------------------------------- */
@@ -348,7 +361,7 @@ static void keyed_name(const struct anonymizer *anonymizer, enum image_kind kind
 	char purpose[PURPOSE_MAX];
 	size_t n = (size_t)snprintf(to, NAME_MAX_BYTES, "%s-", name_kinds[kind].word);
 
-	anonymize_key_derive(&anonymizer->key, purpose_of("name", kind, purpose), name.data,
+	anonymize_key_derive(&anonymizer->key, anonymizer_purpose("name", kind, purpose), name.data,
 			     name.len_bytes, bytes, sizeof(bytes));
 	for (size_t i = 0; i < NAME_DIGITS; i++)
 		to[n++] = digits[bytes[i] & 31];
@@ -395,202 +408,5 @@ int anonymize_name(struct anonymizer *anonymizer, enum image_kind kind, struct n
 		keyed_name(anonymizer, kind, name, text);
 	else
 		counted_name(anonymizer, kind, text);
-	return add_string(anonymizer, kind, name, bytes_of(text), ret_name);
-}
-
-/* ---- Bytes ------------------------------------------------------------- */
-
-int anonymize_address_bytes(struct anonymizer *anonymizer, struct nst_bytes address,
-			    struct nst_bytes *ret_address)
-{
-	uint8_t to[16];
-	struct nst_bytes image = { to, address.len_bytes };
-
-	if (address.len_bytes != 4 && address.len_bytes != 16) {
-		*ret_address = (struct nst_bytes){ NULL, 0 };
-		return 0;
-	}
-	if (image_find(&anonymizer->images, IMAGE_ADDRESS, address, ret_address))
-		return 0;
-	address_map(&anonymizer->addresses, address.data, address.len_bytes, to);
-	return add_string(anonymizer, IMAGE_ADDRESS, address, image, ret_address);
-}
-
-static void make_uuid(const struct anonymizer *anonymizer, const char *purpose,
-		      struct nst_bytes from, uint8_t to[16])
-{
-	anonymize_key_derive(&anonymizer->key, purpose, from.data, from.len_bytes, to, 16);
-	to[6] = (to[6] & 0x0f) | 0x40; /* RFC 4122, random */
-	to[8] = (to[8] & 0x3f) | 0x80;
-}
-
-int anonymize_uuid(struct anonymizer *anonymizer, const uint8_t uuid[16], uint8_t ret_uuid[16])
-{
-	static const uint8_t none[16];
-	const struct nst_bytes original = { uuid, 16 };
-	struct nst_bytes image;
-	uint8_t to[16] = { 0 };
-	int err = 0;
-
-	if (!image_find(&anonymizer->images, IMAGE_UUID, original, &image)) {
-		if (memcmp(uuid, none, sizeof(none)))
-			make_uuid(anonymizer, "uuid", original, to);
-		err = add_string(anonymizer, IMAGE_UUID, original, (struct nst_bytes){ to, 16 },
-				 &image);
-	}
-	if (!err)
-		memcpy(ret_uuid, image.data, 16);
-	return err;
-}
-
-/* A chunk is known by the trace's UUID and its number: two parts must not share one. */
-int anonymize_trace_uuid(struct anonymizer *anonymizer, const uint8_t uuid[16],
-			 uint8_t ret_uuid[16])
-{
-	const char *part = anonymizer->options.part;
-	struct nst_bytes original, image;
-	uint8_t to[16];
-	int err = anonymize_uuid(anonymizer, uuid, ret_uuid); /* that of all of it */
-
-	if (err || !part)
-		return err;
-	text_begin(anonymizer);
-	err = text_add(anonymizer, uuid, 16) ?: text_add(anonymizer, part, strlen(part));
-	if (err)
-		return err;
-	original = (struct nst_bytes){ anonymizer->text, (uint32_t)anonymizer->text_len };
-	make_uuid(anonymizer, "uuid of a part", original, to);
-	err = anonymizer_add(anonymizer, IMAGE_UUID, original, (struct nst_bytes){ to, 16 },
-			     &image);
-	if (!err)
-		memcpy(ret_uuid, to, 16);
-	return err;
-}
-
-/* As few bytes as a number has: no two become one. */
-static int permute_bytes(struct anonymizer *anonymizer, enum image_kind kind,
-			 struct nst_bytes bytes, struct nst_bytes *ret_bytes)
-{
-	const uint8_t *from = bytes.data;
-	uint8_t to[8];
-	uint64_t number = 0;
-
-	for (uint32_t i = 0; i < bytes.len_bytes; i++)
-		number = number << 8 | from[i];
-	number = permute(&anonymizer->numbers[kind], number, 0,
-			 UINT64_MAX >> (64 - 8 * bytes.len_bytes));
-	for (uint32_t i = bytes.len_bytes; i > 0; i--, number >>= 8)
-		to[i - 1] = (uint8_t)number;
-	return add_string(anonymizer, kind, bytes, (struct nst_bytes){ to, bytes.len_bytes },
-			  ret_bytes);
-}
-
-/* As many bytes that look random, of the key and these. */
-static int renew_bytes(struct anonymizer *anonymizer, enum image_kind kind, struct nst_bytes bytes,
-		       struct nst_bytes *ret_bytes)
-{
-	int err = 0;
-
-	if (!bytes.len_bytes)
-		return anonymizer_add(anonymizer, kind, bytes, bytes, ret_bytes);
-	if (bytes.len_bytes <= 8)
-		return permute_bytes(anonymizer, kind, bytes, ret_bytes);
-	text_begin(anonymizer);
-	for (uint32_t at = 0; at < bytes.len_bytes && !err; at += 32) {
-		uint8_t block[32];
-		char block_name[24], purpose[PURPOSE_MAX];
-		uint32_t left = bytes.len_bytes - at;
-
-		snprintf(block_name, sizeof(block_name), "block %u", at / 32);
-		anonymize_key_derive(&anonymizer->key, purpose_of(block_name, kind, purpose),
-				     bytes.data, bytes.len_bytes, block, sizeof(block));
-		err = text_add(anonymizer, block, left < 32 ? left : 32);
-	}
-	return err ?: text_done(anonymizer, kind, bytes, ret_bytes);
-}
-
-int anonymize_build_id(struct anonymizer *anonymizer, struct nst_bytes id, struct nst_bytes *ret_id)
-{
-	if (image_find(&anonymizer->images, IMAGE_BUILD_ID, id, ret_id))
-		return 0;
-	return renew_bytes(anonymizer, IMAGE_BUILD_ID, id, ret_id);
-}
-
-static bool is_all(struct nst_bytes bytes, uint8_t value)
-{
-	const uint8_t *at = bytes.data;
-
-	for (uint32_t i = 0; i < bytes.len_bytes; i++)
-		if (at[i] != value)
-			return false;
-	return true;
-}
-
-/* The two bits that say whether it is of a group, and whether the maker gave it, stay. */
-static int permute_mac(struct anonymizer *anonymizer, struct nst_bytes mac,
-		       struct nst_bytes *ret_mac)
-{
-	const uint64_t most = (UINT64_C(1) << 46) - 1;
-	const uint8_t *from = mac.data;
-	uint8_t to[6];
-	uint64_t number = 0;
-
-	for (int i = 0; i < 6; i++)
-		number = number << 8 | from[i];
-	/* those bits are the lowest two of the first byte */
-	number = (number >> 42 << 40 | (number & ((UINT64_C(1) << 40) - 1))) & most;
-	number = permute(&anonymizer->numbers[IMAGE_MAC], number, 0, most);
-	for (int i = 5; i > 0; i--, number >>= 8)
-		to[i] = (uint8_t)number;
-	to[0] = (uint8_t)(number << 2 | (from[0] & 3));
-	return add_string(anonymizer, IMAGE_MAC, mac, (struct nst_bytes){ to, 6 }, ret_mac);
-}
-
-int anonymize_mac(struct anonymizer *anonymizer, struct nst_bytes mac, struct nst_bytes *ret_mac)
-{
-	struct nst_bytes image;
-	int err;
-
-	if (image_find(&anonymizer->images, IMAGE_MAC, mac, ret_mac))
-		return 0;
-	if (is_all(mac, 0) || is_all(mac, 0xff))
-		return anonymizer_add(anonymizer, IMAGE_MAC, mac, mac, ret_mac);
-	if (mac.len_bytes == 6)
-		return permute_mac(anonymizer, mac, ret_mac);
-	if (mac.len_bytes != 4 && mac.len_bytes != 16)
-		return renew_bytes(anonymizer, IMAGE_MAC, mac, ret_mac);
-	/* that of a tunnel, which is an address */
-	err = anonymize_address_bytes(anonymizer, mac, &image);
-	return err ?: add_string(anonymizer, IMAGE_MAC, mac, image, ret_mac);
-}
-
-static bool is_digit(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
-
-int anonymize_hex(struct anonymizer *anonymizer, struct nst_bytes hex, struct nst_bytes *ret_hex)
-{
-	static const char digits[] = "0123456789abcdef";
-	char text[96], only[96];
-	uint8_t bytes[32];
-	uint32_t n = 0;
-
-	if (image_find(&anonymizer->images, IMAGE_HEX, hex, ret_hex))
-		return 0;
-	if (anonymizer->options.keep_names || hex.len_bytes > sizeof(text))
-		return anonymizer_add(anonymizer, IMAGE_HEX, hex, hex, ret_hex);
-	memcpy(text, hex.data, hex.len_bytes);
-	for (uint32_t i = 0; i < hex.len_bytes; i++)
-		if (is_digit(text[i]))
-			only[n++] = text[i];
-	anonymize_key_derive(&anonymizer->key, "id", only, n, bytes, sizeof(bytes));
-	n = 0;
-	for (uint32_t i = 0; i < hex.len_bytes; i++)
-		if (is_digit(text[i])) {
-			text[i] = digits[bytes[n / 2 % 32] >> (n % 2 ? 0 : 4) & 15];
-			n++;
-		}
-	return add_string(anonymizer, IMAGE_HEX, hex, (struct nst_bytes){ text, hex.len_bytes },
-			  ret_hex);
+	return anonymizer_add_string(anonymizer, kind, name, bytes_of(text), ret_name);
 }

@@ -29,6 +29,7 @@ struct anonymizer {
 	uint64_t clock_shift_ns, realtime_shift_ns;
 	uint8_t *text; /* room to put a string together */
 	size_t text_bytes, text_len;
+	bool text_is_full;  /* what comes now is left out */
 	bool has_collision; /* two names would have become one */
 };
 
@@ -105,6 +106,15 @@ int text_done(struct anonymizer *anonymizer, enum image_kind kind, struct nst_by
 /* Note what stands for something. */
 int anonymizer_add(struct anonymizer *anonymizer, enum image_kind kind, struct nst_bytes original,
 		   struct nst_bytes image, struct nst_bytes *ret_image);
+
+/* And of strings: what was changed is to be nowhere any more. */
+int anonymizer_add_string(struct anonymizer *anonymizer, enum image_kind kind,
+			  struct nst_bytes original, struct nst_bytes image,
+			  struct nst_bytes *ret_image);
+
+/* What is derived for one use says nothing of what is derived for another one. */
+#define PURPOSE_MAX 48
+const char *anonymizer_purpose(const char *use, enum image_kind kind, char purpose[PURPOSE_MAX]);
 
 static inline bool bytes_equal(struct nst_bytes a, struct nst_bytes b)
 {

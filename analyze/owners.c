@@ -338,7 +338,11 @@ static int compare_processes(const void *a, const void *b)
 	return (x->start_ns > y->start_ns) - (x->start_ns < y->start_ns);
 }
 
-/* True if the flow is shared at that time: each process once, the first of them the owner. */
+/*
+ * True if the flow is shared at that time: each process once. The owner is the one that has
+ * shared it for longest: a number of a process says nothing, and is another in an anonymised
+ * trace.
+ */
 static bool share(const struct owned *owned, uint64_t time_ns, struct owner_at *at)
 {
 	struct found found;
@@ -347,10 +351,11 @@ static bool share(const struct owned *owned, uint64_t time_ns, struct owner_at *
 	find_shared(owned->rows, owned->begin[SHARED], owned->begin[LISTS], time_ns, &found);
 	if (!found.n)
 		return false;
-	qsort(found.owners, found.n, sizeof(found.owners[0]), compare_processes);
 	at->owner = found.owners[0];
-	for (size_t i = 1; i < found.n; i++)
-		if (compare_processes(&found.owners[i - 1], &found.owners[i]))
+	qsort(found.owners, found.n, sizeof(found.owners[0]), compare_processes);
+	for (size_t i = 0; i < found.n; i++)
+		if ((!i || compare_processes(&found.owners[i - 1], &found.owners[i])) &&
+		    compare_processes(&at->owner, &found.owners[i]))
 			at->consumers[at->n_consumers++] = found.owners[i];
 	return true;
 }

@@ -2,6 +2,7 @@
 #include "analyze/publish.h"
 
 #include "analyze/database.h"
+#include "analyze/out.h"
 #include "analyze/publish_outputs.h"
 #include "analyze/sandbox.h"
 #include "analyze/say.h"
@@ -286,7 +287,7 @@ static int make_confined(struct making *making)
 	return make(making);
 }
 
-static void say_made(const struct making *making)
+static void say_made(const struct making *making, FILE *out)
 {
 	const struct publishing *publishing = making->publishing;
 	const struct anonymized *made = making->made;
@@ -294,7 +295,7 @@ static void say_made(const struct making *making)
 	/* one of them may be pasted, or piped */
 	bool is_apart = publishing->has_summary || !strcmp(publishing->settings.output, "-");
 
-	anonymize_account(is_apart ? stderr : stdout, made);
+	anonymize_account(is_apart ? stderr : out, made);
 	if (making->to.new_key.path)
 		say("%s: a new key; who has it can find out what stands for what", publishing->key);
 	if (made->unknown)
@@ -316,26 +317,28 @@ static void say_made(const struct making *making)
 	    making->to.trace.name, made->rows[NST_TABLE_EVENT], made->chunks);
 	if (publishing->summary.text)
 		fputs(publishing->summary.text,
-		      strcmp(publishing->settings.output, "-") ? stdout : stderr);
+		      strcmp(publishing->settings.output, "-") ? out : stderr);
 }
 
 static int with_key(struct publishing *publishing, struct input *input,
 		    const struct anonymize_key *key, bool is_new)
 {
 	struct making making = { .publishing = publishing, .key = key, .input = input };
-	int status = publish_outputs_open(publishing, is_new ? key : NULL, &making.to);
+	FILE *out = out_open();
+	int status;
 
+	if (!out)
+		return STATUS_FAILED;
+	status = publish_outputs_open(publishing, input, is_new ? key : NULL, &making.to);
 	if (!status)
 		status = make_confined(&making);
 	status = publish_outputs_close(&making.to, making.made, status);
 	if (!status)
-		say_made(&making);
-	if (!status && (fflush(stdout) || ferror(stdout)))
-		status = STATUS_FAILED;
+		say_made(&making, out);
 	if (!status && making.made->is_cut)
 		status = STATUS_DAMAGED;
 	forget_made(&making);
-	return status;
+	return out_close(out, status);
 }
 
 int publish(struct publishing *publishing, struct input *input)

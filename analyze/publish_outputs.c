@@ -60,6 +60,18 @@ static int check_places(const struct publishing *publishing)
 	return STATUS_DONE;
 }
 
+/* --force is for what was made before, not for what there is no other of. */
+static int check_original(const char *output, const struct input *input)
+{
+	struct stat of_output, of_input;
+
+	if (!strcmp(output, "-") || lstat(output, &of_output) || fstat(input->fd, &of_input) ||
+	    of_output.st_dev != of_input.st_dev || of_output.st_ino != of_input.st_ino)
+		return STATUS_DONE;
+	say("%s: what it is to be made of; give it another name", output);
+	return STATUS_FAILED;
+}
+
 /* What goes to a pipe is checked first, and has to stay somewhere until then. */
 static int open_making(struct publish_outputs *to)
 {
@@ -89,13 +101,13 @@ static int open_key(const char *path, const struct anonymize_key *key,
 	return STATUS_DONE;
 }
 
-int publish_outputs_open(const struct publishing *publishing, const struct anonymize_key *new_key,
-			 struct publish_outputs *to)
+int publish_outputs_open(const struct publishing *publishing, const struct input *input,
+			 const struct anonymize_key *new_key, struct publish_outputs *to)
 {
 	const struct settings *settings = &publishing->settings;
 
 	*to = (struct publish_outputs){ .fd = -1 };
-	if (check_places(publishing) ||
+	if (check_places(publishing) || check_original(settings->output, input) ||
 	    recover_output_open(settings->output, settings->force, &to->trace) || open_making(to))
 		return STATUS_FAILED;
 	if (publishing->map && open_map(publishing->map, &to->map))

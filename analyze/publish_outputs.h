@@ -12,8 +12,8 @@ struct publish_outputs {
 };
 
 /* new_key: to be written; NULL: none. An exit status, said; any way it is closed then. */
-int publish_outputs_open(const struct publishing *publishing, const struct anonymize_key *new_key,
-			 struct publish_outputs *to);
+int publish_outputs_open(const struct publishing *publishing, const struct input *input,
+			 const struct anonymize_key *new_key, struct publish_outputs *to);
 
 /*
  * Put all in its place, with the list of what stands for what, or, if status tells of a failure,

@@ -173,6 +173,32 @@ query samples/mixed-minute.zst "$addresses" >"$TMP/link-local"
 query "$TMP/kept.zst" "$addresses" | comm -12 - "$TMP/link-local" >"$TMP/same"
 [ ! -s "$TMP/same" ] || fail "identifiers of interfaces are still there: $(cat "$TMP/same")"
 
+# ---- What is there by chance, and what grows
+
+chance=$BUILD/tests/chance
+for word in "sizes webserver01" "rows 456789"; do
+	# shellcheck disable=SC2086 # two words
+	"$chance" $word >"$TMP/chance.zst" || fail "making a trace"
+	rm -f "$TMP/chance.a.zst"
+	expect 0 "$analyze" anonymize "$TMP/chance.zst" -o "$TMP/chance.a.zst"
+	zstd -q -dc "$TMP/chance.a.zst" | grep -qaF "${word#* }" || fail "no number spells ${word#* }"
+done
+
+# a flow of two processes is of the one that had it first, whatever their numbers
+"$chance" shared >"$TMP/shared-flow.zst" || fail "making a trace"
+for digit in 1 2 3 4 5 6; do
+	echo "netsnoop-key 1 $(printf '%064d' $digit)" >"$TMP/key-$digit"
+	chmod 600 "$TMP/key-$digit"
+	same_reports "$TMP/shared-flow.zst" --key "$TMP/key-$digit"
+done
+
+# 8000 short arguments have 8000 names, of which there is room for the first ones
+"$chance" args >"$TMP/args.zst" || fail "making a trace"
+expect 0 "$analyze" anonymize "$TMP/args.zst" -o "$TMP/args.a.zst"
+expect 0 "$analyze" verify "$TMP/args.a.zst"
+length=$(query "$TMP/args.a.zst" "SELECT length(args) AS n FROM process_event WHERE args IS NOT NULL")
+[ "$length" -gt 65000 ] && [ "$length" -le 65536 ] || fail "arguments of $length bytes"
+
 # ---- What goes in and out
 
 cat samples/web-fetch.zst | "$analyze" anonymize - -o - --key "$TMP/key" >"$TMP/pipe.zst" 2>"$TMP/err" ||

@@ -159,6 +159,16 @@ expect 0 "$analyze" report --format json "$TMP/part.zst"
 end=$(jq -r '.traces[0].end' "$TMP/out")
 equal "the end" "$end" "$("$analyze" report --format json $trace | jq -r '.traces[0].end')"
 
+# Of the original there is no other.
+cp samples/web-fetch.zst "$TMP/only.zst"
+expect 1 "$analyze" share "$TMP/only.zst" -o "$TMP/../$(basename "$TMP")/only.zst" --force
+says "$TMP/err" "what it is to be made of"
+cmp samples/web-fetch.zst "$TMP/only.zst" || fail "the original is another"
+status=0
+"$analyze" share "$TMP/only.zst" -o "$TMP/full.zst" >/dev/full 2>"$TMP/err" || status=$?
+equal "the status of a full disk" $status 1
+says "$TMP/err" "writing to standard output"
+
 # Refused
 mkdir "$TMP/dir"
 expect 1 "$analyze" share "$TMP/mixed.zst" -o "$TMP/dir/x.zst" --max-size 4k

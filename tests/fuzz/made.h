@@ -3,11 +3,22 @@
 #ifndef NETSNOOP_TESTS_FUZZ_MADE_H
 #define NETSNOOP_TESTS_FUZZ_MADE_H
 
+#include "analyze/verify.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-/* verify finds so many events, and nothing wrong; or, is_sound false, sums that were wrong before. */
-void fuzz_check_made(int fd, uint64_t events, bool is_sound);
+enum made {
+	MADE_AS_IT_WAS, /* wrong where the input is */
+	MADE_READABLE,	/* what it claims may be wrong, but nothing of it is damaged or missing */
+	MADE_SOUND,
+};
+
+/* verify finds so many events, and what it is; chunks of unknown critical types it may have. */
+void fuzz_check_made(int fd, uint64_t events, enum made what);
+/* Sums of it are not equal that should be. */
+bool fuzz_has_contradiction(const struct verified *verified);
+
 void fuzz_check_equal(int a, int b);
 
 #endif

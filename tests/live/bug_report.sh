@@ -6,7 +6,7 @@ need_live
 
 # Lines of its blocks of shell commands, each a command
 sed -n '/^```sh$/,/^```$/{/^```/!p;}' samples/bug-report.md >"$TMP/commands"
-[ "$(wc -l <"$TMP/commands")" -ge 7 ] || fail "the commands were not found"
+[ "$(wc -l <"$TMP/commands")" -ge 5 ] || fail "the commands were not found"
 PATH=$(cd "$BUILD" && pwd):$PATH
 traffic=$(cd "$BUILD" && pwd)/tests/traffic
 mkdir "$TMP/report"
@@ -40,8 +40,6 @@ run() {
 
 check() {
 	case $1 in
-	"netsnoop-analyze --version") says "$TMP/out" "netsnoop-analyze " ;;
-	"uname -r") equal "the kernel" "$(cat "$TMP/out")" "$(cat /proc/sys/kernel/osrelease)" ;;
 	"netsnoop-record "*)
 		equal "the mode of the trace" "$(stat -c %a private.zst)" 600
 		was_recorded=yes ;;

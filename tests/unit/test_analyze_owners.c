@@ -122,16 +122,16 @@ static void consumers_that_share(void)
 	const struct owned *owned = owners_find(owners, 1);
 
 	ANSWER(CONSUMED, true, 5, "9");
-	ANSWER(CONSUMED, true, 10, "1+3");
-	ANSWER(HELD, true, 10, "1+3");
-	ANSWER(CONSUMED, false, 25, "1+2+3");
-	ANSWER(CONSUMED, false, 30, "1+3");
+	ANSWER(CONSUMED, true, 10, "3+1"); /* the first of those who share it is its owner */
+	ANSWER(HELD, true, 10, "3+1");
+	ANSWER(CONSUMED, false, 25, "3+1+2");
+	ANSWER(CONSUMED, false, 30, "3+1");
 	ANSWER(CONSUMED, false, 40, "3");
 	ANSWER(RECORDED, false, 10, "-");
 	owned = owners_find(owners, 2);
-	ANSWER(CONSUMED, false, 1, "4+5");
+	ANSWER(CONSUMED, false, 1, "5+4");
 	ANSWER(CONSUMED, true, 1, "-");
-	ANSWER(CONSUMED, false, 50, "4+5");
+	ANSWER(CONSUMED, false, 50, "5+4");
 	owners_free(owners);
 }
 
@@ -168,25 +168,35 @@ static bool is_of(const struct nst_owner *owner, uint64_t flow, uint8_t what)
 	       (what == NST_OWNER_HELD || owner->owner_source != NST_OWNER_SHARED);
 }
 
+static bool shares(const struct nst_owner *owner, uint64_t flow, uint64_t time_ns)
+{
+	return owner->flow_id == flow && owner->what == NST_OWNER_CONSUMED &&
+	       owner->owner_source == NST_OWNER_SHARED && covers(owner, time_ns);
+}
+
+/* The one that has shared it for longest, of several the first in the file; the others by pid. */
 static const char *model_shared(const struct nst_owner *rows, size_t n, uint64_t flow,
 				uint64_t time_ns)
 {
 	static char text[256];
-	size_t len = 0;
+	const struct nst_owner *first = NULL;
+	size_t len;
 
+	for (size_t i = 0; i < n; i++)
+		if (shares(&rows[i], flow, time_ns) && (!first || rows[i].from_ns < first->from_ns))
+			first = &rows[i];
+	if (!first)
+		return NULL;
+	len = (size_t)snprintf(text, sizeof(text), "%u", first->pid);
 	for (uint32_t pid = 0; pid < 10; pid++) {
 		bool found = false;
 
 		for (size_t i = 0; i < n; i++)
-			found |= rows[i].flow_id == flow && rows[i].pid == pid &&
-				 rows[i].what == NST_OWNER_CONSUMED &&
-				 rows[i].owner_source == NST_OWNER_SHARED &&
-				 covers(&rows[i], time_ns);
-		if (found)
-			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%u",
-						len ? "+" : "", pid);
+			found |= rows[i].pid == pid && shares(&rows[i], flow, time_ns);
+		if (found && pid != first->pid)
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "+%u", pid);
 	}
-	return len ? text : NULL;
+	return text;
 }
 
 /* The row of a kind that began last; of several the last in the file. */

@@ -16,8 +16,9 @@ static struct anonymizer anonymizer;
 static void begin(bool keep_names, bool is_named)
 {
 	const struct anonymize_key key = { { 9, 8, 7 } };
-	const struct anonymize_options options = { .keep_names = keep_names,
-						   .known = "houseprogram\0" };
+	const struct anonymize_options options = {
+		.keep_names = keep_names, .known = "houseprogram\0houseprogram-of-length\0"
+	};
 
 	if (anonymizer_init(&anonymizer, &key, is_named, &options))
 		abort();
@@ -66,6 +67,8 @@ static void executables(void)
 	CHECK_STR(mapped(anonymize_exe, "./secret"), "dir-2/proc-1");
 	CHECK_STR(mapped(anonymize_exe, "/usr/bin/secret (deleted)"), "/usr/bin/proc-1 (deleted)");
 	CHECK_STR(mapped(anonymize_exe, "/usr/bin/houseprogram"), "/usr/bin/houseprogram");
+	CHECK_STR(mapped(anonymize_exe, "houseprogram-of-length"), "houseprogram-of-length");
+	CHECK_STR(mapped(anonymize_exe, "houseprogram-of"), "houseprogram-of"); /* as a comm */
 	CHECK_STR(mapped(anonymize_exe, ""), "");
 	anonymizer_free(&anonymizer);
 	/* the process and its executable are called alike, also by a key from a file */
@@ -125,6 +128,7 @@ static void command_lines(void)
 	begin(true, false);
 	CHECK_STR(mapped_bytes(anonymize_args, "/opt/x/y\0pw\0", 12), "/opt/x/y|arg-1|");
 	CHECK_STR(mapped_bytes(anonymize_args, "opt/x/y\0pw\0", 11), "opt/x/y|arg-1|");
+	CHECK_STR(mapped_bytes(anonymize_args, "token=abc\0pw\0", 13), "arg-2|arg-1|");
 	anonymizer_free(&anonymizer);
 }
 
