@@ -16,7 +16,8 @@ static bool is_readable(const struct verified *verified)
 	const struct nst_problem *problems = nst_reader_problems(verified->reader, &n, &n_total);
 
 	for (size_t i = 0; i < n; i++)
-		if (problems[i].code != NST_PROBLEM_UNKNOWN_CRITICAL)
+		if (nst_problem_is_damage(&problems[i]) &&
+		    problems[i].code != NST_PROBLEM_UNKNOWN_CRITICAL)
 			return false;
 	return true;
 }
