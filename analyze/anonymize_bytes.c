@@ -82,8 +82,9 @@ static int permute_bytes(struct anonymizer *anonymizer, enum image_kind kind,
 
 	for (uint32_t i = 0; i < bytes.len_bytes; i++)
 		number = number << 8 | from[i];
-	number = permute(&anonymizer->numbers[kind], number, 0,
-			 UINT64_MAX >> (64 - 8 * bytes.len_bytes));
+	/* of a device's neither the first nor the last: they stand for none, and for all */
+	number = permute(&anonymizer->numbers[kind], number, kind == IMAGE_MAC,
+			 (UINT64_MAX >> (64 - 8 * bytes.len_bytes)) - (kind == IMAGE_MAC));
 	for (uint32_t i = bytes.len_bytes; i > 0; i--, number >>= 8)
 		to[i - 1] = (uint8_t)number;
 	return anonymizer_add_string(anonymizer, kind, bytes,

@@ -173,13 +173,13 @@ static int put_pod(struct anonymizer *anonymizer, struct nst_bytes name, bool *r
 /* What is known by what stands in front of it. */
 static int put_known(struct anonymizer *anonymizer, struct nst_bytes name, bool *ret_is_known)
 {
-	static const char *const users[] = { "user-", "user@", "user-runtime-dir@" };
+	static const char *const users[] = { "user-", "user@", "user-runtime-dir@", "run-user-" };
 	static const char *const lxc[] = { "lxc.payload.", "lxc.monitor." };
 	int err = put_container(anonymizer, name, ret_is_known);
 
 	if (!err && !*ret_is_known)
 		err = put_pod(anonymizer, name, ret_is_known);
-	for (size_t i = 0; i < 3 && !err && !*ret_is_known; i++)
+	for (size_t i = 0; i < 4 && !err && !*ret_is_known; i++)
 		if (starts(name, users[i]))
 			err = put_uid(anonymizer, users[i],
 				      bytes_part(name, strlen(users[i]), name.len_bytes),
@@ -197,7 +197,16 @@ static int put_known(struct anonymizer *anonymizer, struct nst_bytes name, bool 
 	return err;
 }
 
-static int put_component(struct anonymizer *anonymizer, struct nst_bytes part)
+/* NAME below lxc or lxc.payload, however it is called. */
+static bool is_lxc(struct nst_bytes part, struct nst_bytes above)
+{
+	return (bytes_equal(above, bytes_of("lxc")) ||
+		bytes_equal(above, bytes_of("lxc.payload"))) &&
+	       !starts(part, "lxc.payload.") && !starts(part, "lxc.monitor");
+}
+
+static int put_component(struct anonymizer *anonymizer, struct nst_bytes part,
+			 struct nst_bytes above)
 {
 	struct nst_bytes name = cut_suffix(part);
 	bool is_known = false;
@@ -206,6 +215,8 @@ static int put_component(struct anonymizer *anonymizer, struct nst_bytes part)
 	if (!part.len_bytes || word_is(WORDS_CGROUPS, part) || word_is(WORDS_RUNTIMES, part))
 		return put(anonymizer, part);
 	err = put_known(anonymizer, name, &is_known);
+	if (!err && !is_known && is_lxc(part, above))
+		return put_name(anonymizer, IMAGE_CONTAINER, part);
 	if (!err && !is_known)
 		err = put_name(anonymizer,
 			       name.len_bytes < part.len_bytes ? IMAGE_UNIT : IMAGE_CGROUP, name);
@@ -215,6 +226,7 @@ static int put_component(struct anonymizer *anonymizer, struct nst_bytes part)
 /* containerd without the driver that it should have: SLICE:cri-containerd:ID */
 static int put_components(struct anonymizer *anonymizer, struct nst_bytes path)
 {
+	struct nst_bytes above = { path.data, 0 };
 	const char *text = path.data;
 	uint32_t begin = 0;
 	int err = 0;
@@ -222,7 +234,9 @@ static int put_components(struct anonymizer *anonymizer, struct nst_bytes path)
 	for (uint32_t i = 0; i <= path.len_bytes && !err; i++) {
 		if (i < path.len_bytes && text[i] != '/' && text[i] != ':')
 			continue;
-		err = put_component(anonymizer, bytes_part(path, begin, i));
+		err = put_component(anonymizer, bytes_part(path, begin, i), above);
+		if (i > begin)
+			above = bytes_part(path, begin, i);
 		if (!err && i < path.len_bytes)
 			err = text_add(anonymizer, text + i, 1);
 		begin = i + 1;

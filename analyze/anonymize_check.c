@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define DAY_NS UINT64_C(86400000000000)
+
 struct check {
 	struct anonymized *of;
 	struct nst_reader *reader;
@@ -21,6 +23,7 @@ struct check {
 	uint64_t values[FIELDS_MAX];
 	uint64_t rows[NST_TABLE_LAST + 1];
 	uint64_t traces, chunks;
+	struct intern users, told; /* processes: that have to do with a flow; that are told of */
 };
 
 static int fault(struct check *check, const struct field *field, const char *what)
@@ -42,7 +45,8 @@ static int check_shifts(struct check *check)
 	const struct anonymizer *anonymizer = &check->of->anonymizer;
 	bool shifts = anonymizer->options.shift_time;
 
-	if (!anonymizer->clock_shift_ns == !shifts && !anonymizer->realtime_shift_ns == !shifts)
+	if (shifts ? anonymizer->clock_shift_ns >= DAY_NS && anonymizer->realtime_shift_ns >= DAY_NS
+		   : !anonymizer->clock_shift_ns && !anonymizer->realtime_shift_ns)
 		return 0;
 	snprintf(check->of->fault, sizeof(check->of->fault), "times: %s",
 		 shifts ? "not shifted" : "shifted, and should stay");
@@ -126,11 +130,47 @@ static int check_field(struct check *check, const struct field *field, const voi
 	return 0;
 }
 
+/* Of a part by flow the process table tells of those alone that some flow is of. */
+static int note_process(struct check *check, unsigned int table, const void *row)
+{
+	uint32_t pid, i;
+	bool is_new, is_told = table == NST_TABLE_PROCESS_EVENT;
+
+	if (!check->of->selection)
+		return 0;
+	if (is_told)
+		pid = ((const struct nst_process_event *)row)->pid;
+	else if (table == NST_TABLE_PROCESS)
+		pid = ((const struct nst_process *)row)->pid;
+	else if (table == NST_TABLE_OWNER)
+		pid = ((const struct nst_owner *)row)->pid;
+	else if (table == NST_TABLE_TOTAL)
+		pid = ((const struct nst_total *)row)->pid;
+	else
+		return 0;
+	return intern_get(is_told ? &check->told : &check->users, &pid, sizeof(pid), &i, &is_new);
+}
+
+static int check_processes(struct check *check)
+{
+	for (uint32_t i = 0; i < check->told.n; i++) {
+		uint32_t found;
+
+		if (intern_find(&check->users, intern_key(&check->told, i), sizeof(uint32_t),
+				&found))
+			continue;
+		snprintf(check->of->fault, sizeof(check->of->fault),
+			 "PROCESS_EVENT: a process that no flow of it is of");
+		return -EBADMSG;
+	}
+	return 0;
+}
+
 static int check_row(struct check *check, unsigned int table, const void *row, uint64_t weight)
 {
 	size_t n;
 	const struct field *first = fields_of(table, &n);
-	int err = n ? 0 : -EBADMSG;
+	int err = n ? note_process(check, table, row) : -EBADMSG;
 
 	for (size_t i = 0; i < n && !err; i++)
 		err = check_field(check, &first[i], row, weight);
@@ -339,10 +379,12 @@ int anonymize_check(struct anonymized *anonymized, int fd)
 	if (!err && more < 0)
 		err = more;
 	if (!err)
-		err = check_headers(&check) ?: check_problems(&check);
+		err = check_headers(&check) ?: check_problems(&check) ?: check_processes(&check);
 	if (!err)
 		err = compare_counts(&check);
 	nst_reader_close(check.reader);
+	intern_free(&check.users);
+	intern_free(&check.told);
 	anonymized->chunks = check.chunks;
 	return err;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Knows nothing of how values are mapped, and has the rules a second time, as they are told:
- * the ranges that stay, the classes of numbers. A mapping by a key leaves a value as it was no
+ * Has the rules a second time, as they are told: the ranges that stay, the classes of numbers.
+ * Addresses are, behind what stays of them, what Crypto-PAn gives. Of all others it does not know
+ * how they are mapped: a key leaves a byte as it was, and two numbers as far from each other, no
  * more often than dice do; what that makes impossible (less than one in 10^9) is a fault.
  */
 #include "analyze/anonymize_pairs.h"
@@ -14,8 +15,6 @@
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define IMPOSSIBLE 1e-9
-#define FEW_COINS 30 /* 2^-30 is about that */
-#define MAC_BITS 46  /* of 48: two tell what sort of address it is */
 
 /* ---- What stays -------------------------------------------------------- */
 
@@ -64,18 +63,15 @@ static const struct class
 	{ IMAGE_FLOW_ID, UINT64_C(1) << 63, UINT64_MAX },
 };
 
-struct pair {
-	uint8_t original[16], image[16];
-};
-
 struct judging {
 	struct anonymized *of;
 	uint8_t prefixes[N_OF(specials)][16];
-	struct pair *addresses[2]; /* of 4 and of 16 bytes */
-	size_t n_addresses[2], n_allocated[2];
-	uint64_t coins, heads;	      /* bits of addresses that may change; that do */
-	double expected[IMAGE_KINDS]; /* how many are what they were */
+	struct cryptopan pans[2]; /* of 4 and of 16 bytes */
+	/* dice: bytes that are what they were, numbers that are as far from that as the one before */
+	double expected[IMAGE_KINDS];
 	uint64_t same[IMAGE_KINDS];
+	uint64_t distance[IMAGE_KINDS]; /* of the last number */
+	bool has_distance[IMAGE_KINDS];
 };
 
 static int fault(struct judging *judging, enum image_kind kind, const char *what)
@@ -125,100 +121,47 @@ static unsigned int kept_bits(const struct judging *judging, size_t family, cons
 	return most;
 }
 
+static bool is_link_local(const uint8_t *address)
+{
+	static const uint8_t prefix[8] = { 0xfe, 0x80 };
+
+	return !memcmp(address, prefix, sizeof(prefix));
+}
+
 /* With --keep-addresses all, but what is made of an interface's address. */
 static unsigned int bits_kept_on_request(const uint8_t *address)
 {
-	static const uint8_t link_local[8] = { 0xfe, 0x80 };
 	static const uint8_t solicited[13] = { 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff };
 
 	if (!memcmp(address, solicited, sizeof(solicited)))
 		return 104;
-	if (!memcmp(address, link_local, sizeof(link_local)))
+	if (is_link_local(address))
 		return 64;
 	return address[11] == 0xff && address[12] == 0xfe ? 64 : 128;
 }
 
-static int add_address(struct judging *judging, struct nst_bytes original, struct nst_bytes image)
+/* The bits that stay, and behind them what the published algorithm makes of the address. */
+static int judge_address(struct judging *judging, struct nst_bytes original, struct nst_bytes image)
 {
+	const uint8_t *address = original.data;
+	bool keeps_all = judging->of->anonymizer.options.keep_addresses;
 	size_t family = original.len_bytes == 16;
-	struct pair *pair;
-	int err;
+	unsigned int kept;
+	uint8_t to[CRYPTOPAN_ADDRESS_MAX];
 
 	if (original.len_bytes != image.len_bytes ||
 	    (original.len_bytes != 4 && original.len_bytes != 16))
 		return fault(judging, IMAGE_ADDRESS, "of another length");
-	err = array_reserve(&judging->addresses[family], &judging->n_allocated[family],
-			    judging->n_addresses[family] + 1, sizeof(*pair));
-	if (err)
-		return err;
-	pair = &judging->addresses[family][judging->n_addresses[family]++];
-	memcpy(pair->original, original.data, original.len_bytes);
-	memcpy(pair->image, image.data, image.len_bytes);
-	return 0;
-}
-
-static int by_original(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(((struct pair *)0)->original));
-}
-
-/* Bits that no address before had to decide, each by a coin of its own. */
-static void toss(struct judging *judging, const struct pair *pair, unsigned int from,
-		 unsigned int bits)
-{
-	bool keeps_all = judging->of->anonymizer.options.keep_addresses;
-
-	for (unsigned int i = from; i < bits; i++) {
-		/* what tells that it is made of a MAC address stays */
-		if (keeps_all && i >= 88 && i < 104 && bits_kept_on_request(pair->original) == 64)
-			continue;
-		judging->coins++;
-		judging->heads += bit_at(pair->original, i) != bit_at(pair->image, i);
-	}
-}
-
-/* All of a family, sorted: what each shares with the one before it, and what stays of it. */
-static int judge_family(struct judging *judging, size_t family)
-{
-	const struct anonymize_options *options = &judging->of->anonymizer.options;
-	unsigned int bits = family ? 128 : 32;
-	struct pair *pairs = judging->addresses[family];
-
-	if (judging->n_addresses[family])
-		qsort(pairs, judging->n_addresses[family], sizeof(*pairs), by_original);
-	for (size_t i = 0; i < judging->n_addresses[family]; i++) {
-		const struct pair *pair = &pairs[i];
-		unsigned int kept = !options->keep_addresses
-					    ? kept_bits(judging, family, pair->original)
-				    : family ? bits_kept_on_request(pair->original)
-					     : bits;
-		unsigned int shared = i ? shared_bits(pair->original, pair[-1].original, bits) : 0;
-
-		if (shared_bits(pair->original, pair->image, kept) < kept)
-			return fault(judging, IMAGE_ADDRESS, "one of those that stay did not");
-		if (i && !options->keep_addresses &&
-		    shared != shared_bits(pair->image, pair[-1].image, bits))
-			return fault(judging, IMAGE_ADDRESS,
-				     "a prefix is not what it was to others");
-		if (i && shared + 1 > kept)
-			kept = shared + 1;
-		toss(judging, pair, kept, bits);
-	}
-	return 0;
-}
-
-static int judge_addresses(struct judging *judging)
-{
-	int err = judge_family(judging, 0) ?: judge_family(judging, 1);
-	double lacking = (double)judging->coins - 2 * (double)judging->heads;
-
-	if (err)
-		return err;
-	/* Hoeffding: with probability under 10^-9 half of them lack more */
-	if ((!judging->heads && judging->coins >= FEW_COINS) ||
-	    (lacking > 0 && lacking * lacking > 41.5 * (double)judging->coins))
-		return fault(judging, IMAGE_ADDRESS, "too many bits are what they were");
-	return 0;
+	kept = !keeps_all ? kept_bits(judging, family, address)
+	       : family	  ? bits_kept_on_request(address)
+			  : 32;
+	cryptopan_encrypt(&judging->pans[family], address, original.len_bytes, kept, to);
+	/* what tells that it is made of a MAC address stays */
+	if (keeps_all && family && kept == 64 && !is_link_local(address))
+		memcpy(to + 11, address + 11, 2);
+	return memcmp(to, image.data, image.len_bytes)
+		       ? fault(judging, IMAGE_ADDRESS, "one that is not what the key gives")
+		       : 0;
 }
 
 /* ---- Numbers and bytes ------------------------------------------------- */
@@ -236,14 +179,21 @@ static int judge_number(struct judging *judging, enum image_kind kind, uint64_t 
 			uint64_t image)
 {
 	const struct class *class = class_of(kind, original);
+	double size;
 
 	if (!class && original != image)
 		return fault(judging, kind, "a number that stays did not");
 	if (class != class_of(kind, image))
 		return fault(judging, kind, "a number of another class");
-	if (class)
-		judging->expected[kind] += 1 / (1 + (double)(class->last - class->first));
-	judging->same[kind] += class && original == image;
+	if (!class)
+		return 0;
+	size = 1 + (double)(class->last - class->first);
+	judging->expected[kind] += 2 / size;
+	judging->same[kind] += original == image;
+	judging->same[kind] +=
+		judging->has_distance[kind] && judging->distance[kind] == image - original;
+	judging->distance[kind] = image - original;
+	judging->has_distance[kind] = true;
 	return 0;
 }
 
@@ -257,13 +207,19 @@ static bool is_all(struct nst_bytes bytes, uint8_t value)
 	return true;
 }
 
+/* Byte i says what sort of MAC address or of UUID it is, and may stay. */
+static bool tells_sort(enum image_kind kind, uint32_t len_bytes, uint32_t i)
+{
+	return (kind == IMAGE_MAC && len_bytes == 6 && !i) ||
+	       (kind == IMAGE_UUID && (i == 6 || i == 8));
+}
+
 /* Of no length: it is none. All zeros, and of devices all ones, stand for none, or for all. */
 static int judge_bytes(struct judging *judging, enum image_kind kind, struct nst_bytes original,
 		       struct nst_bytes image)
 {
-	bool is_mac = kind == IMAGE_MAC && original.len_bytes == 6;
+	const uint8_t *from = original.data, *to = image.data;
 	bool is_none = kind != IMAGE_BUILD_ID && is_all(original, 0);
-	double share = 1;
 
 	if (kind == IMAGE_UUID && original.len_bytes != image.len_bytes)
 		return 0; /* that of a part of a trace stands for no other */
@@ -271,12 +227,30 @@ static int judge_bytes(struct judging *judging, enum image_kind kind, struct nst
 		return fault(judging, kind, "of another length");
 	if (!original.len_bytes || is_none || (kind == IMAGE_MAC && is_all(original, 0xff)))
 		return bytes_equal(original, image) ? 0 : fault(judging, kind, "none became one");
-	if (is_mac && (*(const uint8_t *)original.data ^ *(const uint8_t *)image.data) & 3)
+	if (kind == IMAGE_MAC && original.len_bytes == 6 && (from[0] ^ to[0]) & 3)
 		return fault(judging, kind, "another sort of address");
-	for (uint32_t i = 0; i < (is_mac ? MAC_BITS : 8 * original.len_bytes); i++)
-		share /= 2;
-	judging->expected[kind] += share;
-	judging->same[kind] += bytes_equal(original, image);
+	for (uint32_t i = 0; i < original.len_bytes; i++) {
+		if (tells_sort(kind, original.len_bytes, i))
+			continue;
+		judging->expected[kind] += 1.0 / 256;
+		judging->same[kind] += from[i] == to[i];
+	}
+	return 0;
+}
+
+/* Digits of ids of containers and pods, and what stands between them. */
+static int judge_hex(struct judging *judging, struct nst_bytes original, struct nst_bytes image)
+{
+	const char *from = original.data, *to = image.data;
+
+	if (original.len_bytes != image.len_bytes)
+		return fault(judging, IMAGE_HEX, "of another length");
+	for (uint32_t i = 0; i < original.len_bytes; i++) {
+		if (!memchr("0123456789abcdef", from[i], 16))
+			continue;
+		judging->expected[IMAGE_HEX] += 1.0 / 16;
+		judging->same[IMAGE_HEX] += from[i] == to[i];
+	}
 	return 0;
 }
 
@@ -294,12 +268,15 @@ static int judge_mac(struct judging *judging, struct nst_bytes original, struct 
 	return fault(judging, IMAGE_MAC, "an address that is another one elsewhere");
 }
 
-/* Of things that happen seldom, each by itself: so many, where so many are expected? */
+/*
+ * Of things that happen seldom, each by itself: so many, where so many are expected? What more
+ * there are than that makes each time less likely (Poisson).
+ */
 static bool is_possible(double expected, uint64_t n)
 {
 	double probability = 1;
 
-	for (uint64_t i = 1; i <= n; i++)
+	for (uint64_t i = (uint64_t)expected + 1; i <= n && probability >= IMPOSSIBLE; i++)
 		probability *= expected / (double)i;
 	return probability >= IMPOSSIBLE;
 }
@@ -312,9 +289,11 @@ static int judge_pair(struct judging *judging, enum image_kind kind, struct nst_
 	uint64_t numbers[2];
 
 	if (kind == IMAGE_ADDRESS)
-		return add_address(judging, original, image);
+		return judge_address(judging, original, image);
 	if (kind == IMAGE_MAC)
 		return judge_mac(judging, original, image);
+	if (kind == IMAGE_HEX && !judging->of->anonymizer.options.keep_names)
+		return judge_hex(judging, original, image);
 	if (kind > IMAGE_MAC)
 		return 0;
 	if (kind >= IMAGE_UUID)
@@ -324,14 +303,27 @@ static int judge_pair(struct judging *judging, enum image_kind kind, struct nst_
 	return judge_number(judging, kind, numbers[0], numbers[1]);
 }
 
+static void begin(struct judging *judging)
+{
+	static const char *const families[] = { "IPv4", "IPv6" };
+	uint8_t derived[CRYPTOPAN_KEY_BYTES];
+
+	for (size_t i = 0; i < N_OF(specials); i++)
+		inet_pton(family_of(specials[i].prefix) ? AF_INET6 : AF_INET, specials[i].prefix,
+			  judging->prefixes[i]);
+	for (size_t i = 0; i < N_OF(families); i++) {
+		anonymize_key_derive(&judging->of->anonymizer.key, families[i], NULL, 0, derived,
+				     sizeof(derived));
+		cryptopan_init(&judging->pans[i], derived);
+	}
+	explicit_bzero(derived, sizeof(derived));
+}
+
 static int judge_all(struct judging *judging)
 {
 	const struct image_map *images = &judging->of->anonymizer.images;
 	int err = 0;
 
-	for (size_t i = 0; i < N_OF(specials); i++)
-		inet_pton(family_of(specials[i].prefix) ? AF_INET6 : AF_INET, specials[i].prefix,
-			  judging->prefixes[i]);
 	for (uint32_t i = 0; i < images->originals.n && !err; i++) {
 		struct nst_bytes original, image;
 		enum image_kind kind;
@@ -339,8 +331,6 @@ static int judge_all(struct judging *judging)
 		image_pair_get(images, i, &kind, &original, &image);
 		err = judge_pair(judging, kind, original, image);
 	}
-	if (!err)
-		err = judge_addresses(judging);
 	for (int kind = 0; kind < IMAGE_KINDS && !err; kind++)
 		if (!is_possible(judging->expected[kind], judging->same[kind]))
 			err = fault(judging, (enum image_kind)kind, "too many are what they were");
@@ -350,9 +340,10 @@ static int judge_all(struct judging *judging)
 int pairs_check(struct anonymized *anonymized)
 {
 	struct judging judging = { .of = anonymized };
-	int err = judge_all(&judging);
+	int err;
 
-	free(judging.addresses[0]);
-	free(judging.addresses[1]);
+	begin(&judging);
+	err = judge_all(&judging);
+	explicit_bzero(judging.pans, sizeof(judging.pans));
 	return err;
 }

@@ -86,6 +86,17 @@ static int first_argument(struct anonymizer *anonymizer, struct nst_bytes args,
 	return anonymize_name(anonymizer, IMAGE_ARGUMENT, argument, ret_image);
 }
 
+/* Of more arguments than there is room for, the last one stands for those that were left out. */
+static int put_rest(struct anonymizer *anonymizer, struct nst_bytes args)
+{
+	struct nst_bytes image;
+	int err = anonymize_name(anonymizer, IMAGE_ARGUMENT, args, &image);
+
+	if (!err && anonymizer->text[anonymizer->text_len - 1])
+		err = text_add_last(anonymizer, "", 1);
+	return err ?: text_add_last(anonymizer, image.data, image.len_bytes);
+}
+
 int anonymize_args(struct anonymizer *anonymizer, struct nst_bytes args, struct nst_bytes *ret_args)
 {
 	struct nst_bytes image;
@@ -108,5 +119,7 @@ int anonymize_args(struct anonymizer *anonymizer, struct nst_bytes args, struct 
 			break;
 		err = anonymize_name(anonymizer, IMAGE_ARGUMENT, next_argument(args, at), &image);
 	}
+	if (!err && anonymizer->text_is_full)
+		err = put_rest(anonymizer, args);
 	return err ?: text_done(anonymizer, IMAGE_ARGUMENTS, args, ret_args);
 }

@@ -122,7 +122,7 @@ static const char *const cgroups[] = {
 static const char *const runtimes[] = {
 	"docker-", "crio-", "crio-conmon-", "cri-containerd-", "libpod-", "libpod-conmon-", "buildah-",
 	"conmon-", "machine-libpod_pod_", "user-libpod_pod_", "cri-containerd", "kubepods-", "burstable-",
-	"besteffort-", "pod", "lxc.payload.", "lxc.monitor.", "user-", "user@", "user-runtime-dir@",
+	"besteffort-", "pod", "lxc.payload.", "lxc.monitor.", "run-user-", "user-", "user@", "user-runtime-dir@",
 	NULL,
 };
 

@@ -23,6 +23,7 @@
 #define NAME_DIGITS 10	/* of 5 bits */
 #define NAME_MAX_BYTES 64
 #define STRING_BYTES_MOST 65536 /* FORMAT.md, "Sections" */
+#define MAC_DIGITS 12
 #define SECONDS_A_DAY 86400u
 #define NS UINT64_C(1000000000)
 
@@ -90,7 +91,8 @@ static uint64_t derive_number(const struct anonymize_key *key, const char *purpo
 }
 
 /*
- * Forward, since there is not always room before: up to a year of the clock, and eight of days.
+ * Forward, since there is not always room before: by a day at least, up to a year of the clock,
+ * and eight of days.
  * Of the clock whole tenths of a second, so that times that were made coarse stay so.
  */
 static void choose_shifts(struct anonymizer *anonymizer)
@@ -100,9 +102,11 @@ static void choose_shifts(struct anonymizer *anonymizer)
 	if (!anonymizer->options.shift_time)
 		return;
 	anonymizer->clock_shift_ns =
-		(NS / 10) * (1 + derive_number(key, "clock") % (365 * SECONDS_A_DAY * 10));
+		(NS / 10) *
+		(SECONDS_A_DAY * 10 + derive_number(key, "clock") % (365 * SECONDS_A_DAY * 10));
 	anonymizer->realtime_shift_ns =
-		1 + derive_number(key, "time of day") % (8 * 365 * (SECONDS_A_DAY * NS));
+		SECONDS_A_DAY * NS +
+		derive_number(key, "time of day") % (8 * 365 * (SECONDS_A_DAY * NS));
 }
 
 static int keep_name(struct anonymizer *anonymizer, enum image_kind kind, struct nst_bytes name)
@@ -278,21 +282,24 @@ void text_begin(struct anonymizer *anonymizer)
 	anonymizer->text_is_full = false;
 }
 
-/* What was a letter may have become a word: a string that cannot hold them all ends before one. */
-int text_add(struct anonymizer *anonymizer, const void *data, size_t len)
+int text_add_last(struct anonymizer *anonymizer, const void *data, size_t len)
 {
-	int err;
+	int err = array_reserve(&anonymizer->text, &anonymizer->text_bytes,
+				anonymizer->text_len + len, 1);
 
-	anonymizer->text_is_full |= anonymizer->text_len + len > STRING_BYTES_MOST;
-	if (!len || anonymizer->text_is_full)
-		return 0;
-	err = array_reserve(&anonymizer->text, &anonymizer->text_bytes, anonymizer->text_len + len,
-			    1);
-	if (err)
+	if (err || !len)
 		return err;
 	memcpy(anonymizer->text + anonymizer->text_len, data, len);
 	anonymizer->text_len += len;
 	return 0;
+}
+
+/* What was a letter may have become a word: a string that cannot hold them all ends before one. */
+int text_add(struct anonymizer *anonymizer, const void *data, size_t len)
+{
+	anonymizer->text_is_full |=
+		anonymizer->text_len + len > STRING_BYTES_MOST - 2 * NAME_MAX_BYTES;
+	return anonymizer->text_is_full ? 0 : text_add_last(anonymizer, data, len);
 }
 
 int text_done(struct anonymizer *anonymizer, enum image_kind kind, struct nst_bytes original,
@@ -368,27 +375,33 @@ static void keyed_name(const struct anonymizer *anonymizer, enum image_kind kind
 	to[n] = '\0';
 }
 
-/* The next number that no name has which stays. */
-static void counted_name(struct anonymizer *anonymizer, enum image_kind kind,
+/* The next number that no name has which stays, nor this one by itself. */
+static void counted_name(struct anonymizer *anonymizer, enum image_kind kind, struct nst_bytes name,
 			 char to[NAME_MAX_BYTES])
 {
 	do
 		snprintf(to, NAME_MAX_BYTES, "%s-%u", name_kinds[kind].word,
 			 ++anonymizer->counts[kind]);
-	while (image_is(&anonymizer->images, kind, bytes_of(to)));
+	while (image_is(&anonymizer->images, kind, bytes_of(to)) ||
+	       bytes_equal(bytes_of(to), name));
 }
 
-/* As in enx001122aabbcc, udev's names of devices that it knows by nothing else. */
-static bool has_mac(enum image_kind kind, struct nst_bytes name)
+/*
+ * As in enx001122aabbcc, udev's name of a device that it knows by nothing else, and in what is
+ * called by it: ifup@enx001122aabbcc, and wpa-enx00112233, where there was no room for all.
+ */
+static bool has_mac(struct nst_bytes name)
 {
-	const char *end = (const char *)name.data + name.len_bytes;
+	const char *text = name.data;
+	uint32_t digits = 0;
 
-	if (kind != IMAGE_INTERFACE || name.len_bytes < 12)
-		return false;
-	for (const char *at = end - 12; at < end; at++)
-		if (!isxdigit((unsigned char)*at))
-			return false;
-	return true;
+	for (uint32_t i = 0; i < name.len_bytes; i++) {
+		digits = isxdigit((unsigned char)text[i]) ? digits + 1 : 0;
+		if (digits >= MAC_DIGITS)
+			return true;
+	}
+	return digits >= MAC_DIGITS / 2 && digits < name.len_bytes &&
+	       text[name.len_bytes - digits - 1] == 'x';
 }
 
 int anonymize_name(struct anonymizer *anonymizer, enum image_kind kind, struct nst_bytes name,
@@ -402,11 +415,13 @@ int anonymize_name(struct anonymizer *anonymizer, enum image_kind kind, struct n
 	if (!name.len_bytes ||
 	    (name_kinds[kind].has_known && word_is(name_kinds[kind].known, name)))
 		return anonymizer_add(anonymizer, kind, name, image, ret_name);
-	if (name_kinds[kind].is_name && anonymizer->options.keep_names && !has_mac(kind, name))
+	/* one that was given to another cannot stay */
+	if (name_kinds[kind].is_name && anonymizer->options.keep_names && !has_mac(name) &&
+	    !image_is(&anonymizer->images, kind, name))
 		return anonymizer_add(anonymizer, kind, name, image, ret_name);
 	if (anonymizer->is_named)
 		keyed_name(anonymizer, kind, name, text);
 	else
-		counted_name(anonymizer, kind, text);
+		counted_name(anonymizer, kind, name, text);
 	return anonymizer_add_string(anonymizer, kind, name, bytes_of(text), ret_name);
 }

@@ -100,6 +100,8 @@ struct nst_bytes anonymizer_wanted(const struct anonymizer *anonymizer, uint32_t
 /* Put a string together: begin, add, and take what was added, as what stands for original. */
 void text_begin(struct anonymizer *anonymizer);
 int text_add(struct anonymizer *anonymizer, const void *data, size_t len);
+/* There is room for one more name, and a byte in front of it, if there is for nothing else. */
+int text_add_last(struct anonymizer *anonymizer, const void *data, size_t len);
 int text_done(struct anonymizer *anonymizer, enum image_kind kind, struct nst_bytes original,
 	      struct nst_bytes *ret_image);
 

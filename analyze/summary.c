@@ -43,6 +43,15 @@ static void put_value(const struct page *page, const char *text)
 	fprintf(page->values, "%s\n", text);
 }
 
+/* An address and a port are two things that may stay, whatever else is called by both at once. */
+static void put_end(const struct page *page, const char *text)
+{
+	put_code(page, text);
+	for (const char *at = text; *at; at++)
+		fputc(*at == ' ' ? '\n' : *at, page->values);
+	fputc('\n', page->values);
+}
+
 /* A cell: text as code, numbers of bytes with a unit, others as they are. */
 static void put_cell(const struct page *page, sqlite3_stmt *row, int column)
 {
@@ -55,6 +64,8 @@ static void put_cell(const struct page *page, sqlite3_stmt *row, int column)
 		fputs("-", page->out);
 	else if (sqlite3_column_type(row, column) != SQLITE_INTEGER && !strcmp(name, "protocol"))
 		put_code(page, (const char *)sqlite3_column_text(row, column) ?: "");
+	else if (!strcmp(name, "local") || !strcmp(name, "remote"))
+		put_end(page, (const char *)sqlite3_column_text(row, column) ?: "");
 	else if (sqlite3_column_type(row, column) != SQLITE_INTEGER)
 		put_value(page, (const char *)sqlite3_column_text(row, column) ?: "");
 	else if (len > 5 && !strcmp(name + len - 5, "bytes"))

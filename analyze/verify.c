@@ -21,20 +21,32 @@ int verify_chunk(struct nst_reader *reader, const struct nst_chunk *chunk)
 	return err == -EINVAL ? 0 : err; /* END, or of an unknown type */
 }
 
+static uint64_t count_problems(const struct verified *verified)
+{
+	size_t n_kept;
+	uint64_t n;
+
+	nst_reader_problems(verified->reader, &n_kept, &n);
+	return n;
+}
+
 static int take_chunk(struct verified *verified, const struct nst_chunk *chunk)
 {
 	struct verified_trace *trace;
+	/* what the reader passed over in between, it may take for a chunk if it begins there */
+	bool is_next = count_problems(verified) == verified->n_problems;
 	int err = tally_chunk(&verified->tally, verified->reader, chunk);
 
 	if (!err)
 		err = verify_chunk(verified->reader, chunk);
 	if (err)
 		return err == -EBADMSG ? 0 : err;
+	verified->n_problems = count_problems(verified);
 	if (array_reserve(&verified->traces, &verified->n_allocated, chunk->trace + 1,
 			  sizeof(*verified->traces)))
 		return -ENOMEM;
 	trace = &verified->traces[chunk->trace];
-	return runs_add(&verified->runs, chunk)
+	return runs_add(&verified->runs, chunk, is_next)
 		       ?: timeline_add(&trace->timeline, chunk->sample_clock_ns,
 				       chunk->sample_realtime_ns)
 		       ?: facts_add(&trace->facts, verified->reader, chunk);

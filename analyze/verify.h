@@ -26,6 +26,7 @@ struct verified { /* an input */
 	off_t begins;		   /* offset of what is read; 0 of a pipe */
 	struct nst_reader *reader; /* for its traces and problems */
 	struct runs runs;
+	uint64_t n_problems;	       /* when the last chunk of the runs had been read */
 	struct verified_trace *traces; /* as many as the reader's */
 	size_t n_traces, n_allocated;
 	size_t n_said;

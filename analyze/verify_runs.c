@@ -57,12 +57,12 @@ static int run_begin(struct runs *runs, const struct nst_chunk *chunk)
 	return 0;
 }
 
-int runs_add(struct runs *runs, const struct nst_chunk *chunk)
+int runs_add(struct runs *runs, const struct nst_chunk *chunk, bool is_next)
 {
 	struct run *run = runs->n ? &runs->list[runs->n - 1] : NULL;
 
-	if (!run || run->trace != chunk->trace || chunk->sequence != run->last_sequence + 1 ||
-	    chunk->first_ordinal != run->end_ordinal)
+	if (!run || !is_next || run->trace != chunk->trace ||
+	    chunk->sequence != run->last_sequence + 1 || chunk->first_ordinal != run->end_ordinal)
 		return run_begin(runs, chunk);
 	run_extend(run, chunk);
 	return 0;

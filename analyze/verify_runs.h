@@ -6,7 +6,8 @@
 #include "format/trace.h"
 
 struct run { /* chunks of a trace that follow each other, in sequence and, with none of another
-	      * trace between them, in the file: so all runs are read by reading the file once */
+	      * trace and no damage between them, in the file: so all runs are read by reading
+	      * the file once, and each in the same way from its first chunk on */
 	size_t trace;
 	uint64_t offset; /* of the first */
 	uint64_t first_sequence, last_sequence;
@@ -23,8 +24,11 @@ struct runs { /* zeros are none */
 	size_t n, n_allocated;
 };
 
-/* Add a chunk that was found whole. 0, -ENOMEM, or -EOVERFLOW: too many pieces. */
-int runs_add(struct runs *runs, const struct nst_chunk *chunk);
+/*
+ * Add a chunk that was found whole; is_next: nothing was wrong between the one before and
+ * this one. 0, -ENOMEM, or -EOVERFLOW: too many pieces.
+ */
+int runs_add(struct runs *runs, const struct nst_chunk *chunk, bool is_next);
 
 /* Sort by trace and sequence; nothing is added behind this. */
 void runs_sort(struct runs *runs);
