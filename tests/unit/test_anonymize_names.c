@@ -113,6 +113,102 @@ static void threads_of_cpus(void)
 	anonymizer_free(&anonymizer);
 }
 
+static const char *mac(const char *bytes, size_t len)
+{
+	return mapped_bytes(anonymize_mac, bytes, len);
+}
+
+/* A MAC address is one wherever it stands, and the number of a user as well. */
+static void kept_names(void)
+{
+	begin(true, false);
+	CHECK_STR(mapped(anonymize_cgroup, "/system.slice/ifup@enx001122aabbcc.service"),
+		  "/system.slice/unit-1.service");
+	CHECK_STR(mapped(anonymize_exe, "wpa-enx00112233"), "proc-1"); /* cut, as a comm */
+	CHECK_STR(mapped(anonymize_exe, "/usr/bin/matrix"), "/usr/bin/matrix");
+	CHECK_STR(mapped(anonymize_cgroup, "/user.slice/run-user-1000.mount"),
+		  mapped(anonymize_cgroup, "/user.slice/run-user-1000.mount"));
+	CHECK(strcmp(mapped(anonymize_cgroup, "/user.slice/run-user-1000.mount"),
+		     "/user.slice/run-user-1000.mount"));
+	CHECK(!strncmp(mapped(anonymize_cgroup, "/user.slice/run-user-1000.mount"),
+		       "/user.slice/run-user-", 21));
+	anonymizer_free(&anonymizer);
+}
+
+static int map_interface(struct anonymizer *of, struct nst_bytes from, struct nst_bytes *ret_to)
+{
+	return anonymize_name(of, IMAGE_INTERFACE, from, ret_to);
+}
+
+static int map_program(struct anonymizer *of, struct nst_bytes from, struct nst_bytes *ret_to)
+{
+	return anonymize_name(of, IMAGE_PROGRAM, from, ret_to);
+}
+
+/* Somebody may be called what others are given. */
+static void names_like_given_ones(void)
+{
+	begin(true, false);
+	CHECK_STR(mapped(map_interface, "enx001122aabbcc"), "if-1");
+	CHECK_STR(mapped(map_interface, "if-1"), "if-2");
+	CHECK_STR(mapped(map_interface, "eth0"), "eth0");
+	anonymizer_free(&anonymizer);
+	begin(false, false);
+	CHECK_STR(mapped(map_program, "proc-1"), "proc-2");
+	CHECK_STR(mapped(map_program, "secret"), "proc-3");
+	anonymizer_free(&anonymizer);
+}
+
+/* Of one byte each: all of them, none and all others included, stay different. */
+static void short_macs(void)
+{
+	bool is_taken[256] = { false };
+
+	begin(false, false);
+	for (int i = 0; i < 256; i++) {
+		const char byte = (char)i;
+		uint8_t to = (uint8_t)mac(&byte, 1)[0];
+
+		to = to == '|' && i == 0 ? 0 : to; /* as it is shown */
+		if (i == 0 || i == 255)
+			CHECK_INT(to, i);
+		CHECK(!is_taken[to]);
+		is_taken[to] = true;
+	}
+	anonymizer_free(&anonymizer);
+}
+
+/* What differs only behind what there is room for. */
+static void long_command_lines(void)
+{
+	static char one[16384], other[16384];
+	const struct nst_bytes lines[] = { { one, 16000 }, { other, 16000 } };
+	struct nst_bytes to[2];
+
+	for (size_t i = 0; i + 1 < sizeof(one); i += 2)
+		one[i] = (char)('a' + i % 26);
+	memcpy(other, one, sizeof(one));
+	other[15990] = 'Z';
+	for (int is_named = 0; is_named < 2; is_named++) {
+		begin(false, is_named);
+		for (size_t i = 0; i < 2; i++)
+			CHECK_INT(anonymize_args(&anonymizer, lines[i], &to[i]), 0);
+		CHECK(to[0].len_bytes <= 65536 && !bytes_equal(to[0], to[1]));
+		anonymizer_free(&anonymizer);
+	}
+}
+
+/* However the path says it, it is one container. */
+static void containers_of_lxc(void)
+{
+	begin(false, false);
+	CHECK_STR(mapped(anonymize_cgroup, "/lxc/web1"), "/lxc/container-1");
+	CHECK_STR(mapped(anonymize_cgroup, "/lxc.payload/web1/ns"),
+		  "/lxc.payload/container-1/cgroup-1");
+	CHECK_STR(mapped(anonymize_cgroup, "/lxc.payload.web1"), "/lxc.payload.container-1");
+	anonymizer_free(&anonymizer);
+}
+
 static void command_lines(void)
 {
 	begin(false, false);
@@ -282,6 +378,11 @@ int main(void)
 	RUN(executables);
 	RUN(threads_of_cpus);
 	RUN(command_lines);
+	RUN(kept_names);
+	RUN(containers_of_lxc);
+	RUN(names_like_given_ones);
+	RUN(short_macs);
+	RUN(long_command_lines);
 	RUN(control_groups);
 	RUN(settings);
 	return test_result();
