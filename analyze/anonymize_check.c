@@ -23,6 +23,7 @@ struct check {
 	uint64_t values[FIELDS_MAX];
 	uint64_t rows[NST_TABLE_LAST + 1];
 	uint64_t traces, chunks;
+	uint64_t latest_ns; /* of what rows tell of processes and devices, in the trace at hand */
 	struct intern users, told; /* processes: that have to do with a flow; that are told of */
 };
 
@@ -130,6 +131,42 @@ static int check_field(struct check *check, const struct field *field, const voi
 	return 0;
 }
 
+static void note_time(struct check *check, unsigned int table, const void *row)
+{
+	uint64_t time_ns = 0;
+
+	if (table == NST_TABLE_PROCESS_EVENT)
+		time_ns = ((const struct nst_process_event *)row)->time_ns;
+	else if (table == NST_TABLE_INTERFACE)
+		time_ns = ((const struct nst_interface *)row)->time_ns;
+	if (time_ns > check->latest_ns)
+		check->latest_ns = time_ns;
+}
+
+/* Did it end there before, or is that what --to asks for? */
+static bool is_shortened(const struct check *check, uint64_t end_ns)
+{
+	const struct selection *selection = check->of->selection;
+	uint64_t to_ns = before_shift(end_ns, check->of->anonymizer.clock_shift_ns);
+
+	for (size_t i = 0; selection && i < selection->n_traces; i++)
+		if (selection->traces[i].to_ns == to_ns)
+			return true;
+	return false;
+}
+
+/* With --to nothing is told of what came behind. */
+static int check_end(struct check *check, const struct nst_chunk *chunk)
+{
+	uint64_t latest_ns = check->latest_ns;
+
+	check->latest_ns = 0;
+	if (latest_ns <= chunk->last_ns || !is_shortened(check, chunk->last_ns))
+		return check_clocks(check, "chunk header of the end", chunk->last_ns, 0);
+	snprintf(check->of->fault, sizeof(check->of->fault), "a row of a time behind the end");
+	return -EBADMSG;
+}
+
 /* Of a part by flow the process table tells of those alone that some flow is of. */
 static int note_process(struct check *check, unsigned int table, const void *row)
 {
@@ -172,6 +209,7 @@ static int check_row(struct check *check, unsigned int table, const void *row, u
 	const struct field *first = fields_of(table, &n);
 	int err = n ? note_process(check, table, row) : -EBADMSG;
 
+	note_time(check, table, row);
 	for (size_t i = 0; i < n && !err; i++)
 		err = check_field(check, &first[i], row, weight);
 	return err;
@@ -310,7 +348,7 @@ static int check_chunk(struct check *check, const struct nst_chunk *chunk)
 		err = check_clocks(check, "chunk header", chunk->sample_clock_ns,
 				   chunk->sample_realtime_ns);
 	if (!err && chunk->type == NST_CHUNK_END)
-		return check_clocks(check, "chunk header of the end", chunk->last_ns, 0);
+		return check_end(check, chunk);
 	if (err)
 		return err;
 	return chunk->type == NST_CHUNK_EVENTS ? check_events(check, chunk) : check_tables(check);
