@@ -4,6 +4,7 @@
 #include "analyze/database.h"
 #include "analyze/out.h"
 #include "analyze/publish_outputs.h"
+#include "analyze/publish_size.h"
 #include "analyze/sandbox.h"
 #include "analyze/say.h"
 #include "common/units.h"
@@ -14,9 +15,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define ATTEMPTS_MAX 16 /* to make it small enough */
-#define SHORTEN_BY 0.93 /* a little more than the sizes say: chunks differ */
 
 /* ---- Options ----------------------------------------------------------- */
 
@@ -94,6 +92,7 @@ struct making { /* one publishing with one key */
 	struct input *input;
 	struct publish_outputs to;
 	struct anonymized *made; /* by the last attempt */
+	struct publish_size size;
 };
 
 static int say_failed(const struct making *making, int err, bool is_output)
@@ -205,13 +204,36 @@ static int find_selected(struct making *making)
 	return STATUS_FAILED;
 }
 
+static int say_not_smaller(const struct making *making, int err)
+{
+	const struct publishing *publishing = making->publishing;
+
+	if (err == -ERANGE)
+		say("%s: cannot be made as small as %" PRIu64 " bytes: its last moment, with what "
+		    "does not go by time, takes %" PRIu64,
+		    making->to.trace.name, publishing->max_bytes, publishing->file_bytes);
+	else if (err == -ELOOP)
+		say("%s: not made: in %u attempts at a shorter span it became no smaller than %" PRIu64
+		    " bytes, and %" PRIu64 " are asked for",
+		    making->to.trace.name, making->size.n_shortened - 1, publishing->file_bytes,
+		    publishing->max_bytes);
+	else
+		return say_failed(making, err, false);
+	return STATUS_FAILED;
+}
+
+static void begin_span(struct making *making, int64_t begin_ns)
+{
+	making->publishing->selection.window.from = (struct moment){ MOMENT_REALTIME, begin_ns };
+	making->publishing->is_shortened = true;
+}
+
 /* The last part of the span, which is where most recordings are stopped for a reason. */
 static int shorten(struct making *making)
 {
 	struct publishing *publishing = making->publishing;
 	struct selection *selection = &publishing->selection;
-	double part = SHORTEN_BY * (double)publishing->max_bytes / (double)publishing->file_bytes;
-	int64_t from_ns, to_ns, span_ns;
+	int64_t from_ns, to_ns, span_ns, begin_ns;
 	int err = selection_span(selection, making->input, &from_ns, &to_ns);
 
 	if (err)
@@ -221,9 +243,12 @@ static int shorten(struct making *making)
 		say("%s: its times make no span that could be shortened", making->input->name);
 		return STATUS_FAILED;
 	}
-	selection->window.from =
-		(struct moment){ MOMENT_REALTIME, to_ns - (int64_t)((double)span_ns * part) };
-	publishing->is_shortened = true;
+	making->size.max_bytes = publishing->max_bytes;
+	err = publish_size_smaller(&making->size, selection, making->input, publishing->file_bytes,
+				   from_ns, to_ns, &begin_ns);
+	if (err)
+		return say_not_smaller(making, err);
+	begin_span(making, begin_ns);
 	return STATUS_DONE;
 }
 
@@ -246,25 +271,40 @@ static bool is_too_large(const struct publishing *publishing)
 	return publishing->max_bytes && publishing->file_bytes > publishing->max_bytes;
 }
 
-static int make(struct making *making)
+/* False: it is as large as it has to be. */
+static bool make_larger(struct making *making)
 {
-	struct publishing *publishing = making->publishing;
-	int status = STATUS_DONE;
+	int64_t begin_ns;
 
-	for (int i = 0; i < ATTEMPTS_MAX; i++) {
+	if (!publish_size_larger(&making->size, making->publishing->file_bytes, &begin_ns))
+		return false;
+	begin_span(making, begin_ns);
+	return true;
+}
+
+/* Again and again, until it is small enough. */
+static int make_to_size(struct making *making)
+{
+	int status;
+
+	do {
 		status = find_selected(making);
 		if (!status)
 			status = attempt(making);
-		if (status || !is_too_large(publishing))
+		if (!status && is_too_large(making->publishing))
+			status = make_smaller(making);
+		else if (!status && !make_larger(making))
 			break;
-		status = make_smaller(making);
-		if (status)
-			break;
-	}
-	if (!status && is_too_large(publishing)) {
-		say_too_large(making);
-		status = STATUS_FAILED;
-	}
+	} while (!status);
+	publish_size_free(&making->size);
+	return status;
+}
+
+static int make(struct making *making)
+{
+	struct publishing *publishing = making->publishing;
+	int status = make_to_size(making);
+
 	if (!status && publishing->has_summary &&
 	    summary_make(publishing, making->to.fd, making->to.trace.path, making->input,
 			 &publishing->summary))

@@ -6,6 +6,9 @@
  *
  * chance shared: a flow that two processes share, the one with the larger pid for longer.
  * chance args: a command line of 8000 short arguments.
+ *
+ * chance burst US: nearly nothing for an hour, and then 20,000 events in so many microseconds.
+ * chance totals: the same of totals by flow, in 20 intervals of 0.1 s.
  */
 #include "format/trace.h"
 
@@ -18,6 +21,10 @@
 #define MS UINT64_C(1000000)
 #define N_ROWS 3000
 #define N_ARGUMENTS 8000
+#define HOUR_NS (3600 * 1000 * MS)
+#define N_BURST 20000
+#define N_INTERVALS 20
+#define N_TOTALS 500 /* in each */
 
 static struct nst_writer *writer;
 static uint64_t now_ns = START;
@@ -106,6 +113,51 @@ static void add_args(void)
 	add_rows(NST_CHUNK_PROCESSES, NST_TABLE_PROCESS_EVENT, &row, 1);
 }
 
+static void add_burst(const char *us)
+{
+	uint64_t step_ns = strtoull(us, NULL, 10) * 1000 / N_BURST;
+
+	add_event(1, 10, "curl", 100);
+	now_ns += HOUR_NS;
+	srandom(1);
+	for (int i = 0; i < N_BURST; i++) {
+		uint64_t early_ns = step_ns ? (uint64_t)random() % step_ns : 0;
+
+		now_ns += step_ns - early_ns;
+		now_ns -= MS; /* which each event comes later */
+		add_event(2 + (uint64_t)random() % 500, 10, "curl", (uint32_t)random() % 1500);
+		now_ns += early_ns;
+	}
+}
+
+static void add_totals(void)
+{
+	static struct nst_total rows[N_TOTALS];
+	static struct nst_flow flows[N_TOTALS];
+
+	for (uint64_t i = 0; i < N_TOTALS; i++)
+		flows[i] = (struct nst_flow){ .has = NST_HAS_FLOW_ID,
+					      .id = 2 + i,
+					      .ethertype = 0x0800 };
+	add_event(1, 10, "curl", 100);
+	add_rows(NST_CHUNK_TOTALS, NST_TABLE_TUPLE, flows, N_TOTALS);
+	now_ns += HOUR_NS;
+	srandom(1);
+	for (int k = 0; k < N_INTERVALS; k++, now_ns += 100 * MS) {
+		for (uint64_t i = 0; i < N_TOTALS; i++)
+			rows[i] = (struct nst_total){
+				.from_ns = now_ns,
+				.to_ns = now_ns + 100 * MS,
+				.has = NST_TOTAL_HAS_FLOW,
+				.flow_id = 2 + i,
+				.events = 1 + (uint64_t)random() % 100,
+				.packets = 100 + (uint64_t)random() % 100,
+				.bytes = (uint64_t)random(),
+			};
+		add_rows(NST_CHUNK_TOTALS, NST_TABLE_TOTAL, rows, N_TOTALS);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct nst_header header = { .uuid = { 1 },
@@ -124,6 +176,10 @@ int main(int argc, char **argv)
 		add_shared();
 	else if (!strcmp(what, "args"))
 		add_args();
+	else if (argc == 3 && !strcmp(what, "burst"))
+		add_burst(argv[2]);
+	else if (!strcmp(what, "totals"))
+		add_totals();
 	else
 		return 2;
 	if (nst_writer_flush(writer) || nst_writer_end(writer, now_ns + MS))

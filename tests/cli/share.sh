@@ -159,6 +159,30 @@ expect 0 "$analyze" report --format json "$TMP/part.zst"
 end=$(jq -r '.traces[0].end' "$TMP/out")
 equal "the end" "$end" "$("$analyze" report --format json $trace | jq -r '.traces[0].end')"
 
+# Wherever the bytes are: all of them in the last seconds of an hour, or in the last millisecond,
+# of events and of totals; in traces of several days. Small enough, and not much smaller.
+fits() { # TRACE SIZE
+	shared "$1" --max-size "$2"
+	bytes=$(stat -c %s "$TMP/part.zst")
+	[ "$bytes" -le "$2" ] || fail "$1: $bytes bytes, and not $2"
+	[ "$bytes" -ge $(($2 * 7 / 10)) ] || fail "$1: $bytes bytes, where $2 could be had"
+}
+"$BUILD/tests/chance" burst 10000000 >"$TMP/burst.zst" || fail "chance burst"
+"$BUILD/tests/chance" burst 1000 >"$TMP/sudden.zst" || fail "chance burst"
+"$BUILD/tests/chance" totals >"$TMP/totals.zst" || fail "chance totals"
+cat $trace samples/web-fetch.zst samples/udp-stream.zst tests/golden/by-flow-all.zst >"$TMP/days.zst"
+for size in 60000 50000 40000 10000; do
+	fits "$TMP/burst.zst" $size
+	fits "$TMP/totals.zst" $size
+	fits "$TMP/days.zst" $size
+done
+fits "$TMP/sudden.zst" 30000
+fits "$TMP/sudden.zst" 20000
+for size in 5000 10000 35000 65000 75000; do
+	fits $trace $size
+done
+equal "the end of the last one" "$("$analyze" report --format json "$TMP/part.zst" | jq -r '.traces[0].end')" "$end"
+
 # Of the original there is no other.
 cp samples/web-fetch.zst "$TMP/only.zst"
 expect 1 "$analyze" share "$TMP/only.zst" -o "$TMP/../$(basename "$TMP")/only.zst" --force
@@ -171,8 +195,9 @@ says "$TMP/err" "writing to standard output"
 
 # Refused
 mkdir "$TMP/dir"
-expect 1 "$analyze" share "$TMP/mixed.zst" -o "$TMP/dir/x.zst" --max-size 4k
-says "$TMP/err" "cannot be made as small as 4096 bytes"
+"$BUILD/tests/chance" burst 0 >"$TMP/still.zst" || fail "chance burst"
+expect 1 "$analyze" share "$TMP/still.zst" -o "$TMP/dir/x.zst" --max-size 20k
+says "$TMP/err" "cannot be made as small as 20480 bytes: its last moment"
 expect 1 "$analyze" share $trace -o "$TMP/dir/x.zst" --from 2030-01-01T00:00:00Z
 says "$TMP/err" "nothing of it"
 expect 1 "$analyze" share Makefile -o "$TMP/dir/x.zst" --port 80
