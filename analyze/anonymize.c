@@ -22,6 +22,7 @@ struct copy {
 	int fd;
 	bool is_output;
 	bool is_left_out; /* the trace at hand: nothing of it is in the span */
+	bool has_filters; /* it says by what was chosen */
 	/* of the chunk at hand */
 	struct nst_process *processes;
 	struct nst_flow *flows;
@@ -100,45 +101,20 @@ static int map_header(struct copy *copy, const struct nst_header *from, struct n
 	return err;
 }
 
-/* Rows of LOSS that are left out are not counted either. */
-static void lost_in_span(const struct copy *copy, const struct nst_chunk *chunk,
-			 uint64_t lost[NST_LOSS_SLOTS])
-{
-	const struct selection *selection = copy->to->selection;
-
-	for (int i = 0; i < NST_LOSS_SLOTS; i++) {
-		uint64_t outside = selection ? selection->traces[copy->trace].lost_outside[i] : 0;
-
-		lost[i] = chunk->lost[i] > outside ? chunk->lost[i] - outside : 0;
-	}
-}
-
-/* Outside of the span a reading tells when the recording began, or ended. */
-static struct clock_reading reading_in_span(const struct copy *copy, const struct nst_chunk *chunk)
-{
-	struct clock_reading reading = { chunk->sample_clock_ns, chunk->sample_realtime_ns };
-	const struct selected_trace *selected;
-
-	if (!copy->to->selection || !reading.clock_ns)
-		return reading;
-	selected = &copy->to->selection->traces[copy->trace];
-	if (reading.clock_ns >= selected->from_ns && reading.clock_ns < selected->to_ns)
-		return reading;
-	reading.clock_ns =
-		reading.clock_ns < selected->from_ns ? selected->from_ns : selected->to_ns - 1;
-	reading.realtime_ns = (uint64_t)timeline_realtime(&selected->timeline, reading.clock_ns);
-	return reading;
-}
-
 static int set_chunk_header(struct copy *copy, const struct nst_chunk *chunk)
 {
-	const struct clock_reading from = reading_in_span(copy, chunk);
+	struct clock_reading from = { chunk->sample_clock_ns, chunk->sample_realtime_ns };
+	const struct selection *selection = copy->to->selection;
 	struct anonymizer *anonymizer = &copy->to->anonymizer;
-	uint64_t clock_ns = anonymize_time(anonymizer, from.clock_ns);
-	uint64_t realtime_ns = anonymize_realtime(anonymizer, from.realtime_ns);
-	uint64_t lost[NST_LOSS_SLOTS];
+	uint64_t clock_ns, realtime_ns, lost[NST_LOSS_SLOTS];
 
-	lost_in_span(copy, chunk, lost);
+	memcpy(lost, chunk->lost, sizeof(lost));
+	if (selection) {
+		selection_cut_reading(selection, copy->trace, &from.clock_ns, &from.realtime_ns);
+		selection_cut_lost(selection, copy->trace, lost);
+	}
+	clock_ns = anonymize_time(anonymizer, from.clock_ns);
+	realtime_ns = anonymize_realtime(anonymizer, from.realtime_ns);
 	nst_writer_set_lost(copy->writer, lost);
 	nst_writer_set_clock_sample(copy->writer, clock_ns, realtime_ns);
 	count_header(copy, FIELDS_CHUNK_HEADER, 4, anonymizer->clock_shift_ns);
@@ -151,11 +127,22 @@ static int set_chunk_header(struct copy *copy, const struct nst_chunk *chunk)
 
 /* ---- Traces ------------------------------------------------------------ */
 
+static int say_filters(struct copy *copy)
+{
+	if (!copy->to->anonymizer.options.filters || copy->has_filters)
+		return 0;
+	return anonymize_write_filters(copy->to, copy->writer, &copy->is_output);
+}
+
 /* What was not ended stays cut, since nobody knows what came behind. */
 static int leave_trace(struct copy *copy)
 {
-	int err = copy->writer ? nst_writer_flush(copy->writer) : 0;
+	int err = copy->writer ? say_filters(copy) : 0;
 
+	if (!err && copy->writer) {
+		err = nst_writer_flush(copy->writer);
+		copy->is_output = err;
+	}
 	copy->to->is_cut |= copy->writer != NULL;
 	nst_writer_close(copy->writer);
 	copy->writer = NULL;
@@ -169,10 +156,8 @@ static int begin_trace(struct copy *copy, const struct nst_chunk *chunk)
 	struct nst_header header, from;
 	int err = leave_trace(copy);
 
-	if (err) {
-		copy->is_output = true;
+	if (err)
 		return err;
-	}
 	if (!trace->has_header)
 		return -EUCLEAN;
 	if (chunk->trace != copy->n_begun)
@@ -181,6 +166,7 @@ static int begin_trace(struct copy *copy, const struct nst_chunk *chunk)
 		return -EUCLEAN;
 	copy->trace = chunk->trace;
 	copy->n_begun++;
+	copy->has_filters = false;
 	copy->is_left_out =
 		copy->to->selection && !selection_wants_trace(copy->to->selection, chunk->trace);
 	if (copy->is_left_out)
@@ -204,7 +190,8 @@ static int end_trace(struct copy *copy, const struct nst_chunk *chunk)
 
 	if (selection && selection->traces[copy->trace].to_ns < end_ns)
 		end_ns = selection->traces[copy->trace].to_ns;
-	err = anonymizer_note_clocks(&copy->to->anonymizer, (struct clock_reading){ end_ns, 0 });
+	err = anonymizer_note_clocks(&copy->to->anonymizer, (struct clock_reading){ end_ns, 0 })
+		      ?: say_filters(copy);
 	if (err)
 		return err;
 	err = nst_writer_end(copy->writer, anonymize_time(&copy->to->anonymizer, end_ns));
@@ -433,6 +420,22 @@ static bool wants_row(struct copy *copy, enum nst_table table, const void *row)
 	return false;
 }
 
+/* A copy of a row, before it is given other values: what tells of other times is taken from it. */
+static int cut_row(struct copy *copy, enum nst_table table, const void *from, void *row)
+{
+	const struct selection *selection = copy->to->selection;
+
+	if (table == NST_TABLE_SETTING)
+		copy->has_filters |= setting_is_filters(row);
+	if (selection)
+		selection_cut_row(selection, copy->trace, table, row);
+	if (table == NST_TABLE_OWNER)
+		make_owner_coarse(copy, row);
+	return selection
+		       ? fields_drop_cut(&copy->to->anonymizer, copy->to->counts, table, from, row)
+		       : 0;
+}
+
 /* A copy of a table's rows with other values; what a rule drops is not among them. */
 static int map_table(struct copy *copy, enum nst_table number, struct nst_rows *ret_table)
 {
@@ -456,9 +459,10 @@ static int map_table(struct copy *copy, enum nst_table number, struct nst_rows *
 			err = fields_drop(&copy->to->anonymizer, copy->to->counts, number, row);
 			continue;
 		}
-		if (number == NST_TABLE_OWNER)
-			make_owner_coarse(copy, (void *)row);
-		err = fields_apply(&copy->to->anonymizer, copy->to->counts, number, row, 1, &keep);
+		err = cut_row(copy, number, (const char *)rows + i * size, row);
+		if (!err)
+			err = fields_apply(&copy->to->anonymizer, copy->to->counts, number, row, 1,
+					   &keep);
 		kept += keep;
 	}
 	if (err) {
@@ -567,11 +571,7 @@ static int copy_all(struct copy *copy, const struct input *input)
 		err = copy->n_begun ? judge(copy) : -ENODATA;
 	if (!err && !copy->to->chunks)
 		err = -ENODATA;
-	if (!err) {
-		err = leave_trace(copy);
-		copy->is_output = err;
-	}
-	return err;
+	return err ?: leave_trace(copy);
 }
 
 int anonymize(struct anonymized *anonymized, const struct input *input, int fd, bool *ret_is_output)

@@ -102,5 +102,8 @@ int fields_apply(struct anonymizer *anonymizer, struct field_count *counts, unsi
 /* A row that is left out: none of its strings is to be in the output. 0 or -ENOMEM. */
 int fields_drop(struct anonymizer *anonymizer, struct field_count *counts, unsigned int table,
 		const void *row);
+/* The same for what a row has no more where it was cut. */
+int fields_drop_cut(struct anonymizer *anonymizer, struct field_count *counts, unsigned int table,
+		    const void *row, const void *cut);
 
 #endif

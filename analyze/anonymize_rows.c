@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/anonymize_rows.h"
 
-#include "analyze/anonymize_fields.h"
-
 #include <errno.h>
+
+#define FILTERS "filters" /* the setting */
 
 /* One half of each table; TUPLE whole, since whoever reads a half wants to know its flows. */
 static bool take_half(const struct nst_rows tables[N_TABLES], bool second,
@@ -38,4 +38,24 @@ int anonymize_write_rows(struct nst_writer *writer, enum nst_chunk_type type,
 	err = anonymize_write_rows(writer, type, half, has_repeats);
 	take_half(tables, true, half);
 	return err ?: anonymize_write_rows(writer, type, half, has_repeats);
+}
+
+bool setting_is_filters(const struct nst_setting *setting)
+{
+	return bytes_equal(setting->key, bytes_of(FILTERS));
+}
+
+int anonymize_write_filters(struct anonymized *to, struct nst_writer *writer, bool *ret_is_output)
+{
+	struct nst_setting setting = { .key = bytes_of(FILTERS) };
+	const struct nst_rows table = { NST_TABLE_SETTING, &setting, 1 };
+	bool keep;
+	int err = fields_apply(&to->anonymizer, to->counts, NST_TABLE_SETTING, &setting, 1, &keep);
+
+	if (err)
+		return err;
+	to->rows[NST_TABLE_SETTING]++;
+	err = nst_writer_rows(writer, NST_CHUNK_ENVIRONMENT, &table, 1);
+	*ret_is_output = err;
+	return err;
 }

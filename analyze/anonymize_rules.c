@@ -221,6 +221,17 @@ static enum image_kind dropped_kind(unsigned int rule)
 	return rules[rule].has_kind ? rules[rule].kind : IMAGE_SETTING;
 }
 
+static int drop_one(struct anonymizer *anonymizer, struct field_count *count,
+		    const struct field *field, const void *row)
+{
+	if (field->type == FIELD_NONE || field->rule == RULE_STRUCTURE || field_is_null(field, row))
+		return 0;
+	count->dropped++;
+	if (field->type != FIELD_BYTES)
+		return 0;
+	return anonymizer_want(anonymizer, dropped_kind(field->rule), field_bytes(field, row));
+}
+
 int fields_drop(struct anonymizer *anonymizer, struct field_count *counts, unsigned int table,
 		const void *row)
 {
@@ -229,15 +240,22 @@ int fields_drop(struct anonymizer *anonymizer, struct field_count *counts, unsig
 	int err = 0;
 
 	counts += first - fields;
-	for (size_t i = 0; i < n && !err; i++) {
-		if (first[i].type == FIELD_NONE || first[i].rule == RULE_STRUCTURE ||
-		    field_is_null(&first[i], row))
-			continue;
-		counts[i].dropped++;
-		if (first[i].type == FIELD_BYTES)
-			err = anonymizer_want(anonymizer, dropped_kind(first[i].rule),
-					      field_bytes(&first[i], row));
-	}
+	for (size_t i = 0; i < n && !err; i++)
+		err = drop_one(anonymizer, &counts[i], &first[i], row);
+	return err;
+}
+
+int fields_drop_cut(struct anonymizer *anonymizer, struct field_count *counts, unsigned int table,
+		    const void *row, const void *cut)
+{
+	size_t n;
+	const struct field *first = fields_of(table, &n);
+	int err = 0;
+
+	counts += first - fields;
+	for (size_t i = 0; i < n && !err; i++)
+		if (field_is_null(&first[i], cut))
+			err = drop_one(anonymizer, &counts[i], &first[i], row);
 	return err;
 }
 

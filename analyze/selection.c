@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define USER_PREFIX "user."
+#define COUNT_OF_ALL "recovered_missing" /* chunks, of whatever times */
 
 static bool is_by_owner(const struct selection *selection)
 {
@@ -95,12 +96,15 @@ bool selection_wants_lane(const struct selection *selection, size_t trace,
 	return !is_by_owner(selection) || selection_fits_lane(selection, dictionaries, lane);
 }
 
-static bool wants_user(const struct selection *selection, size_t trace,
-		       const struct nst_setting *setting)
+static bool wants_setting(const struct selection *selection, size_t trace,
+			  const struct nst_setting *setting)
 {
 	char digits[16];
 	uint64_t uid;
 
+	if (setting->key.len_bytes == strlen(COUNT_OF_ALL) &&
+	    !memcmp(setting->key.data, COUNT_OF_ALL, strlen(COUNT_OF_ALL)))
+		return false;
 	if (setting->key.len_bytes <= strlen(USER_PREFIX) ||
 	    memcmp(setting->key.data, USER_PREFIX, strlen(USER_PREFIX)))
 		return true;
@@ -140,7 +144,8 @@ static bool wants_device(const struct selection *selection, size_t trace,
 			 const struct nst_interface *row)
 {
 	return selection_keeps(selection, trace, KEEP_DEVICE, keep_device(row->netns, row->ifindex),
-			       0);
+			       0) &&
+	       limits_want_device(selection, trace, row);
 }
 
 static bool wants_process(const struct selection *selection, size_t trace,
@@ -163,7 +168,7 @@ bool selection_wants_row(const struct selection *selection, size_t trace, enum n
 		return false;
 	switch (table) {
 	case NST_TABLE_SETTING:
-		return wants_user(selection, trace, row);
+		return wants_setting(selection, trace, row);
 	case NST_TABLE_INTERFACE:
 		return wants_device(selection, trace, row);
 	case NST_TABLE_NETNS:

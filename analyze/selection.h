@@ -52,8 +52,10 @@ struct selection { /* zeros are everything */
 	struct selected_flow *flow_states; /* of each */
 	struct intern processes;	   /* that there are rows of */
 	struct selected_process *process_states;
+	struct intern devices;	     /* that there are rows of until the span begins */
+	uint64_t *device_last_ns;    /* the last such row's time */
 	struct selected_link *links; /* of devices */
-	size_t cap_flow_states, cap_process_states, n_links, cap_links;
+	size_t cap_flow_states, cap_process_states, cap_device_last_ns, n_links, cap_links;
 	struct intern kept; /* processes, namespaces, devices, control groups, users */
 };
 
@@ -93,6 +95,21 @@ bool selection_wants_row(const struct selection *selection, size_t trace, enum n
 /* True: a row that is not wanted, because nobody knows of which flow it is. */
 bool selection_misses_flow(const struct selection *selection, size_t trace,
 			   const struct nst_total *total);
+
+/* ---- selection_cut.c: what is taken tells of the span alone ---- */
+
+/*
+ * Take from a row that is wanted what it tells of other times: of a process what others have
+ * overruled, of an owner when it ceased to be one, of a loss how far it went.
+ */
+void selection_cut_row(const struct selection *selection, size_t trace, enum nst_table table,
+		       void *row);
+/* A reading of both clocks, which outside of the span tells when the recording began, or ended. */
+void selection_cut_reading(const struct selection *selection, size_t trace, uint64_t *clock_ns,
+			   uint64_t *realtime_ns);
+/* Rows of LOSS that are left out are not counted either. */
+void selection_cut_lost(const struct selection *selection, size_t trace,
+			uint64_t lost[NST_LOSS_SLOTS]);
 
 void selection_free(struct selection *selection);
 

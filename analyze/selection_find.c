@@ -98,7 +98,7 @@ static int first_row(struct reading *reading, enum nst_table table, const void *
 	}
 }
 
-/* What overrules what of the rows of flows that are wanted, and of processes. */
+/* What overrules what of the rows of flows that are wanted, of processes and of devices. */
 static int second_row(struct reading *reading, enum nst_table table, const void *row)
 {
 	const struct nst_owner *owner = row;
@@ -113,7 +113,7 @@ static int second_row(struct reading *reading, enum nst_table table, const void 
 	case NST_TABLE_PROCESS_EVENT:
 		return limits_note_process(reading->selection, reading->trace, row);
 	case NST_TABLE_INTERFACE:
-		return devices_note(reading->selection, reading->trace, row);
+		return limits_note_device(reading->selection, reading->trace, row);
 	default:
 		return 0;
 	}
@@ -171,6 +171,9 @@ static int third_row(struct reading *reading, enum nst_table table, const void *
 	const struct nst_total *total = row;
 	int err = 0;
 
+	if (table == NST_TABLE_INTERFACE &&
+	    limits_want_device(reading->selection, reading->trace, row))
+		return devices_note(reading->selection, reading->trace, row);
 	if ((table != NST_TABLE_OWNER && table != NST_TABLE_TOTAL) ||
 	    !selection_wants_row(reading->selection, reading->trace, table, row))
 		return 0;
@@ -190,17 +193,19 @@ static int third_row(struct reading *reading, enum nst_table table, const void *
 static int fourth_row(struct reading *reading, enum nst_table table, const void *row)
 {
 	const struct nst_process_event *event = row;
+	uint32_t has;
 	int err = 0;
 
 	if (table != NST_TABLE_PROCESS_EVENT ||
 	    !selection_wants_row(reading->selection, reading->trace, table, row))
 		return 0;
-	if (event->has & NST_PROCESS_HAS_UID)
+	has = limits_process_has(reading->selection, reading->trace, event);
+	if (has & NST_PROCESS_HAS_UID)
 		err = selection_keep(reading->selection, reading->trace, KEEP_USER, event->uid, 0);
-	if (!err && event->has & NST_PROCESS_HAS_CGROUP)
+	if (!err && has & NST_PROCESS_HAS_CGROUP)
 		err = selection_keep(reading->selection, reading->trace, KEEP_CGROUP,
 				     event->cgroup_id, 0);
-	if (!err && event->has & NST_PROCESS_HAS_NETNS)
+	if (!err && has & NST_PROCESS_HAS_NETNS)
 		err = selection_keep(reading->selection, reading->trace, KEEP_NETNS, event->netns,
 				     0);
 	return err;
@@ -310,6 +315,7 @@ int selection_find(struct selection *selection, const struct input *input)
 	selection_set_spans(selection);
 	intern_free(&selection->flows);
 	intern_free(&selection->processes);
+	intern_free(&selection->devices);
 	intern_free(&selection->kept);
 	selection->n_links = 0;
 	for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]) && !err; i++)

@@ -19,6 +19,7 @@ struct selected_flow {
 	uint64_t begin_ns;		/* the first time at which somebody is charged */
 	uint64_t first_ns[2];		/* from_ns of the first rows */
 	uint64_t last_ns[2]; /* and of the last ones until begin_ns, but of shared ones */
+	bool last_holds[2];  /* then still */
 };
 
 /* ---- selection.c ---- */
@@ -47,6 +48,13 @@ int limits_note_process(struct selection *selection, size_t trace,
 			const struct nst_process_event *event);
 bool limits_want_process(const struct selection *selection, size_t trace,
 			 const struct nst_process_event *event);
+/* The bits of has that no row behind it has overruled when the span begins. */
+uint32_t limits_process_has(const struct selection *selection, size_t trace,
+			    const struct nst_process_event *event);
+
+int limits_note_device(struct selection *selection, size_t trace, const struct nst_interface *row);
+bool limits_want_device(const struct selection *selection, size_t trace,
+			const struct nst_interface *row);
 
 /* ---- selection_devices.c ---- */
 

@@ -147,9 +147,11 @@ void selection_free(struct selection *selection)
 	free(selection->ports);
 	free(selection->flow_states);
 	free(selection->process_states);
+	free(selection->device_last_ns);
 	free(selection->links);
 	intern_free(&selection->flows);
 	intern_free(&selection->processes);
+	intern_free(&selection->devices);
 	intern_free(&selection->kept);
 	*selection = (struct selection){ 0 };
 }

@@ -100,6 +100,13 @@ equal "names" "$("$analyze" report --format json --by process "$TMP/part.zst" |
 	jq -c '[.rows[].comm | select(. != null)] | unique')" '["iperf3"]'
 expect 0 "$analyze" info "$TMP/part.zst"
 says "$TMP/out" "filters: --comm *"
+# where nothing was said of filters before it is as well, in each of the traces
+"$BUILD/tests/chance" shared >"$TMP/one.zst"
+cat "$TMP/one.zst" $trace >"$TMP/both.zst"
+shared "$TMP/both.zst" --comm first --comm iperf3
+equal "filters" "$("$analyze" sql --format json "$TMP/part.zst" \
+	"SELECT group_concat(value) AS v FROM environment WHERE key = 'filters'" | jq -r '.rows[0].v')" \
+	"--comm *,--comm *"
 busiest=$("$analyze" report --format json --by process "$TMP/mixed.zst" | jq '[.rows[] | select(.pid)][0].pid')
 shared "$TMP/mixed.zst" --pid "$busiest"
 mapped=$(jq ".pid[\"$busiest\"] | tonumber" "$TMP/map.json")
