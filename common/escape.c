@@ -37,16 +37,31 @@ size_t utf8_decode(const void *data, size_t len, uint32_t *ret_code)
 	return n;
 }
 
-/* Controls, line and paragraph separators, and what reorders or hides text. */
+/*
+ * Controls, line and paragraph separators, what reorders or hides text, and what is not seen:
+ * Unicode 15's Default_Ignorable_Code_Point, its other characters of format, and blanks that
+ * look like none.
+ */
+static const struct {
+	uint32_t first, last;
+} active[] = {
+	{ 0x0, 0x1f },	      { 0x7f, 0x9f },	    { 0xad, 0xad },	  { 0x34f, 0x34f },
+	{ 0x600, 0x605 },     { 0x61c, 0x61c },	    { 0x6dd, 0x6dd },	  { 0x70f, 0x70f },
+	{ 0x890, 0x891 },     { 0x8e2, 0x8e2 },	    { 0x115f, 0x1160 },	  { 0x17b4, 0x17b5 },
+	{ 0x180b, 0x180f },   { 0x200b, 0x200f },   { 0x2028, 0x202e },	  { 0x2060, 0x206f },
+	{ 0x2800, 0x2800 },   { 0x3164, 0x3164 },   { 0xfe00, 0xfe0f },	  { 0xfeff, 0xfeff },
+	{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },   { 0x110bd, 0x110bd }, { 0x110cd, 0x110cd },
+	{ 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+};
+
 static bool is_inert(uint32_t code)
 {
-	if (code < 0x20 || (code >= 0x7f && code < 0xa0))
-		return false;
-	if (code == 0x61c || (code >= 0x200b && code <= 0x200f) ||
-	    (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f))
-		return false;
-	return code != 0xfeff && !(code >= 0xfff9 && code <= 0xfffb) &&
-	       !(code >= 0xe0000 && code <= 0xe0fff);
+	if (code >= 0x20 && code < 0x7f) /* nearly all */
+		return true;
+	for (size_t i = 0; i < sizeof(active) / sizeof(active[0]); i++)
+		if (code >= active[i].first && code <= active[i].last)
+			return false;
+	return true;
 }
 
 size_t printable_character(const void *data, size_t len)

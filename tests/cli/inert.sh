@@ -7,8 +7,8 @@
 "$analyze" load -o "$TMP/hostile.db" "$TMP/hostile.zst" || fail "load"
 groupings="process protocol flow program user cgroup container interface netns remote port"
 
-# controls but tab and line feed (in UTF-8 too), what reorders or hides text, tags
-active='[\x{00}-\x{08}\x{0b}-\x{1f}\x{7f}-\x{9f}\x{61c}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{206f}\x{feff}\x{e0000}-\x{e0fff}]'
+# controls but tab and line feed (in UTF-8 too), what reorders or hides text, tags, and what is not seen
+active='[\p{Cf}\x{34f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}\x{2800}\x{3164}\x{fe00}-\x{fe0f}\x{ffa0}\x{fff0}-\x{fffb}\x{00}-\x{08}\x{0b}-\x{1f}\x{7f}-\x{9f}\x{61c}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{206f}\x{feff}\x{e0000}-\x{e0fff}]'
 # inert WHAT FILE: valid UTF-8 without any of them
 inert() {
 	iconv -f UTF-8 -t UTF-8 "$2" >/dev/null 2>&1 || fail "$1 is not UTF-8"
@@ -30,6 +30,13 @@ for input in "$TMP/hostile.zst" "$TMP/hostile.db"; do
 	expect 0 "$analyze" sql "$input" "SELECT 1 AS \"$(printf '\033[2J')\""
 	inert "a heading of sql" "$TMP/out"
 	says "$TMP/out" '\x1b[2J'
+done
+# a name that looks like another one
+for format in table csv json; do
+	expect 0 "$analyze" sql --format $format "$TMP/hostile.zst" "SELECT 'ss' || char(173, 847, 1536, 4447, 4448, 6068, 6155,
+		6159, 8203, 10240, 12644, 65024, 65039, 65440, 65520, 69821, 78896, 113824, 119155, 917760) || 'hd' AS name"
+	tr -d '\r' <"$TMP/out" >"$TMP/name" # at the ends of CSV's lines
+	inert "a name in $format" "$TMP/name"
 done
 for command in info dump verify; do
 	expect 0 "$analyze" "$command" "$TMP/hostile.zst"
