@@ -316,13 +316,9 @@ static int make(struct making *making)
 
 static int make_confined(struct making *making)
 {
-	const struct sandbox_needs needs = { .output = making->to.trace.path,
-					     .other_output = making->to.map.path,
-					     .new_key = making->to.new_key.path };
-
 	if (making->publishing->has_summary) /* which a database is for */
 		db_prepare_files();
-	if (sandbox_enter(&needs) || input_spool(making->input))
+	if (sandbox_enter(NULL) || input_spool(making->input))
 		return STATUS_FAILED;
 	return make(making);
 }

@@ -145,24 +145,19 @@ static int copy_to_standard_output(const struct publish_outputs *to)
 /* Key and list before the trace: who has the one is to have the others. */
 int publish_outputs_close(struct publish_outputs *to, const struct anonymized *made, int status)
 {
-	struct recover_output *beside[] = { &to->new_key, &to->map };
-	bool is_there[2] = { false };
+	struct recover_output *files[] = { &to->new_key, &to->map, &to->trace };
+	const size_t n = sizeof(files) / sizeof(files[0]);
 
 	if (!status && to->map.path)
 		status = write_map(to, made);
-	for (size_t i = 0; i < 2; i++) {
-		if (recover_output_close(beside[i], !status))
+	for (size_t i = 0; i < n && !status; i++)
+		if (recover_output_place(files[i]))
 			status = STATUS_FAILED;
-		is_there[i] = beside[i]->path && !status;
-	}
 	if (!to->trace.path && !status)
 		status = copy_to_standard_output(to);
-	if (recover_output_close(&to->trace, !status))
-		status = STATUS_FAILED;
 	if (!to->trace.path && to->fd >= 0)
 		close(to->fd); /* it has no name any more */
-	for (size_t i = 0; i < 2 && status; i++)
-		if (is_there[i])
-			unlink(beside[i]->path);
+	for (size_t i = 0; i < n; i++)
+		recover_output_end(files[i], !status);
 	return status;
 }
