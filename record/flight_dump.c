@@ -58,35 +58,31 @@ static bool exists(const char *path)
 	return !lstat(path, &status);
 }
 
-/* Could what is there be overwritten? */
+/* Could what is there be replaced? */
 static int check_existing(const char *path, bool force)
 {
 	struct stat status;
-	int err;
 
-	if (!force) {
-		say("%s exists; --force overwrites it", path);
-		return -EEXIST;
-	}
-	if (!stat(path, &status) && S_ISFIFO(status.st_mode)) {
-		say("%s: it is a fifo, and --flight does not wait for readers: name a file", path);
+	if (!lstat(path, &status) && !S_ISREG(status.st_mode)) {
+		say("%s exists, and is a fifo, a device, a link or the like: --flight makes new "
+		    "files alone, and waits for no reader",
+		    path);
 		return -EINVAL;
 	}
-	if (!faccessat(AT_FDCWD, path, W_OK, AT_EACCESS))
+	if (force)
 		return 0;
-	err = -errno;
-	say("%s: %s", path, strerror(-err));
-	return err;
+	say("%s exists; --force replaces it", path);
+	return -EEXIST;
 }
 
 /* The file comes later; what would be in its way then should be told now. */
 static int check_place(const char *path, bool force)
 {
+	int err = exists(path) ? check_existing(path, force) : 0;
 	char *copy;
-	int err = 0;
 
-	if (exists(path))
-		return check_existing(path, force);
+	if (err)
+		return err;
 	copy = strdup(path);
 	if (!copy)
 		return -ENOMEM;
@@ -137,9 +133,15 @@ bool flight_dump_is_due(const struct flight_dump *dump)
 	return dump->is_wanted && !dump->writer;
 }
 
+static char *name_of(const struct flight_dump *dump, unsigned int number)
+{
+	return number == 1 ? strdup(dump->first_path) : part_name(dump->first_path, number);
+}
+
 /*
  * The next file. One that has come there meanwhile, or an older recording's, is left
- * alone without --force: what is kept is not given up for it.
+ * alone without --force, and what may not be replaced even with it: what
+ * is kept is not given up for it.
  */
 static int open_next(struct flight_dump *dump)
 {
@@ -147,19 +149,14 @@ static int open_next(struct flight_dump *dump)
 	char *path = NULL;
 	int err;
 
-	if (!dump->number++) {
-		if (force || !exists(dump->first_path))
-			return output_open(dump->first_path, force, &dump->output)
-				       ?: output_begin(&dump->output);
-		dump->number++;
-	}
-	for (;; dump->number++) {
+	do {
 		free(path);
-		path = part_name(dump->first_path, dump->number);
-		if (!path || force || !exists(path))
-			break;
-	}
-	err = path ? output_open_new(path, force, &dump->output) : -ENOMEM;
+		path = name_of(dump, ++dump->number);
+		if (!path)
+			return -ENOMEM;
+		err = !force && exists(path) ? -EEXIST
+					     : output_open_new(path, force, &dump->output);
+	} while (err == -EEXIST);
 	free(path);
 	return err;
 }

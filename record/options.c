@@ -315,7 +315,7 @@ static const struct option_spec specs[] = {
 	  "write the trace to FILE; - is standard output\n"
 	  "(default: netsnoop-DATE-TIME.zst)",
 	  apply_output },
-	{ "force", 0, NULL, "overwrite FILE if it exists", apply_force },
+	{ "force", 0, NULL, "replace FILE if it exists", apply_force },
 	{ "pid", 'p', "PID[,PID...]", "traffic of these processes", apply_pid },
 	{ "comm", 0, "NAME", "traffic of processes with this name", apply_comm },
 	{ "user", 0, "USER[,USER...]", "traffic of processes of this user, a name or an id",

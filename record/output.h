@@ -7,16 +7,17 @@
 
 struct output {
 	int fd;
-	char *name;   /* for messages */
-	char *path;   /* NULL: standard output */
-	bool created; /* by us, in this run */
+	char *name;	 /* for messages */
+	char *path;	 /* NULL: standard output */
+	char *temporary; /* the name that it has until output_begin(); NULL: it has its own */
+	bool created;	 /* by us, in this run, and of that name */
 };
 
 /*
  * Open the file named on the command line (NULL: netsnoop-DATE-TIME.zst, "-":
- * standard output), with mode 0600 if it is new. One that exists is refused
- * without force, and with it is left as it is until output_begin(). Every
- * failure has been told to the user.
+ * standard output). A file is always a new one of mode 0600: one that exists is refused
+ * without force, and with it is replaced by output_begin(). For a fifo, a device or a
+ * descriptor see output_special.h. Every failure has been told to the user.
  */
 int output_open(const char *path, bool force, struct output *ret_output);
 
@@ -24,12 +25,13 @@ int output_open(const char *path, bool force, struct output *ret_output);
 char *output_default_name(void);
 
 /*
- * Create a file with mode 0600; one that is there is an error, or, with force, deleted.
- * Every failure has been told to the user.
+ * Create a file with mode 0600, and never wait; with force it replaces a file that is there.
+ * -EEXIST: the name is taken, by what is not to be replaced. Every failure has been told to
+ * the user.
  */
 int output_open_new(const char *path, bool force, struct output *ret_output);
 
-/* Empty the file, now that the recording is certain to begin. */
+/* Give the file its name, now that the recording is certain to begin. */
 int output_begin(struct output *output);
 
 /* A file without an event is nobody's wish: remove it, if it is of our making. */

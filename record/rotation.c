@@ -92,7 +92,7 @@ static int refuse_others(const struct rotation *rotation)
 	while (!err && (entry = readdir(files))) {
 		if (!part_name_matches(rotation->output, entry->d_name))
 			continue;
-		say("%s%s exists; --force overwrites such files as their turn comes",
+		say("%s%s exists; --force replaces such files as their turn comes",
 		    slash ? directory : "", entry->d_name);
 		err = -EEXIST;
 	}

@@ -10,6 +10,7 @@
 #include "record/options.h"
 #include "record/output.h"
 #include "record/privileges.h"
+#include "record/program_file.h"
 #include "record/recording.h"
 #include "record/rotation.h"
 #include "record/say.h"
@@ -243,7 +244,29 @@ static const char *beside(const struct settings *settings)
 	return settings->output ?: ".";
 }
 
-/* Everything that can fail before the first event, the file's content last. */
+static int start_command(struct session *session)
+{
+	int err = session->command.pid && session->command.gate_fd >= 0
+			  ? command_start(&session->command)
+			  : 0;
+
+	if (err)
+		say("%s: %s", session->settings->command[0], strerror(-err));
+	return err;
+}
+
+/* A name that was mistyped costs no former recording: it is tried before that is replaced. */
+static int begin_output(struct session *session)
+{
+	const struct settings *settings = session->settings;
+	int err = 0;
+
+	if (settings->command && !program_file_exists(settings->command[0]))
+		err = start_command(session);
+	return err ?: output_begin(&session->output);
+}
+
+/* Everything that can fail before the first event, what replaces a former file last. */
 static int begin(struct session *session)
 {
 	const struct settings *settings = session->settings;
@@ -282,7 +305,7 @@ static int begin(struct session *session)
 	if (!err)
 		watcher_look(session->watcher);
 	if (!err && !is_flight(settings))
-		err = output_begin(&session->output);
+		err = begin_output(session);
 	if (!err && rotation_is_on(session->rotation))
 		privileges_give(settings->run_as, session->output.fd, session->output.name);
 	if (!err)
@@ -369,16 +392,13 @@ static int record(struct session *session)
 
 static int run(struct session *session)
 {
-	int err = 0;
+	int err;
 
 	if (session->settings->verbose)
 		say_what_is_used(session);
-	if (session->command.pid)
-		err = command_start(&session->command);
-	if (err) {
-		say("%s: %s", session->settings->command[0], strerror(-err));
+	err = start_command(session);
+	if (err)
 		return err;
-	}
 	if (!session->settings->quiet && !session->command.pid)
 		say("recording to %s%s%s",
 		    session->flight ? flight_control_name(session->flight)
