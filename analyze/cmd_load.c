@@ -199,6 +199,17 @@ static int build_new(const struct settings *settings, struct input *inputs, size
 	return err;
 }
 
+/* One to add to is an input as well. */
+static void expect_database(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	limits_expect(fd, true);
+	close(fd);
+}
+
 static int load(const struct settings *settings, struct input *inputs, size_t n_inputs)
 {
 	struct stat status;
@@ -211,6 +222,7 @@ static int load(const struct settings *settings, struct input *inputs, size_t n_
 			return STATUS_FAILED;
 		}
 	}
+	expect_database(settings->output);
 	err = stat(settings->output, &status) ? build_new(settings, inputs, n_inputs, &damaged)
 					      : add_to(settings, inputs, n_inputs, &damaged);
 	return err ? STATUS_FAILED : damaged ? STATUS_DAMAGED : STATUS_DONE;

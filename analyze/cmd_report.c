@@ -13,9 +13,6 @@
 
 #include <errno.h>
 
-/* Rows of (interval, lane) that are kept before the interval doubles: some 60 MB. */
-#define MAX_ROWS (1 << 18)
-
 static const struct option_spec options[] = {
 	{ "by", 0, "WHAT",
 	  "process, protocol, flow, program, user, cgroup, container, interface,\n"
@@ -66,7 +63,7 @@ static int read_traces(sqlite3 *db, const struct settings *settings, struct wind
 		       struct input *inputs, size_t n_inputs, struct measures **ret_measures,
 		       bool *ret_damaged)
 {
-	struct rollup_settings rollup = { settings->interval_ns, MAX_ROWS,
+	struct rollup_settings rollup = { settings->interval_ns, 0,
 					  settings->groupings ? settings->groupings
 							      : GROUPINGS_USUAL };
 	struct collector collector;
@@ -78,6 +75,7 @@ static int read_traces(sqlite3 *db, const struct settings *settings, struct wind
 		err = db_run(db, "BEGIN");
 	if (!err)
 		err = collector_foretell(&collector, inputs, n_inputs);
+	collector.rollup.settings.max_rows = limits_interval_rows(); /* a pipe's size is known */
 	for (size_t i = 0; i < n_inputs && !err; i++)
 		err = collector_read(&collector, &inputs[i]);
 	if (!err)
@@ -112,8 +110,8 @@ static int open_data(const struct settings *settings, struct window window, stru
 		return db_open(inputs[0].name, false, ret_db);
 	err = db_create(NULL, &db);
 	if (!err && inputs[0].is_database)
-		err = reroll_database(db, inputs[0].name, settings->interval_ns, MAX_ROWS, window,
-				      say_interval);
+		err = reroll_database(db, inputs[0].name, settings->interval_ns,
+				      limits_interval_rows(), window, say_interval);
 	else if (!err)
 		err = read_traces(db, settings, window, inputs, n_inputs, ret_measures,
 				  ret_damaged);

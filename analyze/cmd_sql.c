@@ -109,10 +109,8 @@ static int query(sqlite3 *db, const char *sql, enum format format)
 	sqlite3_stmt *statement = NULL;
 	int status = STATUS_FAILED;
 	FILE *out;
-	int err = db_restrict(db);
+	int err = prepare_one(db, sql, &statement);
 
-	if (!err)
-		err = prepare_one(db, sql, &statement);
 	if (err == -EINVAL)
 		return STATUS_USAGE;
 	if (err)
@@ -179,6 +177,8 @@ static int query_trace(const struct settings *settings, struct input *input, con
 		err = bind_view(db);
 	if (!err)
 		err = total_table_create(db, "main.total", &source);
+	if (!err)
+		err = db_restrict(db);
 	if (!err)
 		status = query(db, sql, settings->format);
 	if (status == STATUS_DONE && (collector.damaged || source.is_damaged))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/database.h"
 
+#include "analyze/heap.h"
 #include "analyze/limits.h"
 #include "analyze/say.h"
 #include "analyze/scratch.h"
@@ -14,8 +15,12 @@
 
 #define APPLICATION_ID 1314082384 /* as in schema.sql */
 #define SCHEMA_VERSION 3
-#define LENGTH_MAX (16 << 20) /* bytes of a text: those of a trace have 64 KiB */
-#define BUSY_MS 10000	      /* another program reads or writes the database */
+#define LENGTH_MAX (16 << 20)	 /* bytes of a text: those of a trace have 64 KiB */
+#define SQL_MAX (1 << 20)	 /* bytes of a statement, also of one in the schema */
+#define COLUMNS_MAX 500		 /* of a table, or of a row: the schema's have 60 */
+#define OPERATIONS_MAX (1 << 20) /* that a statement is compiled to */
+#define KEPT_BYTES 256		 /* of a row in our own tables, about */
+#define BUSY_MS 10000		 /* another program reads or writes the database */
 
 static int64_t pragma(sqlite3 *db, const char *sql)
 {
@@ -48,21 +53,35 @@ static void limit_pages(sqlite3 *db)
 	sqlite3_free(sql);
 }
 
+int db_memory_error(sqlite3 *db)
+{
+	return limits_say_database(sqlite3_db_filename(db, "main"),
+				   "what is asked for takes more memory than",
+				   limits_memory_bytes());
+}
+
 int db_error(sqlite3 *db, const char *doing)
 {
 	const char *path = sqlite3_db_filename(db, "main");
-	int system_error = sqlite3_system_errno(db);
+	int code = sqlite3_errcode(db), system_error = sqlite3_system_errno(db);
 	bool has_path = path && *path;
 
-	if (sqlite3_errcode(db) == SQLITE_FULL && is_at_limit(db)) {
-		say("%s%sthe database has reached %" PRIu64 " bytes; no more are allowed: "
-		    "--max-database allows more",
-		    has_path ? path : "", has_path ? ": " : "", limits_database_bytes());
-		return -E2BIG;
-	}
+	if (code == SQLITE_NOMEM && heap_is_full())
+		return db_memory_error(db);
+	if (code == SQLITE_FULL && scratch_is_full())
+		return limits_say_database(path, "SQLite's temporary files have reached",
+					   limits_temporary_bytes());
+	if (code == SQLITE_FULL && !sqlite3_db_readonly(db, "main") && is_at_limit(db))
+		return limits_say_database(path, "the database has reached",
+					   limits_database_bytes());
 	say("%s%s%s: %s%s%s", has_path ? path : "", has_path ? ": " : "", doing, sqlite3_errmsg(db),
 	    system_error ? ": " : "", system_error ? strerror(system_error) : "");
 	return -EIO;
+}
+
+int db_keep(sqlite3_stmt *row)
+{
+	return heap_take(KEPT_BYTES) ? db_memory_error(sqlite3_db_handle(row)) : 0;
 }
 
 int db_run(sqlite3 *db, const char *sql)
@@ -172,6 +191,7 @@ void db_prepare_files(void)
 	 */
 	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	heap_prepare();
 	scratch_prepare();
 }
 
@@ -181,10 +201,16 @@ void db_prepare_files(void)
  */
 static void distrust(sqlite3 *db)
 {
+	/* only our own tables are virtual: others read what a schema says in C */
+	sqlite3_drop_modules(db, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
 	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
+	sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, SQL_MAX);
+	sqlite3_limit(db, SQLITE_LIMIT_COLUMN, COLUMNS_MAX);
+	sqlite3_limit(db, SQLITE_LIMIT_VDBE_OP, OPERATIONS_MAX);
 	sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
 	sqlite3_exec(db, "PRAGMA cell_size_check = 1", NULL, NULL, NULL);
 }
@@ -237,6 +263,47 @@ int db_create(const char *path, sqlite3 **ret_db)
 	return 0;
 }
 
+/* What loads code, or hands out or takes pointers. */
+static bool is_refused(const char *function)
+{
+	static const char *const refused[] = { "load_extension", "fts3_tokenizer", "fts5" };
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (!strcasecmp(function, refused[i]))
+			return true;
+	return false;
+}
+
+static int authorize(void *unused, int action, const char *first, const char *second,
+		     const char *database, const char *trigger)
+{
+	(void)unused;
+	(void)first;
+	(void)database;
+	(void)trigger;
+	switch (action) {
+	case SQLITE_SELECT:
+	case SQLITE_READ:
+	case SQLITE_RECURSIVE:
+		return SQLITE_OK;
+	case SQLITE_FUNCTION:
+		return second && is_refused(second) ? SQLITE_DENY : SQLITE_OK;
+	default:
+		return SQLITE_DENY;
+	}
+}
+
+int db_restrict(sqlite3 *db)
+{
+	int err = db_run(db, "PRAGMA query_only = 1");
+
+	if (!err && sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK)
+		err = db_error(db, "database");
+	if (!err && sqlite3_set_authorizer(db, authorize, NULL) != SQLITE_OK)
+		err = db_error(db, "database");
+	return err;
+}
+
 /* What an interrupted load left has to be rolled back, which writes to the file. */
 static bool needs_rollback(sqlite3 *db)
 {
@@ -255,6 +322,8 @@ int db_open(const char *path, bool writable, sqlite3 **ret_db)
 		db = NULL;
 		err = open_path(path, SQLITE_OPEN_READWRITE, &db);
 	}
+	if (!err) /* a new one cannot be: it has no journal */
+		sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (!err)
 		err = db_integer(db, "PRAGMA application_id", 0, &id);
 	if (!err)
@@ -273,36 +342,12 @@ int db_open(const char *path, bool writable, sqlite3 **ret_db)
 	}
 	if (writable)
 		limit_pages(db);
+	else
+		err = db_restrict(db);
+	if (err) {
+		sqlite3_close(db);
+		return err;
+	}
 	*ret_db = db;
 	return 0;
-}
-
-static int authorize(void *unused, int action, const char *first, const char *second,
-		     const char *database, const char *trigger)
-{
-	(void)unused;
-	(void)first;
-	(void)database;
-	(void)trigger;
-	switch (action) {
-	case SQLITE_SELECT:
-	case SQLITE_READ:
-	case SQLITE_RECURSIVE:
-		return SQLITE_OK;
-	case SQLITE_FUNCTION:
-		return second && !strcasecmp(second, "load_extension") ? SQLITE_DENY : SQLITE_OK;
-	default:
-		return SQLITE_DENY;
-	}
-}
-
-int db_restrict(sqlite3 *db)
-{
-	int err = db_run(db, "PRAGMA query_only = 1");
-
-	if (!err && sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK)
-		err = db_error(db, "database");
-	if (!err && sqlite3_set_authorizer(db, authorize, NULL) != SQLITE_OK)
-		err = db_error(db, "database");
-	return err;
 }

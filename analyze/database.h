@@ -46,6 +46,12 @@ int db_integer(sqlite3 *db, const char *sql, int64_t otherwise, int64_t *ret_val
 /* Say what SQLite has against doing; -EIO. */
 int db_error(sqlite3 *db, const char *doing);
 
+/* The same of an answer that is too much to be kept; -E2BIG. */
+int db_memory_error(sqlite3 *db);
+
+/* Something is going to be kept for the row; never said to be gone. 0, or -E2BIG once it was said. */
+int db_keep(sqlite3_stmt *row);
+
 /* Only SELECT from now on, of what is in the database: no files, no pragmas. */
 int db_restrict(sqlite3 *db);
 

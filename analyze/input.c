@@ -52,7 +52,7 @@ int input_open(const char *name, struct input *ret_input)
 	}
 	if (!input.can_seek)
 		input.spool_fd = scratch_file();
-	limits_expect(input.fd);
+	limits_expect(input.fd, input.is_database);
 	*ret_input = input;
 	return 0;
 }
@@ -107,7 +107,7 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-int input_copy(int from, int to)
+int input_copy(int from, int to, uint64_t most)
 {
 	char buffer[65536];
 
@@ -119,6 +119,9 @@ int input_copy(int from, int to)
 			continue;
 		if (n <= 0)
 			return n ? -errno : 0;
+		if ((uint64_t)n > most)
+			return -E2BIG;
+		most -= (uint64_t)n;
 		err = write_all(to, buffer, (size_t)n);
 		if (err)
 			return err;
@@ -136,7 +139,9 @@ int input_spool(struct input *input)
 		say("%s: no temporary file for %s: %s", directory, input->name, strerror(-fd));
 		return fd;
 	}
-	err = input_copy(input->fd, fd);
+	err = input_copy(input->fd, fd, limits_pipe_bytes());
+	if (err == -E2BIG)
+		return limits_say_pipe(input->name);
 	if (!err && lseek(fd, 0, SEEK_SET) < 0)
 		err = -errno;
 	if (err) {
@@ -147,6 +152,7 @@ int input_spool(struct input *input)
 	input_close(input);
 	input->fd = fd;
 	input->can_seek = true;
+	limits_expect(fd, false); /* from here on time goes by its size */
 	return 0;
 }
 

@@ -35,8 +35,8 @@ void inputs_close(struct input *inputs, size_t n);
  */
 int input_spool(struct input *input);
 
-/* All that is left of one in the other. 0 or -errno. */
-int input_copy(int from, int to);
+/* All that is left of one in the other. 0 or -errno: -E2BIG if it is more than so many bytes. */
+int input_copy(int from, int to, uint64_t most);
 
 /* Another descriptor of it. Files are read by place, so that several may be. -errno, said. */
 int input_duplicate(const struct input *input, int *ret_fd);

@@ -213,7 +213,7 @@ static int read_rows(sqlite3 *db, struct dimensions *dims, size_t t)
 	int err = db_prepare(db, tables[t].sql, &row);
 
 	while (!err && sqlite3_step(row) == SQLITE_ROW)
-		err = tables[t].read(dims, row);
+		err = db_keep(row) ?: tables[t].read(dims, row);
 	if (sqlite3_finalize(row) != SQLITE_OK && !err)
 		err = db_error(db, "reading the database");
 	if (err == -EUCLEAN)

@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #define S UINT64_C(1000000000)
-#define ROW_BYTES 64 /* of a row of metadata, about */
+#define PARTS_MAX 65536 /* of a file with holes, that are looked at */
+#define ROW_BYTES 64	/* of a row of metadata, about */
 
 /* What is allowed unless it was set: so much, and so much for each KiB of the inputs. */
 #define EVENTS (UINT64_C(10) << 20)
@@ -27,13 +28,22 @@
 #define PROCESSES_A_KIB 256
 #define FLOWS (UINT64_C(128) << 10)
 #define FLOWS_A_KIB 512
+#define INTERVAL_ROWS (UINT64_C(64) << 10) /* some 1.7 KB each, when they are printed */
+#define INTERVAL_ROWS_MAX (UINT64_C(256) << 10)
+#define INTERVAL_BYTES_A_ROW 4
+#define PIPE (UINT64_C(64) << 30)
 #define DATABASE (UINT64_C(64) << 30)
 #define DATABASE_A_BYTE 64
+/* of a database that is read: an answer's table takes some 20 bytes for one of the file */
+#define MEMORY (UINT64_C(128) << 20)
+#define TEMPORARY (UINT64_C(64) << 20)
+#define WORK (UINT64_C(32) << 20) /* of SQLite itself, beside a database in memory */
 #define CPU_S 3600
 #define CPU_S_A_MIB 10
 
 static struct limits set;
 static uint64_t opened_bytes; /* of all inputs that are files */
+static bool has_database;     /* among them */
 
 /* ---- Time -------------------------------------------------------------- */
 
@@ -77,22 +87,89 @@ void limits_set(const struct limits *limits)
 	limit_time(set.cpu_ns ? (set.cpu_ns + S - 1) / S : CPU_S);
 }
 
-void limits_expect(int fd)
+static bool is_regular(int fd)
 {
 	struct stat status;
-	bool is_file = !fstat(fd, &status) && S_ISREG(status.st_mode);
 
-	if (is_file)
-		opened_bytes += (uint64_t)status.st_size;
+	return !fstat(fd, &status) && S_ISREG(status.st_mode);
+}
+
+/* By its parts, and not by its blocks: those can be fewer than its bytes, where it is compressed or
+ * was just written. A file system without SEEK_DATA has one part. */
+uint64_t limits_file_bytes(int fd)
+{
+	off_t place = lseek(fd, 0, SEEK_CUR), from = 0, to = 0;
+	uint64_t bytes = 0;
+
+	if (!is_regular(fd) || place < 0)
+		return 0;
+	for (size_t i = 0; i < PARTS_MAX && to >= 0; i++) {
+		from = lseek(fd, to, SEEK_DATA);
+		to = from < 0 ? -1 : lseek(fd, from, SEEK_HOLE);
+		bytes += to > from ? (uint64_t)(to - from) : 0;
+	}
+	lseek(fd, place, SEEK_SET);
+	return bytes;
+}
+
+void limits_expect(int fd, bool is_database)
+{
+	bool is_file = is_regular(fd);
+
+	has_database |= is_database;
+	opened_bytes += limits_file_bytes(fd);
 	if (set.cpu_ns)
 		return;
 	/* a pipe may go on for weeks */
 	limit_time(is_file ? CPU_S + CPU_S_A_MIB * (opened_bytes >> 20) : UINT64_MAX);
 }
 
+uint32_t limits_interval_rows(void)
+{
+	uint64_t rows = INTERVAL_ROWS + opened_bytes / INTERVAL_BYTES_A_ROW;
+
+	return (uint32_t)(rows < INTERVAL_ROWS_MAX ? rows : INTERVAL_ROWS_MAX);
+}
+
+uint64_t limits_pipe_bytes(void)
+{
+	return set.unpacked_bytes ?: PIPE;
+}
+
+int limits_say_pipe(const char *name)
+{
+	say("%s: over %" PRIu64
+	    " bytes to be copied; no more are allowed: --max-unpacked allows more",
+	    name, limits_pipe_bytes());
+	return -E2BIG;
+}
+
 uint64_t limits_database_bytes(void)
 {
 	return set.database_bytes ?: DATABASE + DATABASE_A_BYTE * opened_bytes;
+}
+
+uint64_t limits_memory_bytes(void)
+{
+	if (has_database && !set.database_bytes)
+		return MEMORY + DATABASE_A_BYTE * opened_bytes;
+	return limits_database_bytes() + WORK;
+}
+
+uint64_t limits_temporary_bytes(void)
+{
+	if (has_database && !set.database_bytes)
+		return TEMPORARY + DATABASE_A_BYTE * opened_bytes;
+	return limits_database_bytes();
+}
+
+int limits_say_database(const char *whose, const char *what, uint64_t most)
+{
+	bool has_name = whose && *whose;
+
+	say("%s%s%s %" PRIu64 " bytes; no more are allowed: --max-database allows more",
+	    has_name ? whose : "", has_name ? ": " : "", what, most);
+	return -E2BIG;
 }
 
 /* ---- What is read ------------------------------------------------------ */
@@ -107,14 +184,10 @@ static uint64_t allowed(const struct tally *tally, uint64_t of_option, uint64_t 
 
 void tally_begin(struct tally *tally, const struct input *input)
 {
-	struct stat status;
-
 	input = input->made_of ?: input;
 	tally->input = input;
-	if (!fstat(input->fd, &status) && S_ISREG(status.st_mode))
-		tally->file_bytes += (uint64_t)status.st_size;
-	else
-		tally->is_endless = true; /* a pipe may bring any number */
+	tally->file_bytes += limits_file_bytes(input->fd);
+	tally->is_endless |= !is_regular(input->fd); /* a pipe may bring any number */
 }
 
 static int check(const struct tally *tally, uint64_t found, uint64_t most, const char *what,

@@ -9,6 +9,7 @@
 
 #include "analyze/input.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,12 +21,32 @@ struct limits { /* 0: not set */
 void limits_set(const struct limits *limits);
 
 /*
- * An input was opened: what is allowed by default of time and of a database goes by the size of
- * all of them.
+ * An input was opened, or a database to add to: what is allowed by default of time and of a
+ * database goes by the size of all of them.
  */
-void limits_expect(int fd);
+void limits_expect(int fd, bool is_database);
+
+/* Rows of an interval and a lane that are kept before the interval doubles. */
+uint32_t limits_interval_rows(void);
+
+/* Of a regular file, what is there: holes give nobody a claim on more. 0 for anything else. */
+uint64_t limits_file_bytes(int fd);
+
+/* What a pipe is copied to a file may be so large; and what is said of a larger one: -E2BIG. */
+uint64_t limits_pipe_bytes(void);
+int limits_say_pipe(const char *name);
 
 uint64_t limits_database_bytes(void);
+
+/*
+ * What SQLite may take with what is kept of its answers, and what its temporary files may: of a
+ * database as input much less than of a trace, whose queries are our own or the user's.
+ */
+uint64_t limits_memory_bytes(void);
+uint64_t limits_temporary_bytes(void);
+
+/* Say that the limit of a database's size is what is in the way of somebody; -E2BIG. */
+int limits_say_database(const char *whose, const char *what, uint64_t most);
 
 /* One reading of one or more inputs; zeros are an empty one. */
 struct tally {

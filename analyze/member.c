@@ -207,7 +207,7 @@ int members_read(struct dimensions *dims, sqlite3 *db)
 			db, "SELECT lane_id, grouping, key_id FROM membership ORDER BY lane_id",
 			&row);
 	while (!err && sqlite3_step(row) == SQLITE_ROW)
-		err = read_member(dims, row);
+		err = db_keep(row) ?: read_member(dims, row);
 	if (sqlite3_finalize(row) != SQLITE_OK && !err)
 		err = db_error(db, "reading members");
 	return err;

@@ -6,6 +6,8 @@
  */
 #include "analyze/output.h"
 
+#include "analyze/database.h"
+#include "analyze/heap.h"
 #include "analyze/intern.h"
 #include "analyze/say.h"
 #include "analyze/timeline.h"
@@ -44,7 +46,8 @@ struct table {
 	bool *has_others;
 	uint64_t n_others;
 	uint64_t n_of_period;
-	unsigned int gap; /* blanks between two columns */
+	size_t taken_bytes; /* of the cells */
+	unsigned int gap;   /* blanks between two columns */
 };
 
 /* May it stand on top of the character before, of which several may already do so? */
@@ -225,11 +228,20 @@ static char *cell_text(const struct table *table, const struct column *column)
 	}
 }
 
+/* With the pointer to it, which may have moved from an array of half the size, and malloc's part. */
+#define CELL_BYTES (3 * sizeof(char *) + 16)
+
 static int add_cell(struct table *table, char *text)
 {
 	struct column *column = &table->columns[table->n_cells % table->n_columns];
+	size_t bytes = text ? strlen(text) + CELL_BYTES : 0;
 	unsigned int width;
 
+	if (heap_take(bytes)) {
+		free(text);
+		return db_memory_error(sqlite3_db_handle(table->row));
+	}
+	table->taken_bytes += bytes;
 	if (!text || array_reserve(&table->cells, &table->n_allocated, table->n_cells + 1,
 				   sizeof(*table->cells))) {
 		free(text);
@@ -327,10 +339,8 @@ static int read_rows(struct table *table, int first)
 			err = add_row(table);
 		table->n_of_period++;
 	}
-	if (!err && code != SQLITE_DONE) {
-		say("%s", sqlite3_errmsg(sqlite3_db_handle(table->row)));
-		return -EIO;
-	}
+	if (!err && code != SQLITE_DONE)
+		return db_error(sqlite3_db_handle(table->row), "reading rows");
 	return err ? err : close_period(table);
 }
 
@@ -481,6 +491,7 @@ static void table_free(struct table *table)
 {
 	for (size_t i = 0; i < table->n_cells; i++)
 		free(table->cells[i]);
+	heap_give(table->taken_bytes);
 	free(table->cells);
 	for (size_t i = 0; i < table->n_columns; i++)
 		free(table->columns[i].title);

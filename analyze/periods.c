@@ -50,7 +50,8 @@ static int read_spans(sqlite3 *db, struct range **ret_ranges, size_t *ret_n)
 	int err = db_prepare(db, "SELECT from_realtime_ns, to_realtime_ns FROM span", &statement);
 
 	while (!err && sqlite3_step(statement) == SQLITE_ROW) {
-		err = array_reserve(&ranges, &n_allocated, n + 1, sizeof(*ranges));
+		err = db_keep(statement)
+			      ?: array_reserve(&ranges, &n_allocated, n + 1, sizeof(*ranges));
 		if (!err)
 			ranges[n++] = (struct range){ sqlite3_column_int64(statement, 0),
 						      sqlite3_column_int64(statement, 1) };

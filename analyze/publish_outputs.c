@@ -134,7 +134,8 @@ static int write_map(const struct publish_outputs *to, const struct anonymized *
 
 static int copy_to_standard_output(const struct publish_outputs *to)
 {
-	int err = lseek(to->fd, 0, SEEK_SET) < 0 ? -errno : input_copy(to->fd, to->trace.fd);
+	int err = lseek(to->fd, 0, SEEK_SET) < 0 ? -errno
+						 : input_copy(to->fd, to->trace.fd, UINT64_MAX);
 
 	if (!err || err == -EPIPE)
 		return STATUS_DONE;

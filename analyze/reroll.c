@@ -82,7 +82,7 @@ static int read_traces(struct collector *collector)
 		struct nst_header header = { 0 };
 		uint32_t number;
 
-		err = dims_add_trace(dims, &header, &number);
+		err = db_keep(row) ?: dims_add_trace(dims, &header, &number);
 		if (!err)
 			err = array_reserve(&collector->traces, &collector->n_traces_allocated,
 					    dims->n_traces, sizeof(*collector->traces));
@@ -113,9 +113,10 @@ static int read_clocks(struct collector *collector)
 		if (number < 0 || number >= (int64_t)dims->n_traces)
 			err = -EUCLEAN;
 		else
-			err = timeline_add(&dims->traces[number].timeline,
-					   (uint64_t)sqlite3_column_int64(row, 1),
-					   (uint64_t)sqlite3_column_int64(row, 2));
+			err = db_keep(row)
+				      ?: timeline_add(&dims->traces[number].timeline,
+						      (uint64_t)sqlite3_column_int64(row, 1),
+						      (uint64_t)sqlite3_column_int64(row, 2));
 	}
 	if (sqlite3_finalize(row) != SQLITE_OK && !err)
 		err = db_error(collector->db, "reading clocks");
@@ -148,7 +149,7 @@ static int read_lanes(struct collector *collector)
 			key.has = NST_HAS_LINK_HEADER;
 			key.link_header_bytes = (uint8_t)sqlite3_column_int(row, 6);
 		}
-		err = intern_get(&dims->lanes, &key, sizeof(key), &number, &is_new);
+		err = db_keep(row) ?: intern_get(&dims->lanes, &key, sizeof(key), &number, &is_new);
 		if (!err && (sqlite3_column_int64(row, 0) != LANE_ID(dims, number) ||
 			     key.trace >= dims->n_traces))
 			err = -EUCLEAN;

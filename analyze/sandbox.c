@@ -132,7 +132,7 @@ static int enter_landlock(const struct sandbox_needs *needs)
 	return err;
 }
 
-/* What only says that the kernel, or what the program runs in, does not offer it. */
+/* That the kernel, or what the program runs in, does not offer filters. */
 static bool is_absent(int err)
 {
 	return err == -ENOSYS || err == -EOPNOTSUPP || err == -EPERM;
@@ -151,7 +151,7 @@ int sandbox_enter(const struct sandbox_needs *needs)
 	/* where this is forbidden, the other two are as well */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	err = enter_landlock(needs);
-	if (err && !is_absent(err)) {
+	if (err && err != -ENOSYS) { /* the kernel has it: a failure is none of ours */
 		say("the trace would be read unconfined, since Landlock refuses its rules: %s",
 		    strerror(-err));
 		return err;
@@ -169,15 +169,21 @@ void sandbox_print(FILE *out)
 {
 	int abi = landlock_abi(), used = landlock_abi_used();
 	bool has_seccomp = seccomp_is_there();
+	static const struct sandbox_needs nothing;
+	int err;
 
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (abi)
+	err = abi ? enter_landlock(&nothing) : 0; /* which alone tells */
+	if (err)
+		fprintf(out, "Landlock: the kernel has version %d; not used: %s\n", abi,
+			strerror(-err));
+	else if (abi)
 		fprintf(out, "Landlock: the kernel has version %d; used: files%s%s%s%s\n", abi,
 			used >= 3 ? ", truncation" : "", used >= 4 ? ", TCP" : "",
 			used >= 5 ? ", devices" : "",
 			used >= 6 ? ", signals and abstract sockets" : "");
 	else
-		fputs("Landlock: the kernel has none; not used\n", out);
+		fputs("Landlock: the kernel offers none; not used\n", out);
 	fprintf(out, "seccomp: the kernel has %s; %sused\n", has_seccomp ? "filters" : "no filters",
 		seccomp_enter(false, false) ? "not " : ""); /* which alone tells */
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "analyze/scratch.h"
 
+#include "analyze/limits.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +20,13 @@
 struct scratch { /* an sqlite3_file */
 	sqlite3_file base;
 	int fd;
+	uint64_t len_bytes;
 };
 
 static int kept[N_KEPT]; /* descriptors of empty files that nobody has */
 static size_t n_kept;
+static uint64_t used_bytes; /* of all that are SQLite's */
+static bool is_full;
 
 const char *scratch_directory(void)
 {
@@ -52,6 +57,7 @@ static int close_scratch(sqlite3_file *file)
 {
 	struct scratch *scratch = (struct scratch *)file;
 
+	used_bytes -= scratch->len_bytes;
 	if (n_kept < N_KEPT && !ftruncate(scratch->fd, 0))
 		kept[n_kept++] = scratch->fd;
 	else
@@ -81,11 +87,32 @@ static int read_scratch(sqlite3_file *file, void *to, int len, sqlite3_int64 at)
 	return SQLITE_OK;
 }
 
+/* False where the files would become too large. */
+static bool reserve(struct scratch *scratch, uint64_t end)
+{
+	uint64_t more = end > scratch->len_bytes ? end - scratch->len_bytes : 0;
+
+	if (more > limits_temporary_bytes() || used_bytes > limits_temporary_bytes() - more) {
+		is_full = true;
+		return false;
+	}
+	used_bytes += more;
+	scratch->len_bytes += more;
+	return true;
+}
+
+bool scratch_is_full(void)
+{
+	return is_full;
+}
+
 static int write_scratch(sqlite3_file *file, const void *from, int len, sqlite3_int64 at)
 {
 	const char *bytes = from;
 	int done = 0;
 
+	if (!reserve((struct scratch *)file, (uint64_t)at + (uint64_t)len))
+		return SQLITE_FULL;
 	while (done < len) {
 		ssize_t n = pwrite(((struct scratch *)file)->fd, bytes + done, (size_t)(len - done),
 				   at + done);
@@ -99,7 +126,14 @@ static int write_scratch(sqlite3_file *file, const void *from, int len, sqlite3_
 
 static int truncate_scratch(sqlite3_file *file, sqlite3_int64 len)
 {
-	return ftruncate(((struct scratch *)file)->fd, len) ? SQLITE_IOERR_TRUNCATE : SQLITE_OK;
+	struct scratch *scratch = (struct scratch *)file;
+
+	if (ftruncate(scratch->fd, len))
+		return SQLITE_IOERR_TRUNCATE;
+	used_bytes -= scratch->len_bytes;
+	scratch->len_bytes = (uint64_t)len;
+	used_bytes += scratch->len_bytes;
+	return SQLITE_OK;
 }
 
 static int measure_scratch(sqlite3_file *file, sqlite3_int64 *ret_len)
@@ -179,6 +213,7 @@ static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int
 	if (fd < 0)
 		return SQLITE_CANTOPEN;
 	scratch->fd = fd;
+	scratch->len_bytes = 0;
 	file->pMethods = &methods;
 	if (ret_flags)
 		*ret_flags = flags;

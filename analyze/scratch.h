@@ -6,6 +6,8 @@
 #ifndef NETSNOOP_ANALYZE_SCRATCH_H
 #define NETSNOOP_ANALYZE_SCRATCH_H
 
+#include <stdbool.h>
+
 /*
  * An unnamed file in a directory (TMPDIR, else /tmp). It is gone when it is closed. The
  * descriptor, or -errno.
@@ -18,5 +20,8 @@ const char *scratch_directory(void);
 /* Before the sandbox and before any database: SQLite's files are of this number of unnamed ones,
  * and further ones are in memory. */
 void scratch_prepare(void);
+
+/* Has SQLite wanted to write more than limits.h allows? */
+bool scratch_is_full(void);
 
 #endif

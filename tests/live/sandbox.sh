@@ -137,6 +137,15 @@ strace -f -o "$TMP/strace" -e inject=landlock_create_ruleset,seccomp:error=ENOSY
 cmp "$TMP/confined.zst" "$TMP/made/public.zst" || fail "without a sandbox there is another trace"
 [ -s "$TMP/maps/map" ] || fail "without a sandbox there is no map"
 
+# a kernel that has Landlock and refuses to begin: no trace is read, and nobody is told that it is used
+if has Landlock; then
+	expect 1 strace -o "$TMP/strace" -e inject=landlock_restrict_self:error=EPERM "$analyze" report "$golden"
+	says "$TMP/err" "the trace would be read unconfined"
+	[ ! -s "$TMP/out" ] || fail "it was read all the same"
+	strace -o "$TMP/strace" -e inject=landlock_restrict_self:error=EPERM "$analyze" --version -v >"$TMP/out"
+	says "$TMP/out" "not used: Operation not permitted"
+fi
+
 # where files have to have names until they are whole
 rm -f "$TMP/maps/map" "$TMP/made/public.zst"
 strace -f -o "$TMP/strace" -e 'inject=?access,?faccessat,?faccessat2:error=ENOENT' "$analyze" anonymize \
