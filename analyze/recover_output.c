@@ -135,7 +135,8 @@ void recover_output_end(struct recover_output *output, bool keep)
 	namer_end(&output->namer);
 	close(output->fd); /* synced before, or of no use: nothing of it is lost */
 	free(output->beside);
-	*output = (struct recover_output){ .fd = -1 };
+	output->beside = NULL;
+	output->fd = -1;
 }
 
 int recover_output_close(struct recover_output *output, bool is_whole)

@@ -118,10 +118,6 @@ static int enter_landlock(const struct sandbox_needs *needs)
 		err = allow_database(ruleset, needs->database);
 	if (needs->output && !err)
 		err = allow_directory(ruleset, needs->output, PLACE_RENAME);
-	if (needs->other_output && !err)
-		err = allow_directory(ruleset, needs->other_output, PLACE_RENAME);
-	if (needs->new_key && !err)
-		err = allow_directory(ruleset, needs->new_key, PLACE_RENAME);
 	if (needs->updated && !err)
 		err = allow_updated(ruleset, needs->updated);
 	if (SANDBOX_SANITIZED && !err)
@@ -146,7 +142,7 @@ int sandbox_enter(const struct sandbox_needs *needs)
 
 	needs = needs ?: &nothing;
 	opens = needs->database || needs->updated;
-	changes = opens || needs->output || needs->other_output || needs->new_key;
+	changes = opens || needs->output;
 	tzset(); /* which reads a file, sooner or later */
 	/* where this is forbidden, the other two are as well */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

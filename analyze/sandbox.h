@@ -14,8 +14,8 @@
 struct sandbox_needs { /* beside what is open */
 	/* SQLite opens it for reading, with its journals; NULL: none. */
 	const char *database;
-	/* Files that are open and will be named, renamed, replaced or removed; NULL: none. */
-	const char *output, *other_output, *new_key;
+	/* A database that is open beside, and will be renamed, or removed; NULL: none. */
+	const char *output;
 	/* What is added to: opened again to roll back, its journal removed; NULL: none. */
 	const char *updated;
 };

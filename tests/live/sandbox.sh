@@ -55,13 +55,19 @@ says "$TMP/lines" "read /etc/passwd: done"
 says "$TMP/lines" "connect an open TCP socket: done"
 
 filter='seccomp(SECCOMP_SET_MODE_FILTER, .*{len='
-# traced NAME WHAT...: run a command under strace; in $TMP/after is what came after the filter
+# traced NAME WHAT...: run a command under strace; in $TMP/after is what came after the filter, in
+# $TMP/apart what the processes did that had been made before
 traced() {
 	name=$1
 	shift
 	rm -f "$TMP/strace"
 	status=0
 	strace -f -o "$TMP/strace" "$@" >"$TMP/out" 2>"$TMP/err" </dev/null || status=$?
+	sed "/$filter/q" "$TMP/strace" | grep -v CLONE_THREAD |
+		sed -n 's/.*\(clone\|fork\).* = \([0-9]*\)$/^\2 /p' >"$TMP/others"
+	grep -f "$TMP/others" "$TMP/strace" >"$TMP/apart"
+	grep -v -f "$TMP/others" "$TMP/strace" >"$TMP/own"
+	mv "$TMP/own" "$TMP/strace"
 	sed "1,/$filter/d" "$TMP/strace" >"$TMP/after"
 	[ -s "$TMP/after" ] || fail "$name: there is no filter: $(tail -n 3 "$TMP/strace")"
 	# nothing of the file but what tells a database from a trace
@@ -71,6 +77,18 @@ traced() {
 # calls_after PATTERN: the calls of that kind that came after the filter
 calls_after() {
 	grep -E "(^|[0-9] )($1)\(" "$TMP/after" || true
+}
+
+# only_named PATTERN...: that is all that a process apart did, and it did so
+only_named() {
+	grep -E "^[0-9]+ +($naming)\(" "$TMP/apart" >"$TMP/named"
+	for pattern; do
+		grep -q "$pattern" "$TMP/named" || [ "${pattern#rename}" != "$pattern" ] ||
+			fail "nothing was named by: $pattern"
+		grep -v "$pattern" "$TMP/named" >"$TMP/rest" || true
+		mv "$TMP/rest" "$TMP/named"
+	done
+	[ ! -s "$TMP/named" ] || fail "a process apart did: $(cat "$TMP/named")"
 }
 
 has seccomp || skip "this kernel has no filters of system calls"
@@ -99,8 +117,9 @@ found=$(calls_after "$naming")
 # what is put in its place
 traced "recover to a file" "$analyze" recover -o "$TMP/whole.zst" "$TMP/bad.zst"
 equal "status of recover" $status 0
-found=$(calls_after "$naming" | grep -v 'linkat(.*/proc/self/fd/.*whole.zst')
+found=$(calls_after "$naming")
 [ -z "$found" ] || fail "recover: after the sandbox: $found"
+only_named 'linkat(.*/proc/self/fd/.*whole.zst'
 traced load "$analyze" load -o "$TMP/new.db" "$TMP/bad.zst"
 equal "status of load" $status 3
 found=$(calls_after "$naming" | grep -v 'rename(.*new.db')
@@ -115,9 +134,9 @@ for command in anonymize share "share --to +0.001 --port 443 --max-size 1M"; do
 	traced "$command" "$analyze" $command --key "$TMP/key" --map "$TMP/maps/map" --force \
 		-o "$TMP/made/public.zst" "$TMP/private.zst"
 	equal "status of $command" $status 0
-	found=$(calls_after "$naming" | grep -v -e 'linkat(.*/proc/self/fd/.*\(key\|map\|public.zst\)' \
-		-e 'rename(.*public.zst')
+	found=$(calls_after "$naming")
 	[ -z "$found" ] || fail "$command: after the sandbox: $found"
+	only_named 'linkat(.*/proc/self/fd/.*/\(key\|maps/map\|made/public.zst.*\)",' 'rename(.*public.zst'
 	reads=$(grep -v netsnoop-key "$TMP/before" | grep -cE 'pread64\(|[^a-z]read\([3-9]')
 	[ "$reads" -le 1 ] || fail "$command: before the sandbox: $(cat "$TMP/before")"
 done
