@@ -72,8 +72,8 @@ static int recover_verified(const struct verified *verified, struct recover_outp
 static int recover_input(struct input *input, struct recover_output *output)
 {
 	struct verified verified = { 0 };
-	bool is_usable = !sandbox_enter(NULL) && !input_spool(input) &&
-			 !verify(input, &verified) && verified.status != STATUS_FAILED;
+	bool is_usable = !sandbox_enter(NULL) && !input_spool(input) && !verify(input, &verified) &&
+			 verified.status != STATUS_FAILED;
 	int status = STATUS_FAILED;
 
 	if (is_usable)
