@@ -240,6 +240,9 @@ static int run(const struct command *command, int argc, char **argv)
 		return command_parse_status(result);
 	if (!settings.output)
 		return say_usage(command->name, "load: -o FILE.db says where to");
+	if (!strcmp(settings.output, "-"))
+		return say_usage(command->name,
+				 "load: -o -: a database goes to a file (./- is one, too)");
 	if (first == argc)
 		return say_usage(command->name, "load: which trace?");
 	if (inputs_open(argv + first, (size_t)(argc - first), &inputs, &n_inputs))

@@ -15,6 +15,8 @@ refused() {
 
 : >"$TMP/empty"
 refused 1 "empty" "$TMP/empty"
+expect 2 "$analyze" load -o - "$golden"
+says "$TMP/err" "a database goes to a file"
 refused 1 "directory" "$TMP"
 refused 1 "No such file" "$TMP/missing"
 refused 1 "not a netsnoop trace" Makefile
