@@ -144,10 +144,11 @@ static bool is_counted(const struct anonymizer *anonymizer, const char *digits, 
 		return false;
 	memcpy(text, digits, n);
 	text[n] = '\0';
-	return strtoull(text, NULL, 10) <= anonymizer->images.originals.n;
+	/* a name that is called like one that is given may use up two */
+	return strtoull(text, NULL, 10) <= 2 * (uint64_t)anonymizer->images.originals.n;
 }
 
-/* "proc-7", no more of them than there are names; by a key from a file "proc-7k2m9q4xab". */
+/* "proc-7", no more of them than names could use up; by a key from a file "proc-7k2m9q4xab". */
 static bool is_given(const struct anonymizer *anonymizer, enum image_kind kind,
 		     struct nst_bytes name)
 {

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -20,7 +21,8 @@
 #define COLUMNS_MAX 500		 /* of a table, or of a row: the schema's have 60 */
 #define OPERATIONS_MAX (1 << 20) /* that a statement is compiled to */
 #define KEPT_BYTES 256		 /* of a row in our own tables, about */
-#define BUSY_MS 10000		 /* another program reads or writes the database */
+#define MESSAGE_MAX 512
+#define BUSY_MS 10000 /* another program reads or writes the database */
 
 static int64_t pragma(sqlite3 *db, const char *sql)
 {
@@ -63,9 +65,11 @@ int db_memory_error(sqlite3 *db)
 int db_error(sqlite3 *db, const char *doing)
 {
 	const char *path = sqlite3_db_filename(db, "main");
+	char message[MESSAGE_MAX]; /* looking at the database gives another one */
 	int code = sqlite3_errcode(db), system_error = sqlite3_system_errno(db);
 	bool has_path = path && *path;
 
+	snprintf(message, sizeof(message), "%s", sqlite3_errmsg(db));
 	if (code == SQLITE_NOMEM && heap_is_full())
 		return db_memory_error(db);
 	if (code == SQLITE_FULL && scratch_is_full())
@@ -74,7 +78,7 @@ int db_error(sqlite3 *db, const char *doing)
 	if (code == SQLITE_FULL && !sqlite3_db_readonly(db, "main") && is_at_limit(db))
 		return limits_say_database(path, "the database has reached",
 					   limits_database_bytes());
-	say("%s%s%s: %s%s%s", has_path ? path : "", has_path ? ": " : "", doing, sqlite3_errmsg(db),
+	say("%s%s%s: %s%s%s", has_path ? path : "", has_path ? ": " : "", doing, message,
 	    system_error ? ": " : "", system_error ? strerror(system_error) : "");
 	return -EIO;
 }

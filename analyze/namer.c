@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define OWN_FILES "/proc/self/fd"
+#define FDS_MAX 256 /* more than are open by then */
 
 enum order {
 	ORDER_PLACE = 'p',
@@ -84,6 +85,14 @@ static int take_away(const char *path)
 	return unlink(path) ? -errno : 0;
 }
 
+/* Whoever waits for the end of a pipe is not to wait for this process. */
+static void close_others(int file, int from, int to)
+{
+	for (int fd = 0; fd < FDS_MAX; fd++)
+		if (fd != file && fd != from && fd != to)
+			close(fd);
+}
+
 static void serve(struct nameless file, int from, int to)
 {
 	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
@@ -128,11 +137,11 @@ int namer_start(const struct nameless *file, struct namer *ret_namer)
 		close(orders[1]);
 		return err;
 	}
+	signal(SIGCHLD, SIG_IGN); /* nobody has to wait for it */
 	pid = fork();
 	err = pid < 0 ? -errno : 0;
 	if (!pid) {
-		close(orders[1]);
-		close(answers[0]);
+		close_others(file->fd, orders[0], answers[1]);
 		serve(*file, orders[0], answers[1]);
 	}
 	close(orders[0]);
@@ -170,9 +179,13 @@ int namer_remove(const struct namer *namer)
 
 void namer_end(struct namer *namer)
 {
+	char rest;
+
 	if (!namer->is_there)
 		return;
 	close(namer->to);
+	while (read(namer->from, &rest, 1) > 0) /* until it is gone */
+		;
 	close(namer->from);
 	*namer = (struct namer){ 0 };
 }
