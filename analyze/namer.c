@@ -137,7 +137,6 @@ int namer_start(const struct nameless *file, struct namer *ret_namer)
 		close(orders[1]);
 		return err;
 	}
-	signal(SIGCHLD, SIG_IGN); /* nobody has to wait for it */
 	pid = fork();
 	err = pid < 0 ? -errno : 0;
 	if (!pid) {
