@@ -10,7 +10,6 @@
 #include "record/options.h"
 #include "record/output.h"
 #include "record/privileges.h"
-#include "record/program_file.h"
 #include "record/recording.h"
 #include "record/rotation.h"
 #include "record/say.h"
@@ -255,14 +254,11 @@ static int start_command(struct session *session)
 	return err;
 }
 
-/* A name that was mistyped costs no former recording: it is tried before that is replaced. */
+/* A command that cannot be run costs no former recording: it runs before that is replaced. */
 static int begin_output(struct session *session)
 {
-	const struct settings *settings = session->settings;
-	int err = 0;
+	int err = session->output.temporary ? start_command(session) : 0;
 
-	if (settings->command && !program_file_exists(settings->command[0]))
-		err = start_command(session);
 	return err ?: output_begin(&session->output);
 }
 

@@ -2,7 +2,6 @@
 #include "record/trigger_command.h"
 
 #include "record/clock.h"
-#include "record/program_file.h"
 #include "record/say.h"
 
 #include <errno.h>
@@ -13,11 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define BLANKS " \t\n"
 #define PATIENCE_S 10
+#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
 
 extern char **environ;
 
@@ -32,6 +33,33 @@ struct trigger_command {
 	bool has_complained;
 };
 
+static bool is_program(const char *path)
+{
+	struct stat status;
+
+	return !stat(path, &status) && S_ISREG(status.st_mode) && !access(path, X_OK);
+}
+
+static bool is_found(const char *name)
+{
+	const char *path = getenv("PATH") ?: DEFAULT_PATH;
+	char file[4096];
+
+	if (strchr(name, '/'))
+		return is_program(name);
+	for (;;) {
+		size_t length = strcspn(path, ":");
+
+		snprintf(file, sizeof(file), "%.*s/%s", length ? (int)length : 1,
+			 length ? path : ".", name);
+		if (is_program(file))
+			return true;
+		if (!path[length])
+			return false;
+		path += length + 1;
+	}
+}
+
 int trigger_command_check(const char *text, const char *words)
 {
 	char *copy = strdup(words), *rest, *name;
@@ -43,7 +71,7 @@ int trigger_command_check(const char *text, const char *words)
 	if (!name) {
 		say("--trigger %s: which program?", text);
 		err = -EINVAL;
-	} else if (!program_file_exists(name)) {
+	} else if (!is_found(name)) {
 		say("--trigger %s: %s is not a program that can be run", text, name);
 		err = -EINVAL;
 	}

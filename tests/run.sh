@@ -39,6 +39,22 @@ wanted() {
 	return 1
 }
 
+# Processes of the test that are still there after it, by their command line; who has been told to
+# stop gets the time to do so.
+left_over() {
+	echo "$TMP" >"$scratch/pattern"
+	tries=50
+	while found=$(grep -lsaF -f "$scratch/pattern" /proc/[0-9]*/cmdline) && [ $tries -gt 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.1
+	done
+	for file in $found; do
+		echo "left over: $(tr '\0' ' ' <"$file")"
+		process=${file#/proc/}
+		kill -KILL "${process%/cmdline}"
+	done
+}
+
 # test_one NAME BUILD COMMAND...
 test_one() {
 	name=$1 build=$2
@@ -49,6 +65,8 @@ test_one() {
 	BUILD="$top/$build" TMP="$TMP" timeout -k 5 "$TIMEOUT_SECONDS" "$@" \
 		>"$scratch/log" 2>&1 </dev/null
 	status=$?
+	left_over >>"$scratch/log" 2>&1
+	! grep -q '^left over: ' "$scratch/log" || [ $status -ne 0 ] || status=1
 	took=$(echo "$began $(date +%s.%N)" | awk '{ printf "%.1f s", $2 - $1 }')
 	rm -rf "$TMP"
 	case "$status,${REQUIRE_LIVE:-0},$name" in

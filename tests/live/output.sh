@@ -37,7 +37,9 @@ equal "what is on the device" "$(head -n 1 "$TMP/disk")" "PARTITION TABLE"
 
 # ---- another user's fifo with a reader: by its name, by a link, with --force
 nobody mkfifo -m 0622 "$TMP/pub/a.zst"
-nobody sh -c "exec cat $TMP/pub/a.zst >$TMP/pub/stolen" &
+# ($! of a function is a shell around it: stopping that would leave the reader)
+setpriv --reuid=65534 --regid=65534 --clear-groups \
+	sh -c "exec cat $TMP/pub/a.zst >$TMP/pub/stolen" &
 at_exit "kill -KILL $!"
 nobody ln -s a.zst "$TMP/pub/d.zst"
 for force in "" --force; do
@@ -75,6 +77,10 @@ nothing_beside b.zst
 # ... which stays when nothing comes of it
 before=$(md5sum <"$TMP/pub/b.zst")
 expect 1 setpriv --bounding-set=-all --inh-caps=-all -- "$record" -d 0.1 --force -o "$TMP/pub/b.zst"
+equal "the file that was there" "$(md5sum <"$TMP/pub/b.zst")" "$before"
+printf '#!/no/interpreter\n' >"$TMP/no-interpreter"
+chmod +x "$TMP/no-interpreter"
+expect 127 "$record" -q --force -o "$TMP/pub/b.zst" -- "$TMP/no-interpreter"
 equal "the file that was there" "$(md5sum <"$TMP/pub/b.zst")" "$before"
 expect 127 "$record" -q --force -o "$TMP/pub/b.zst" -- no-such-program-at-all
 says "$TMP/err" "no-such-program-at-all: No such file"
