@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define OWN_FILES "/proc/self/fd"
@@ -150,7 +151,7 @@ int namer_start(const struct nameless *file, struct namer *ret_namer)
 		close(answers[0]);
 		return err;
 	}
-	*ret_namer = (struct namer){ .to = orders[1], .from = answers[0], .is_there = true };
+	*ret_namer = (struct namer){ .pid = pid, .to = orders[1], .from = answers[0] };
 	return 0;
 }
 
@@ -158,7 +159,7 @@ static int give_order(const struct namer *namer, char order)
 {
 	int err;
 
-	if (!namer->is_there)
+	if (!namer->pid)
 		return -EINVAL;
 	signal(SIGPIPE, SIG_IGN); /* if it is gone */
 	if (write(namer->to, &order, 1) != 1 || read(namer->from, &err, sizeof(err)) != sizeof(err))
@@ -178,13 +179,11 @@ int namer_remove(const struct namer *namer)
 
 void namer_end(struct namer *namer)
 {
-	char rest;
-
-	if (!namer->is_there)
+	if (!namer->pid)
 		return;
 	close(namer->to);
-	while (read(namer->from, &rest, 1) > 0) /* until it is gone */
-		;
 	close(namer->from);
+	while (waitpid(namer->pid, NULL, 0) < 0 && errno == EINTR)
+		;
 	*namer = (struct namer){ 0 };
 }

@@ -17,9 +17,9 @@ struct nameless {
 	bool force; /* another file of that name is replaced */
 };
 
-struct namer { /* zeros are none */
+struct namer {	 /* zeros are none */
+	int pid; /* 0: none */
 	int to, from;
-	bool is_there;
 };
 
 /* The file stays the caller's. Threads must not be there yet. 0 or -errno. */

@@ -76,6 +76,9 @@ static const int always[] = {
 	SCMP_SYS(getrandom),
 	SCMP_SYS(sysinfo),
 	SCMP_SYS(getrusage),
+	SCMP_SYS(wait4), /* for who names the output */
+	SCMP_SYS(waitpid),
+	SCMP_SYS(waitid),
 };
 
 /* Where names have to change: output in its place, or what SQLite does to a database. */
@@ -95,23 +98,10 @@ static const int opening[] = {
 
 /* The checker of leaks, in builds with it, stops the program from a process of its own. */
 static const int sanitizing[] = {
-	SCMP_SYS(clone),
-	SCMP_SYS(ptrace),
-	SCMP_SYS(wait4),
-	SCMP_SYS(prctl),
-	SCMP_SYS(openat),
-	SCMP_SYS(open),
-	SCMP_SYS(readlink),
-	SCMP_SYS(getdents64),
-	SCMP_SYS(getdents),
-	SCMP_SYS(kill),
-	SCMP_SYS(tgkill),
-	SCMP_SYS(getppid),
-	SCMP_SYS(process_vm_readv),
-	SCMP_SYS(mprotect),
-	SCMP_SYS(mmap),
-	SCMP_SYS(prlimit64),
-	SCMP_SYS(getrlimit),
+	SCMP_SYS(clone),    SCMP_SYS(ptrace),	SCMP_SYS(prctl),      SCMP_SYS(openat),
+	SCMP_SYS(open),	    SCMP_SYS(readlink), SCMP_SYS(getdents64), SCMP_SYS(getdents),
+	SCMP_SYS(kill),	    SCMP_SYS(tgkill),	SCMP_SYS(getppid),    SCMP_SYS(process_vm_readv),
+	SCMP_SYS(mprotect), SCMP_SYS(mmap),	SCMP_SYS(prlimit64),  SCMP_SYS(getrlimit),
 };
 
 static int allow(scmp_filter_ctx filter, const int *calls, size_t n)
