@@ -179,12 +179,12 @@ static int put_known(struct anonymizer *anonymizer, struct nst_bytes name, bool 
 
 	if (!err && !*ret_is_known)
 		err = put_pod(anonymizer, name, ret_is_known);
-	for (size_t i = 0; i < 4 && !err && !*ret_is_known; i++)
+	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]) && !err && !*ret_is_known; i++)
 		if (starts(name, users[i]))
 			err = put_uid(anonymizer, users[i],
 				      bytes_part(name, strlen(users[i]), name.len_bytes),
 				      ret_is_known);
-	for (size_t i = 0; i < 2 && !err && !*ret_is_known; i++) {
+	for (size_t i = 0; i < sizeof(lxc) / sizeof(lxc[0]) && !err && !*ret_is_known; i++) {
 		size_t len = strlen(lxc[i]);
 
 		if (!starts(name, lxc[i]))

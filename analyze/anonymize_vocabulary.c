@@ -34,8 +34,8 @@ enum sort {
 	SORTS,
 };
 
-static const char *const fixed[] = { "conmon", "service", "scope",    "slice",	"socket",  "mount",
-				     "swap",   "custom",  "netsnoop", "record", "analyze", "run" };
+static const char *const fixed[] = { "conmon", "service", "scope",    "slice",	"socket", "mount",
+				     "swap",   "custom",  "netsnoop", "record", "analyze" };
 #define N_FIXED (sizeof(fixed) / sizeof(fixed[0]))
 
 static const struct {

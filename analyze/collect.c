@@ -574,12 +574,10 @@ int collector_foretell(struct collector *collector, struct input *inputs, size_t
 	struct survey survey;
 	int err = 0;
 
-	/* reading a single one does it */
-	if (n_inputs < 2)
-		return 0;
 	for (size_t i = 0; i < n_inputs && !err; i++)
 		err = input_spool(&inputs[i]);
-	if (err)
+	/* reading a single one tells the rest */
+	if (err || n_inputs < 2)
 		return err;
 	survey_open(&survey);
 	err = foretell(&collector->foretelling, inputs, n_inputs, needs ? survey_on_the_way : NULL,

@@ -44,7 +44,6 @@
 static struct limits set;
 static uint64_t opened_bytes; /* of all inputs that are files */
 static bool has_database;     /* among them */
-static bool has_pipe;	      /* of which the size is not known yet */
 
 /* ---- Time -------------------------------------------------------------- */
 
@@ -118,7 +117,6 @@ void limits_expect(int fd, bool is_database)
 	bool is_file = is_regular(fd);
 
 	has_database |= is_database;
-	has_pipe |= !is_file;
 	opened_bytes += limits_file_bytes(fd);
 	if (set.cpu_ns)
 		return;
@@ -130,7 +128,7 @@ uint32_t limits_interval_rows(void)
 {
 	uint64_t rows = INTERVAL_ROWS + opened_bytes / INTERVAL_BYTES_A_ROW;
 
-	return (uint32_t)(rows < INTERVAL_ROWS_MAX && !has_pipe ? rows : INTERVAL_ROWS_MAX);
+	return (uint32_t)(rows < INTERVAL_ROWS_MAX ? rows : INTERVAL_ROWS_MAX);
 }
 
 uint64_t limits_pipe_bytes(void)
