@@ -36,7 +36,7 @@ static int64_t pragma(sqlite3 *db, const char *sql)
 	return value;
 }
 
-/* Else the disk is full. */
+/* A statement that was undone may have taken with it what reached the limit: who knows then? */
 static bool is_at_limit(sqlite3 *db)
 {
 	int64_t pages = pragma(db, "PRAGMA page_count"), most = pragma(db, "PRAGMA max_page_count");
@@ -75,8 +75,10 @@ int db_error(sqlite3 *db, const char *doing)
 	if (code == SQLITE_FULL && scratch_is_full())
 		return limits_say_database(path, "SQLite's temporary files have reached",
 					   limits_temporary_bytes());
-	if (code == SQLITE_FULL && !sqlite3_db_readonly(db, "main") && is_at_limit(db))
-		return limits_say_database(path, "the database has reached",
+	if (code == SQLITE_FULL && !sqlite3_db_readonly(db, "main"))
+		return limits_say_database(path,
+					   is_at_limit(db) ? "the database has reached"
+							   : "its disk is full, or it has reached",
 					   limits_database_bytes());
 	say("%s%s%s: %s%s%s", has_path ? path : "", has_path ? ": " : "", doing, message,
 	    system_error ? ": " : "", system_error ? strerror(system_error) : "");

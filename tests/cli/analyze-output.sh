@@ -104,6 +104,12 @@ for command in report info dump; do
 	equal "status of $command on a full disk" $status 1
 	says "$TMP/err" "No space left on device"
 done
+# what a database may grow to is named, whatever is written when it is reached
+for size in 64k 200k 300k 400k; do
+	expect 1 "$analyze" load --max-database $size -o "$TMP/small.db" samples/mixed-minute.zst
+	says "$TMP/err" "has reached $((${size%k} * 1024)) bytes; no more are allowed: --max-database"
+	[ ! -e "$TMP/small.db" ] || fail "a part of a database stays"
+done
 
 # cut: what was readable is reported, and said to be cut
 head -c "$(($(wc -c <"$trace") - 600))" "$trace" >"$TMP/cut.zst"
