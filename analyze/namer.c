@@ -141,6 +141,9 @@ int namer_start(const struct nameless *file, struct namer *ret_namer)
 	pid = fork();
 	err = pid < 0 ? -errno : 0;
 	if (!pid) {
+		/* else it would wait for itself, if their numbers are larger than FDS_MAX */
+		close(orders[1]);
+		close(answers[0]);
 		close_others(file->fd, orders[0], answers[1]);
 		serve(*file, orders[0], answers[1]);
 	}

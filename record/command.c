@@ -8,6 +8,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +22,52 @@ static ssize_t read_all(int fd, void *to, size_t bytes)
 		n = read(fd, to, bytes);
 	while (n < 0 && errno == EINTR);
 	return n;
+}
+
+static int exit_status_of(int exec_errno)
+{
+	return exec_errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE;
+}
+
+/*
+ * In the child. With somebody who traces it a process stops behind its exec, before the first
+ * instruction of the program (ptrace(2), PTRACE_TRACEME), by a signal that must not be blocked.
+ */
+static _Noreturn void exec_and_stop(char **argv)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+		_exit(0); /* nobody can tell */
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execvp(argv[0], argv);
+	_exit(errno);
+}
+
+int command_try(char **argv, struct command *ret_command)
+{
+	pid_t pid = fork();
+	int status, err;
+
+	if (!pid)
+		exec_and_stop(argv);
+	do
+		err = pid < 0 || waitpid(pid, &status, 0) < 0 ? errno : 0;
+	while (err == EINTR);
+	if (!err && WIFSTOPPED(status)) {
+		kill(pid, SIGKILL);
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+		return 0;
+	}
+	if (err || !WIFEXITED(status) || !WEXITSTATUS(status))
+		return 0;
+	err = WEXITSTATUS(status);
+	say("%s: %s", argv[0], strerror(err));
+	ret_command->not_run = true;
+	ret_command->exit_status = exit_status_of(err);
+	return -err;
 }
 
 /* In the child. Without a byte the recording never began, and nothing is run. */
@@ -38,7 +86,7 @@ static _Noreturn void wait_and_exec(char **argv, const sigset_t *mask, int gate_
 	/* With nobody to read it, the exit status alone has to tell. */
 	if (write(result_fd, &err, sizeof(err)) < 0)
 		_exit(EXIT_RECORDER_FAILED);
-	_exit(err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE);
+	_exit(exit_status_of(err));
 }
 
 int command_prepare(char **argv, const void *signal_mask, int stdout_fd,

@@ -20,6 +20,14 @@ struct command {
 };
 
 /*
+ * Can it be run? It is, up to its first instruction, by a process that ends there: whatever an exec
+ * may lack (an interpreter, too) is found before anything is done for a recording. 0, too, where
+ * processes may not be traced: command_start() tells then. A command that cannot be run gives a
+ * negative errno, with its exit status, and the user has been told.
+ */
+int command_try(char **argv, struct command *ret_command);
+
+/*
  * Make the process, which waits before it execs. signal_mask is what the
  * command shall have, and stdout_fd becomes its standard output. Every failure
  * has been told to the user.

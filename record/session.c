@@ -254,14 +254,6 @@ static int start_command(struct session *session)
 	return err;
 }
 
-/* A command that cannot be run costs no former recording: it runs before that is replaced. */
-static int begin_output(struct session *session)
-{
-	int err = session->output.temporary ? start_command(session) : 0;
-
-	return err ?: output_begin(&session->output);
-}
-
 /* Everything that can fail before the first event, what replaces a former file last. */
 static int begin(struct session *session)
 {
@@ -279,6 +271,9 @@ static int begin(struct session *session)
 		kernel_want_totals_alone(session->kernel);
 	if (!err)
 		err = rotation_open(settings, &session->rotation);
+	/* before any file is made or replaced */
+	if (!err && settings->command)
+		err = command_try(settings->command, &session->command);
 	if (!err && !is_flight(settings))
 		err = rotation_next(session->rotation, &session->output);
 	if (!err && settings->command)
@@ -301,7 +296,7 @@ static int begin(struct session *session)
 	if (!err)
 		watcher_look(session->watcher);
 	if (!err && !is_flight(settings))
-		err = begin_output(session);
+		err = output_begin(&session->output);
 	if (!err && rotation_is_on(session->rotation))
 		privileges_give(settings->run_as, session->output.fd, session->output.name);
 	if (!err)

@@ -37,7 +37,8 @@ static bool is_program(const char *path)
 {
 	struct stat status;
 
-	return !stat(path, &status) && S_ISREG(status.st_mode) && !access(path, X_OK);
+	return !stat(path, &status) && S_ISREG(status.st_mode) &&
+	       !faccessat(AT_FDCWD, path, X_OK, AT_EACCESS);
 }
 
 static bool is_found(const char *name)

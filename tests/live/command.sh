@@ -19,7 +19,11 @@ for round in $(seq 30); do
 	run 127 "$TMP/no-such-command"
 done
 run 126 "$TMP"
+[ ! -e "$TMP/t.zst" ] || fail "a file of a command that cannot be run"
 says "$TMP/err" "$TMP"
+# ... and to see whether it can be run does not run it
+run 0 sh -c "echo run >>$TMP/runs"
+equal "how often it was run" "$(cat "$TMP/runs")" run
 
 run 0 ping -q -c 1 127.0.0.1
 equal "echo requests" "$(query "$TMP/t.zst" "SELECT count(*) FROM net_event

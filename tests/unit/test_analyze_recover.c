@@ -269,6 +269,20 @@ static void test_no_space(void)
 	CHECK_INT(maker_run(&command_verify, good, NULL), STATUS_DONE);
 }
 
+/* Whoever names the output ends with the command, whatever the numbers of its pipes. */
+static void test_many_descriptors(void)
+{
+	const char *broken = make("broken.zst", 9), *good = maker_path("good.zst");
+	int fds[300];
+
+	for (size_t i = 0; i < 300; i++)
+		fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	CHECK_INT(recover_to(broken, good), STATUS_DONE);
+	for (size_t i = 0; i < 300; i++)
+		close(fds[i]);
+	CHECK_INT(maker_run(&command_verify, good, NULL), STATUS_DONE);
+}
+
 static void test_through_pipes(void)
 {
 	const char *broken = make("broken.zst", 10);
@@ -312,6 +326,7 @@ int main(void)
 	RUN(test_nothing_is_overwritten);
 	RUN(test_nothing_usable);
 	RUN(test_no_space);
+	RUN(test_many_descriptors);
 	RUN(test_through_pipes);
 	maker_clean();
 	return test_result();
