@@ -39,6 +39,7 @@
 #define TEMPORARY (UINT64_C(64) << 20)
 #define WORK (UINT64_C(32) << 20) /* of SQLite itself, beside a database in memory */
 #define CPU_S 3600
+#define CPU_DATABASE_S 60 /* whose schema may ask for anything */
 #define CPU_S_A_MIB 10
 
 static struct limits set;
@@ -115,13 +116,15 @@ uint64_t limits_file_bytes(int fd)
 void limits_expect(int fd, bool is_database)
 {
 	bool is_file = is_regular(fd);
+	uint64_t seconds;
 
 	has_database |= is_database;
 	opened_bytes += limits_file_bytes(fd);
 	if (set.cpu_ns)
 		return;
+	seconds = (has_database ? CPU_DATABASE_S : CPU_S) + CPU_S_A_MIB * (opened_bytes >> 20);
 	/* a pipe may go on for weeks */
-	limit_time(is_file ? CPU_S + CPU_S_A_MIB * (opened_bytes >> 20) : UINT64_MAX);
+	limit_time(is_file ? seconds : UINT64_MAX);
 }
 
 uint32_t limits_interval_rows(void)

@@ -195,12 +195,16 @@ static int find_selected(struct making *making)
 	err = selection_find(selection, making->input);
 	if (err)
 		return say_failed(making, err, false);
-	if (selection_has_span(selection))
-		return STATUS_DONE;
-	if (making->publishing->is_shortened)
+	if (!selection_has_span(selection) && making->publishing->is_shortened)
 		say_too_large(making);
-	else
+	else if (!selection_has_span(selection))
 		say("%s: nothing of it is between --from and --to", making->input->name);
+	else if (selection_is_by_flow(selection) && !selection->is_found &&
+		 !making->publishing->is_shortened)
+		say("%s: it has no packet that --pid, --comm, --host and --port ask for",
+		    making->input->name);
+	else
+		return STATUS_DONE;
 	return STATUS_FAILED;
 }
 

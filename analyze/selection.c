@@ -17,19 +17,27 @@ static bool is_by_owner(const struct selection *selection)
 
 /* ---- Does something fit? ----------------------------------------------- */
 
-bool selection_fits_owner(const struct selection *selection, uint32_t pid, struct nst_bytes comm)
+bool selection_is_comm(const struct selection *selection, struct nst_bytes comm)
 {
-	bool has_pid = !selection->n_pids, has_comm = !selection->n_comms;
+	for (size_t i = 0; i < selection->n_comms; i++)
+		if (strlen(selection->comms[i]) == comm.len_bytes &&
+		    !memcmp(selection->comms[i], comm.data, comm.len_bytes))
+			return true;
+	return false;
+}
+
+bool selection_fits_owner(const struct selection *selection, size_t trace, uint32_t pid,
+			  uint64_t start_ns)
+{
+	bool has_pid = !selection->n_pids;
 
 	for (size_t i = 0; i < selection->n_pids && !has_pid; i++)
 		has_pid = selection->pids[i] == pid;
-	for (size_t i = 0; i < selection->n_comms && !has_comm; i++)
-		has_comm = strlen(selection->comms[i]) == comm.len_bytes &&
-			   !memcmp(selection->comms[i], comm.data, comm.len_bytes);
-	return has_pid && has_comm;
+	return has_pid &&
+	       (!selection->n_comms || selection_keeps(selection, trace, KEEP_COMM, pid, start_ns));
 }
 
-bool selection_fits_lane(const struct selection *selection,
+bool selection_fits_lane(const struct selection *selection, size_t trace,
 			 const struct nst_dictionaries *dictionaries, const struct nst_lane *lane)
 {
 	const struct nst_process *process;
@@ -37,7 +45,7 @@ bool selection_fits_lane(const struct selection *selection,
 	if (!(lane->has & NST_HAS_OWNER))
 		return false;
 	process = &dictionaries->processes[lane->process];
-	return selection_fits_owner(selection, process->pid, process->comm);
+	return selection_fits_owner(selection, trace, process->pid, process->start_ns);
 }
 
 static bool fits_host(const struct selection_host *host, struct nst_bytes address)
@@ -93,7 +101,7 @@ bool selection_wants_lane(const struct selection *selection, size_t trace,
 		return wants_flow(selection, trace, flow->id);
 	if (!fits_tuple(selection, flow))
 		return false;
-	return !is_by_owner(selection) || selection_fits_lane(selection, dictionaries, lane);
+	return !is_by_owner(selection) || selection_fits_lane(selection, trace, dictionaries, lane);
 }
 
 static bool wants_setting(const struct selection *selection, size_t trace,

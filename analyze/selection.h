@@ -44,7 +44,8 @@ struct selection { /* zeros are everything */
 	size_t cap_pids, cap_comms, cap_hosts, cap_ports;
 
 	/* what was found of it */
-	bool is_said; /* what is wrong with the input */
+	bool is_said;  /* what is wrong with the input */
+	bool is_found; /* an event, or a total of a flow */
 	struct bounds bounds;
 	struct selected_trace *traces;
 	size_t n_traces, cap_traces;

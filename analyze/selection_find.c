@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Four readings: which flows are wanted (owners of a flow may stand behind its events), which
+ * Four readings, and one more before them for names of processes: which flows are wanted (owners of a flow may stand behind its events), which
  * rows of times before the span still hold in it, what these flows need, and what the processes
  * need that were found so.
  */
@@ -27,6 +27,50 @@ struct reading {
 	size_t trace;
 };
 
+/*
+ * A process that changed its name is one process, in reports too; and its flows may be told of
+ * under a name that it had only then.
+ */
+static int note_comm(struct reading *reading, uint32_t pid, uint64_t start_ns,
+		     struct nst_bytes comm)
+{
+	if (!selection_is_comm(reading->selection, comm))
+		return 0;
+	return selection_keep(reading->selection, reading->trace, KEEP_COMM, pid, start_ns);
+}
+
+static int name_events(struct reading *reading, const struct nst_dictionaries *dictionaries,
+		       const bool *seen)
+{
+	int err = 0;
+
+	(void)seen;
+	for (size_t i = 0; i < dictionaries->n_processes && !err; i++) {
+		const struct nst_process *process = &dictionaries->processes[i];
+
+		err = note_comm(reading, process->pid, process->start_ns, process->comm);
+	}
+	return err;
+}
+
+static int name_row(struct reading *reading, enum nst_table table, const void *row)
+{
+	const struct nst_owner *owner = row;
+	const struct nst_total *total = row;
+	const struct nst_process_event *event = row;
+
+	switch (table) {
+	case NST_TABLE_OWNER:
+		return note_comm(reading, owner->pid, owner->start_ns, owner->comm);
+	case NST_TABLE_TOTAL:
+		return note_comm(reading, total->pid, total->start_ns, total->comm);
+	case NST_TABLE_PROCESS_EVENT:
+		return note_comm(reading, event->pid, event->start_ns, event->comm);
+	default:
+		return 0;
+	}
+}
+
 static int first_events(struct reading *reading, const struct nst_dictionaries *dictionaries,
 			const bool *seen)
 {
@@ -40,7 +84,7 @@ static int first_events(struct reading *reading, const struct nst_dictionaries *
 
 		if (!(lane->has & NST_HAS_OWNER))
 			marks |= seen[i] ? IS_UNOWNED : 0;
-		else if (selection_fits_lane(selection, dictionaries, lane))
+		else if (selection_fits_lane(selection, reading->trace, dictionaries, lane))
 			marks |= HAS_OWNER;
 		if (flow->has & NST_HAS_FLOW_ID)
 			err = mark_flow(selection, reading->trace, flow->id, marks);
@@ -61,7 +105,7 @@ static int first_total(struct reading *reading, const struct nst_total *total)
 	if (err)
 		return err;
 	if (total->has & NST_TOTAL_HAS_OWNER &&
-	    selection_fits_owner(selection, total->pid, total->comm))
+	    selection_fits_owner(selection, reading->trace, total->pid, total->start_ns))
 		flow->marks |= HAS_OWNER;
 	if (!is_in_span(&selection->traces[reading->trace], total->from_ns, total->to_ns))
 		return 0;
@@ -80,7 +124,9 @@ static int first_row(struct reading *reading, enum nst_table table, const void *
 
 	switch (table) {
 	case NST_TABLE_OWNER:
-		marks = selection_fits_owner(selection, owner->pid, owner->comm) ? HAS_OWNER : 0;
+		marks = selection_fits_owner(selection, reading->trace, owner->pid, owner->start_ns)
+				? HAS_OWNER
+				: 0;
 		return mark_flow(selection, reading->trace, owner->flow_id, marks);
 	case NST_TABLE_TOTAL:
 		return first_total(reading, row);
@@ -151,6 +197,7 @@ static int third_events(struct reading *reading, const struct nst_dictionaries *
 		if (!seen[i] ||
 		    !selection_wants_lane(reading->selection, reading->trace, dictionaries, lane))
 			continue;
+		reading->selection->is_found = true;
 		if (flow->has & NST_HAS_NETNS)
 			err = keep_place(reading, flow->netns, lane->has & NST_HAS_IFINDEX,
 					 lane->ifindex);
@@ -180,6 +227,7 @@ static int third_row(struct reading *reading, enum nst_table table, const void *
 	if (table == NST_TABLE_OWNER)
 		return keep_owner(reading, owner->pid, owner->start_ns,
 				  owner->has & NST_OWNER_HAS_CGROUP, owner->cgroup_id);
+	reading->selection->is_found = true;
 	if (total->has & NST_TOTAL_HAS_NETNS)
 		err = keep_place(reading, total->netns, total->has & NST_TOTAL_HAS_IFINDEX,
 				 total->ifindex);
@@ -214,6 +262,7 @@ static int fourth_row(struct reading *reading, enum nst_table table, const void 
 struct pass {
 	int (*events)(struct reading *reading, const struct nst_dictionaries *dictionaries,
 		      const bool *seen); /* seen: which lanes have events in the span */
+	bool is_of_names;		 /* nothing is seen */
 	int (*row)(struct reading *reading, enum nst_table table, const void *row);
 };
 
@@ -223,9 +272,12 @@ static int read_events(struct reading *reading, const struct pass *pass)
 	const struct nst_dictionaries *dictionaries;
 	const struct nst_events *events;
 	bool *seen;
-	int err = nst_reader_dictionaries(reading->reader, &dictionaries)
-			  ?: nst_reader_events(reading->reader, &events);
+	int err = nst_reader_dictionaries(reading->reader, &dictionaries);
 
+	if (!err && pass->is_of_names)
+		return pass->events(reading, dictionaries, NULL);
+	if (!err)
+		err = nst_reader_events(reading->reader, &events);
 	if (err)
 		return err == -EBADMSG ? -EUCLEAN : err;
 	seen = calloc(dictionaries->n_lanes, sizeof(*seen));
@@ -304,10 +356,11 @@ static int read_all(struct selection *selection, const struct input *input, cons
 
 int selection_find(struct selection *selection, const struct input *input)
 {
-	static const struct pass passes[] = { { first_events, first_row },
-					      { NULL, second_row },
-					      { third_events, third_row },
-					      { NULL, fourth_row } };
+	static const struct pass names = { name_events, true, name_row };
+	static const struct pass passes[] = { { first_events, false, first_row },
+					      { NULL, false, second_row },
+					      { third_events, false, third_row },
+					      { NULL, false, fourth_row } };
 	int err = selection->n_traces ? 0 : selection_read_clocks(selection, input);
 
 	if (err)
@@ -318,6 +371,9 @@ int selection_find(struct selection *selection, const struct input *input)
 	intern_free(&selection->devices);
 	intern_free(&selection->kept);
 	selection->n_links = 0;
+	selection->is_found = false;
+	if (selection->n_comms)
+		err = read_all(selection, input, &names);
 	for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]) && !err; i++)
 		err = read_all(selection, input, &passes[i]);
 	return err ?: devices_keep_below(selection) ?: input_rewind(input);

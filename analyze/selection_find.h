@@ -24,8 +24,10 @@ struct selected_flow {
 
 /* ---- selection.c ---- */
 
-bool selection_fits_owner(const struct selection *selection, uint32_t pid, struct nst_bytes comm);
-bool selection_fits_lane(const struct selection *selection,
+bool selection_is_comm(const struct selection *selection, struct nst_bytes comm);
+bool selection_fits_owner(const struct selection *selection, size_t trace, uint32_t pid,
+			  uint64_t start_ns);
+bool selection_fits_lane(const struct selection *selection, size_t trace,
 			 const struct nst_dictionaries *dictionaries, const struct nst_lane *lane);
 unsigned int selection_marks_of(const struct selection *selection, const struct nst_flow *flow);
 
@@ -65,6 +67,7 @@ int devices_keep_below(struct selection *selection);
 /* ---- selection_keep.c ---- */
 
 enum keep_kind {
+	KEEP_COMM, /* a process that had a name which is asked for, at any time */
 	KEEP_PROCESS,
 	KEEP_NETNS,
 	KEEP_DEVICE, /* number: keep_device() */

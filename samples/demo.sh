@@ -29,6 +29,7 @@ until_says() { # until_says FILE TEXT PROCESS: false if the process ends without
 cp "$build/tests/traffic" "$scratch/demo-server" && cp "$build/tests/traffic" "$scratch/demo-client" ||
 	exit 1
 talk() { # talk PROTOCOL ADDRESS PORT BYTES
+	: >"$scratch/server" # where the one before has said that it is ready
 	"$scratch/demo-server" serve "$1" "$2" "$3" >"$scratch/server" &
 	server=$!
 	until_says "$scratch/server" ready $server &&

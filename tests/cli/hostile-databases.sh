@@ -56,6 +56,14 @@ hostile wide "(SELECT $wide LIMIT 1)" "$sum"
 refused wide "$memory" report --by protocol
 hostile endless "$endless" n
 refused endless "$files" report --by protocol
+# what takes neither ends after a minute, or sooner
+hostile idle "$endless" "(SELECT count(*) FROM $endless WHERE n < 0)"
+expect 1 "$analyze" report --max-time 1s "$TMP/idle.db"
+says "$TMP/err" "over 1 s of CPU time: --max-time allows more"
+"$analyze" report "$TMP/idle.db" >"$TMP/out" 2>"$TMP/err" &
+at_exit "kill -KILL $!"
+until_true 20 grep -q "^Max cpu time *60 " /proc/$!/limits
+kill -KILL $!
 # what is kept until it is printed, and what is copied to be rolled up again
 for limit in "" "--max-database 64M"; do
 	# shellcheck disable=SC2086 # the option's words

@@ -3,6 +3,7 @@
  * share's summary is pasted into a page of somebody else: whatever a name is, it stays a
  * name. And what is left out is nowhere.
  */
+#include "analyze/say.h"
 #include "tests/unit/trace_maker.h"
 
 static const char *make(const char *name, const char *comm)
@@ -92,9 +93,10 @@ static void the_rest_is_left_out(void)
 		  0);
 	CHECK(strstr(maker_out, "- events: `2`"));
 	CHECK_INT(maker_run(&command_share, "--force", "--host", "198.51.101.0/24", "-o",
-			    maker_path("two.out"), trace, NULL),
-		  0);
-	CHECK(strstr(maker_out, "- events: `0`"));
+			    maker_path("none.out"), trace, NULL),
+		  STATUS_FAILED);
+	CHECK(strstr(maker_err, "no packet that --pid, --comm, --host and --port ask for"));
+	CHECK_INT(access(maker_path("none.out"), F_OK), -1);
 }
 
 /* A flow is of everybody who ever had it: its owners may be told behind its events. */
@@ -124,11 +126,40 @@ static void late_owners_count(void)
 	CHECK(strstr(maker_out, "`late`"));
 }
 
+/* As in reports, a process that changed its name is one: by its last name, and by former ones. */
+static void a_process_has_all_its_names(void)
+{
+	static const char *const names[] = { "late-name", "web" };
+	const char *path = maker_path("renamed.zst");
+	struct maker maker = maker_begin(path, 1, 2);
+	struct net_event event = maker_event(1000, false);
+	struct nst_process_event renamed = { .time_ns = START + S,
+					     .pid = event.pid,
+					     .start_ns = event.start_ns,
+					     .what = NST_PROCESS_RENAME,
+					     .has = NST_PROCESS_HAS_COMM,
+					     .comm = { "late-name", 9 } };
+
+	maker_name(&event, event.pid, "web");
+	maker_add(&maker, &event);
+	if (nst_writer_flush(maker.writer))
+		abort();
+	maker_table(&maker, NST_CHUNK_PROCESSES, NST_TABLE_PROCESS_EVENT, &renamed, 1);
+	maker_end(&maker, 4000000000);
+	for (size_t i = 0; i < 2; i++) {
+		CHECK_INT(maker_run(&command_share, "--force", "--keep-names", "--comm", names[i],
+				    "-o", maker_path("renamed.out"), path, NULL),
+			  0);
+		CHECK(strstr(maker_out, "- events: `1`"));
+	}
+}
+
 int main(void)
 {
 	RUN(markdown_is_inert);
 	RUN(the_rest_is_left_out);
 	RUN(late_owners_count);
+	RUN(a_process_has_all_its_names);
 	maker_clean();
 	return test_result();
 }
