@@ -4,6 +4,7 @@
 #include "analyze/sandbox_kernel.h"
 #include "analyze/say.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -134,6 +135,25 @@ static bool is_absent(int err)
 	return err == -ENOSYS || err == -EOPNOTSUPP || err == -EPERM;
 }
 
+/*
+ * What the caller of the program had open, a socket perhaps, is open here too, unless it is closed
+ * by an exec, as all that is opened here is. Inputs of such a name (/dev/fd/9) are open once more.
+ */
+static void close_inherited(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory))) {
+		int fd = atoi(entry->d_name);
+
+		if (fd > STDERR_FILENO && !(fcntl(fd, F_GETFD) & FD_CLOEXEC))
+			close(fd);
+	}
+	if (directory)
+		closedir(directory);
+}
+
 int sandbox_enter(const struct sandbox_needs *needs)
 {
 	static const struct sandbox_needs nothing;
@@ -143,6 +163,7 @@ int sandbox_enter(const struct sandbox_needs *needs)
 	needs = needs ?: &nothing;
 	opens = needs->database || needs->updated;
 	changes = opens || needs->output;
+	close_inherited();
 	tzset(); /* which reads a file, sooner or later */
 	/* where this is forbidden, the other two are as well */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

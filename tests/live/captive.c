@@ -126,7 +126,7 @@ static int listen_somewhere(struct sockaddr_in *ret_address)
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, len) || listen(fd, 1) ||
 	    getsockname(fd, (struct sockaddr *)&address, &len))
@@ -145,7 +145,7 @@ int main(int argc, char **argv)
 		without_landlock |= !strcmp(argv[1], "--no-landlock");
 		without_seccomp |= !strcmp(argv[1], "--no-seccomp");
 	}
-	tcp = socket(AF_INET, SOCK_STREAM, 0);
+	tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (argc < 2 || tcp < 0 || listen_somewhere(&address) < 0)
 		return 2;
 	needs.output = argc > 2 ? argv[2] : NULL;

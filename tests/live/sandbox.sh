@@ -213,3 +213,13 @@ equal "what is beside it" "$(ls "$TMP/databases")" x.db
 equal "mode" "$(sqlite3 "$TMP/databases/x.db" "PRAGMA journal_mode = WAL")" wal
 expect 0 "$analyze" report --format json "$TMP/links/x.db"
 equal "what is beside the link" "$(ls "$TMP/links")" x.db
+
+# nor is anything left of what the caller had open
+mkfifo "$TMP/slow"
+exec 8<>"$TMP/slow"
+"$analyze" dump - <"$TMP/slow" 9>"$TMP/inherited" >"$TMP/out" 2>"$TMP/err" &
+at_exit "kill -KILL $!"
+until_true 10 grep -q '^Seccomp:[[:space:]]*2' /proc/$!/status
+left=$(find /proc/$!/fd -mindepth 1 -printf '%f %l\n' | grep -e inherited -e '^[1-9].*slow') &&
+	fail "open in the sandbox: $left"
+kill -KILL $!
