@@ -29,15 +29,6 @@ static int64_t offset_ns(const struct clock_sample *sample)
 	return (int64_t)sample->realtime_ns - (int64_t)sample->clock_ns;
 }
 
-static int64_t saturating_add(int64_t a, int64_t b)
-{
-	int64_t sum;
-
-	if (__builtin_add_overflow(a, b, &sum))
-		return a < 0 ? INT64_MIN : INT64_MAX;
-	return sum;
-}
-
 int64_t timeline_realtime(const struct timeline *timeline, uint64_t clock_ns)
 {
 	size_t low = 0, high = timeline->n;
@@ -53,7 +44,7 @@ int64_t timeline_realtime(const struct timeline *timeline, uint64_t clock_ns)
 		else
 			high = middle;
 	}
-	return saturating_add(clock, offset_ns(&timeline->samples[low]));
+	return time_add(clock, offset_ns(&timeline->samples[low]));
 }
 
 uint64_t timeline_clock(const struct timeline *timeline, int64_t realtime_ns, size_t *hint)
@@ -64,7 +55,7 @@ uint64_t timeline_clock(const struct timeline *timeline, int64_t realtime_ns, si
 		const struct clock_sample *sample = &timeline->samples[i];
 
 		*hint = i;
-		clock = saturating_add(realtime_ns, -offset_ns(sample));
+		clock = time_add(realtime_ns, -offset_ns(sample));
 		/* a clock that stepped forward passes over realtime_ns */
 		if (i && clock < (int64_t)sample->clock_ns)
 			clock = (int64_t)sample->clock_ns;

@@ -10,6 +10,16 @@
 #define NS_PER_S INT64_C(1000000000)
 #define TIME_TEXT_MAX 48
 
+/* A trace may claim any times; what would be beyond all of them is the first, or the last. */
+static inline int64_t time_add(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		return a < 0 ? INT64_MIN : INT64_MAX;
+	return sum;
+}
+
 struct clock_sample {
 	uint64_t clock_ns;
 	uint64_t realtime_ns;

@@ -7,9 +7,9 @@ static int64_t resolve(const struct moment *moment, int64_t start_ns, int64_t en
 {
 	switch (moment->kind) {
 	case MOMENT_SINCE_START:
-		return start_ns + moment->ns;
+		return time_add(start_ns, moment->ns);
 	case MOMENT_BEFORE_END:
-		return end_ns - moment->ns;
+		return time_add(end_ns, -moment->ns);
 	default:
 		return moment->ns;
 	}
