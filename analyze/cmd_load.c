@@ -132,8 +132,10 @@ static int add_to(const struct settings *settings, struct input *inputs, size_t 
 {
 	const struct sandbox_needs needs = { .updated = settings->output };
 	sqlite3 *db = NULL;
-	int err = db_open(settings->output, true, &db);
+	int err;
 
+	sandbox_close_inherited();
+	err = db_open(settings->output, true, &db);
 	if (err)
 		return err;
 	err = db_begin(db);

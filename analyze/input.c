@@ -152,7 +152,7 @@ int input_spool(struct input *input)
 	input_close(input);
 	input->fd = fd;
 	input->can_seek = true;
-	limits_expect(fd, false); /* from here on time goes by its size */
+	limits_expect_copy(fd); /* from here on time goes by its size */
 	return 0;
 }
 

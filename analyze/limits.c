@@ -45,6 +45,7 @@
 static struct limits set;
 static uint64_t opened_bytes; /* of all inputs that are files */
 static bool has_database;     /* among them */
+static size_t n_pipes;	      /* that are not copied yet */
 
 /* ---- Time -------------------------------------------------------------- */
 
@@ -119,12 +120,19 @@ void limits_expect(int fd, bool is_database)
 	uint64_t seconds;
 
 	has_database |= is_database;
+	n_pipes += !is_file && !is_database;
 	opened_bytes += limits_file_bytes(fd);
 	if (set.cpu_ns)
 		return;
 	seconds = (has_database ? CPU_DATABASE_S : CPU_S) + CPU_S_A_MIB * (opened_bytes >> 20);
 	/* a pipe may go on for weeks */
-	limit_time(is_file ? seconds : UINT64_MAX);
+	limit_time(n_pipes ? UINT64_MAX : seconds);
+}
+
+void limits_expect_copy(int fd)
+{
+	n_pipes--;
+	limits_expect(fd, false);
 }
 
 uint32_t limits_interval_rows(void)

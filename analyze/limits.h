@@ -25,6 +25,8 @@ void limits_set(const struct limits *limits);
  * database goes by the size of all of them.
  */
 void limits_expect(int fd, bool is_database);
+/* The file that an input is read from, now that all of its pipe was copied there. */
+void limits_expect_copy(int fd);
 
 /* Rows of an interval and a lane that are kept before the interval doubles. */
 uint32_t limits_interval_rows(void);

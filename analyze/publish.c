@@ -201,8 +201,9 @@ static int find_selected(struct making *making)
 		say("%s: nothing of it is between --from and --to", making->input->name);
 	else if (selection_is_by_flow(selection) && !selection->is_found &&
 		 !making->publishing->is_shortened)
-		say("%s: it has no packet that --pid, --comm, --host and --port ask for",
-		    making->input->name);
+		say("%s: it has no packet%s that --pid, --comm, --host and --port ask for",
+		    making->input->name,
+		    window_is_given(&selection->window) ? " between --from and --to" : "");
 	else
 		return STATUS_DONE;
 	return STATUS_FAILED;

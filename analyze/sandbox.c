@@ -22,6 +22,8 @@
 #define WRITE_VERSION_AT 18
 #define VERSION_WAL 2
 
+#define FDS_MAX 65536 /* where /proc is not there to tell */
+
 /* What stands beside a database: its name and a suffix. 0 or -errno. */
 static int allow_beside(int ruleset, const char *path, const char *suffix)
 {
@@ -135,21 +137,21 @@ static bool is_absent(int err)
 	return err == -ENOSYS || err == -EOPNOTSUPP || err == -EPERM;
 }
 
-/*
- * What the caller of the program had open, a socket perhaps, is open here too, unless it is closed
- * by an exec, as all that is opened here is. Inputs of such a name (/dev/fd/9) are open once more.
- */
-static void close_inherited(void)
+static void close_if_inherited(int fd)
+{
+	if (fd > STDERR_FILENO && !(fcntl(fd, F_GETFD) & FD_CLOEXEC))
+		close(fd);
+}
+
+void sandbox_close_inherited(void)
 {
 	DIR *directory = opendir("/proc/self/fd");
 	struct dirent *entry;
 
-	while (directory && (entry = readdir(directory))) {
-		int fd = atoi(entry->d_name);
-
-		if (fd > STDERR_FILENO && !(fcntl(fd, F_GETFD) & FD_CLOEXEC))
-			close(fd);
-	}
+	for (int fd = 0; !directory && fd < FDS_MAX; fd++)
+		close_if_inherited(fd);
+	while (directory && (entry = readdir(directory)))
+		close_if_inherited(atoi(entry->d_name));
 	if (directory)
 		closedir(directory);
 }
@@ -163,7 +165,8 @@ int sandbox_enter(const struct sandbox_needs *needs)
 	needs = needs ?: &nothing;
 	opens = needs->database || needs->updated;
 	changes = opens || needs->output;
-	close_inherited();
+	if (!needs->updated)
+		sandbox_close_inherited();
 	tzset(); /* which reads a file, sooner or later */
 	/* where this is forbidden, the other two are as well */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

@@ -21,6 +21,13 @@ struct sandbox_needs { /* beside what is open */
 };
 
 /*
+ * What the caller of the program had open, a socket perhaps, is open here too, unless it is closed
+ * by an exec, as all that is opened here is. Inputs of such a name (/dev/fd/9) have to be open by
+ * now, and no database: closing any descriptor of a file ends its locks (fcntl(2), F_SETLK).
+ */
+void sandbox_close_inherited(void);
+
+/*
  * From here on, in this thread and all that it makes. NULL: nothing beside what is open.
  * Paths are those of the caller's directory; what of them is not there is not needed. 0, or
  * -errno once it was said: what the kernel offers and does not do then.

@@ -34,7 +34,7 @@ struct reading {
 static int note_comm(struct reading *reading, uint32_t pid, uint64_t start_ns,
 		     struct nst_bytes comm)
 {
-	if (!selection_is_comm(reading->selection, comm))
+	if (!comm.len_bytes || !selection_is_comm(reading->selection, comm))
 		return 0;
 	return selection_keep(reading->selection, reading->trace, KEEP_COMM, pid, start_ns);
 }
@@ -63,7 +63,9 @@ static int name_row(struct reading *reading, enum nst_table table, const void *r
 	case NST_TABLE_OWNER:
 		return note_comm(reading, owner->pid, owner->start_ns, owner->comm);
 	case NST_TABLE_TOTAL:
-		return note_comm(reading, total->pid, total->start_ns, total->comm);
+		return total->has & NST_TOTAL_HAS_OWNER
+			       ? note_comm(reading, total->pid, total->start_ns, total->comm)
+			       : 0;
 	case NST_TABLE_PROCESS_EVENT:
 		return note_comm(reading, event->pid, event->start_ns, event->comm);
 	default:

@@ -45,11 +45,12 @@ static _Noreturn void exec_and_stop(char **argv)
 	_exit(errno);
 }
 
-int command_try(char **argv, struct command *ret_command)
+int command_try(char **argv, struct command *ret_command, bool *ret_is_known)
 {
 	pid_t pid = fork();
 	int status, err;
 
+	*ret_is_known = false;
 	if (!pid)
 		exec_and_stop(argv);
 	do
@@ -59,11 +60,13 @@ int command_try(char **argv, struct command *ret_command)
 		kill(pid, SIGKILL);
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
+		*ret_is_known = true;
 		return 0;
 	}
-	if (err || !WIFEXITED(status) || !WEXITSTATUS(status))
+	err = !err && WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+	/* which may be for being traced (selinux_bprm_creds_for_exec(), apparmor's likewise) */
+	if (!err || err == EPERM || err == EACCES)
 		return 0;
-	err = WEXITSTATUS(status);
 	say("%s: %s", argv[0], strerror(err));
 	ret_command->not_run = true;
 	ret_command->exit_status = exit_status_of(err);

@@ -21,11 +21,11 @@ struct command {
 
 /*
  * Can it be run? It is, up to its first instruction, by a process that ends there: whatever an exec
- * may lack (an interpreter, too) is found before anything is done for a recording. 0, too, where
- * processes may not be traced: command_start() tells then. A command that cannot be run gives a
+ * may lack (an interpreter, too) is found before anything is done for a recording. Where it may not
+ * be traced nothing is known, and command_start() tells. A command that cannot be run gives a
  * negative errno, with its exit status, and the user has been told.
  */
-int command_try(char **argv, struct command *ret_command);
+int command_try(char **argv, struct command *ret_command, bool *ret_is_known);
 
 /*
  * Make the process, which waits before it execs. signal_mask is what the

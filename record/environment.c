@@ -6,6 +6,7 @@
 #include "record/devices.h"
 #include "record/kernel.h"
 #include "record/options.h"
+#include "record/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,9 +72,20 @@ static struct nst_bytes bytes_of(const char *text)
 	return (struct nst_bytes){ .data = text, .len_bytes = (uint32_t)strlen(text) };
 }
 
+/* A command line may be longer than any field: it is cut as a process's arguments are. */
+static void cut(char *value)
+{
+	static const char mark[] = " ...";
+
+	if (strlen(value) > PROC_ARGS_MAX_BYTES)
+		memcpy(value + PROC_ARGS_MAX_BYTES - strlen(mark), mark, sizeof(mark));
+}
+
 /* value is freed with the list; NULL: there was no memory for it, or nothing to say. */
 static void add(struct list *list, const char *key, char *value)
 {
+	if (value)
+		cut(value);
 	if (value && list->n < SETTINGS_MAX)
 		list->rows[list->n++] =
 			(struct nst_setting){ .key = bytes_of(key), .value = bytes_of(value) };

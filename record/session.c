@@ -254,11 +254,20 @@ static int start_command(struct session *session)
 	return err;
 }
 
+/* A command that may turn out not to run costs no former recording: it runs before. */
+static int begin_output(struct session *session, bool is_known)
+{
+	int err = is_known || !session->output.temporary ? 0 : start_command(session);
+
+	return err ?: output_begin(&session->output);
+}
+
 /* Everything that can fail before the first event, what replaces a former file last. */
 static int begin(struct session *session)
 {
 	const struct settings *settings = session->settings;
 	struct nst_header header;
+	bool is_known = false;
 	int err;
 
 	err = privileges_check(settings->run_as, beside(settings))
@@ -273,7 +282,7 @@ static int begin(struct session *session)
 		err = rotation_open(settings, &session->rotation);
 	/* before any file is made or replaced */
 	if (!err && settings->command)
-		err = command_try(settings->command, &session->command);
+		err = command_try(settings->command, &session->command, &is_known);
 	if (!err && !is_flight(settings))
 		err = rotation_next(session->rotation, &session->output);
 	if (!err && settings->command)
@@ -296,7 +305,7 @@ static int begin(struct session *session)
 	if (!err)
 		watcher_look(session->watcher);
 	if (!err && !is_flight(settings))
-		err = output_begin(&session->output);
+		err = begin_output(session, is_known);
 	if (!err && rotation_is_on(session->rotation))
 		privileges_give(settings->run_as, session->output.fd, session->output.name);
 	if (!err)

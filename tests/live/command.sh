@@ -24,6 +24,11 @@ says "$TMP/err" "$TMP"
 # ... and to see whether it can be run does not run it
 run 0 sh -c "echo run >>$TMP/runs"
 equal "how often it was run" "$(cat "$TMP/runs")" run
+# however long its command line is
+# shellcheck disable=SC2046 # words
+run 0 true $(seq -f '%01000g' 100)
+equal "bytes of the command line" "$(query "$TMP/t.zst" \
+	"SELECT length(value) FROM environment WHERE key = 'command'")" 16384
 
 run 0 ping -q -c 1 127.0.0.1
 equal "echo requests" "$(query "$TMP/t.zst" "SELECT count(*) FROM net_event

@@ -85,6 +85,11 @@ equal "the file that was there" "$(md5sum <"$TMP/pub/b.zst")" "$before"
 expect 127 "$record" -q --force -o "$TMP/pub/b.zst" -- no-such-program-at-all
 says "$TMP/err" "no-such-program-at-all: No such file"
 equal "the file that was there" "$(md5sum <"$TMP/pub/b.zst")" "$before"
+# ... also where it cannot be tried, because somebody else traces it
+if strace true 2>/dev/null; then
+	expect 127 strace -f -o "$TMP/strace" "$record" -q --force -o "$TMP/pub/b.zst" -- no-such-program-at-all
+	equal "the file that was there" "$(md5sum <"$TMP/pub/b.zst")" "$before"
+fi
 # ... or when it cannot be replaced, which a file that something is mounted on cannot
 : >"$TMP/empty"
 mount --bind "$TMP/empty" "$TMP/pub/b.zst" || fail "cannot mount"

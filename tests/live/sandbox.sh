@@ -223,3 +223,11 @@ until_true 10 grep -q '^Seccomp:[[:space:]]*2' /proc/$!/status
 left=$(find /proc/$!/fd -mindepth 1 -printf '%f %l\n' | grep -e inherited -e '^[1-9].*slow') &&
 	fail "open in the sandbox: $left"
 kill -KILL $!
+
+# ... but what SQLite has locked stays locked, though the caller has the database open
+"$analyze" load -o "$TMP/of.db" "$TMP/slow" 9<"$TMP/of.db" >"$TMP/out" 2>"$TMP/err" &
+at_exit "kill -KILL $!"
+until_true 10 grep -q '^Seccomp:[[:space:]]*2' /proc/$!/status
+sqlite3 "$TMP/of.db" "BEGIN IMMEDIATE; ROLLBACK" 2>"$TMP/err" && fail "the database is not locked"
+says "$TMP/err" "database is locked"
+kill -KILL $!
