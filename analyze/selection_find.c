@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Four readings, and one more before them for names of processes: which flows are wanted (owners of a flow may stand behind its events), which
- * rows of times before the span still hold in it, what these flows need, and what the processes
- * need that were found so.
+ * Five readings: which processes had a name that is asked for, which flows are wanted (owners of a
+ * flow may stand behind its events), which rows of times before the span still hold in it, what
+ * these flows need, and what the processes need that were found so.
  */
 #include "analyze/selection_find.h"
 
