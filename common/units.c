@@ -157,7 +157,11 @@ char *format_duration(uint64_t ns, char text[UNITS_MAX])
 {
 	uint64_t seconds = ns / NS_PER_S;
 
-	if (seconds < 60)
+	if (ns && ns < 1000)
+		snprintf(text, UNITS_MAX, "%" PRIu64 " ns", ns);
+	else if (ns && ns < 1000000)
+		snprintf(text, UNITS_MAX, "%" PRIu64 " us", ns / 1000);
+	else if (seconds < 60)
 		snprintf(text, UNITS_MAX, "%" PRIu64 ".%03" PRIu64 " s", seconds,
 			 ns % NS_PER_S / 1000000);
 	else if (seconds < 3600)

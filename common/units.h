@@ -23,7 +23,7 @@ int parse_duration(const char *text, uint64_t min_ns, uint64_t max_ns, uint64_t 
 char *format_bytes(uint64_t bytes, char text[UNITS_MAX]);
 /* "12.3 Mbit/s" */
 char *format_rate(uint64_t bits_per_second, char text[UNITS_MAX]);
-/* "1.234 s", "2m 5s", "1h 2m 3s" */
+/* "10 us", "1.234 s", "2m 5s", "1h 2m 3s" */
 char *format_duration(uint64_t ns, char text[UNITS_MAX]);
 
 #endif

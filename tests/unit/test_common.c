@@ -76,6 +76,8 @@ static void people_read_few_digits(void)
 	CHECK_STR(format_bytes(12345678, text), "12.3 MB");
 	CHECK_STR(format_bytes(UINT64_MAX, text), "18.4 EB");
 	CHECK_STR(format_rate(1500000, text), "1.50 Mbit/s");
+	CHECK_STR(format_duration(0, text), "0.000 s");
+	CHECK_STR(format_duration(10000, text), "10 us");
 	CHECK_STR(format_duration(1234567890, text), "1.234 s");
 	CHECK_STR(format_duration(UINT64_C(3723000000000), text), "1h 2m 3s");
 }
