@@ -30,6 +30,7 @@ needs() {
 	test|command -v zstd|zstd|zstd|zstd|zstd
 	test|command -v sqlite3|sqlite3|sqlite|sqlite|sqlite
 	test|command -v jq|jq|jq|jq|jq
+	test|command -v pgrep|procps|procps-ng|procps-ng|procps
 	test|command -v file|file|file|file|file
 	test|command -v mandoc|mandoc|mandoc|mandoc|mandoc
 	test|command -v strace|strace|strace|strace|strace
