@@ -124,6 +124,7 @@ end_pair() {
 # start_record ARGUMENT...: begin to record in the background, $recorder is its
 # process; on return it records.
 start_record() {
+	: >"$TMP/record.err" # where the one before has said that it records
 	"$record" "$@" 2>"$TMP/record.err" </dev/null &
 	recorder=$!
 	at_exit "kill -KILL $recorder"

@@ -119,6 +119,7 @@ end_load
 # A reader that goes away: under load, and while everything waits for him
 mkfifo "$TMP/pipe"
 record_to_pipe() {
+	: >"$TMP/record.err"
 	"$record" "$@" -o - >"$TMP/pipe" 2>"$TMP/record.err" </dev/null &
 	recorder=$!
 	at_exit "kill -KILL $recorder"
