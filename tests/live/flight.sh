@@ -140,11 +140,12 @@ for detail in "packets -B 8k" flows; do
 		"events and lost, $(moved "$TMP/sent" sent) bytes"
 done
 
-# Triggers: a process, and a command that fails.
-begin --port 4099 --flight 1m --trigger process:1M --trigger "command:test -e $TMP/well" -o "$TMP/t.zst"
-touch "$TMP/well"
-until_true 20 written t.zst # it was not there the first time
-says "$TMP/record.err" "t.zst (command:test -e $TMP/well: exit status 1)"
+# Triggers: a process, and a command that fails, the first time alone.
+printf '#!/bin/sh\n[ -e "$0.tried" ] && exit\n: >"$0.tried"\nexit 1\n' >"$TMP/well"
+chmod +x "$TMP/well"
+begin --port 4099 --flight 1m --trigger process:1M --trigger "command:$TMP/well" -o "$TMP/t.zst"
+until_true 20 written t.zst
+says "$TMP/record.err" "t.zst (command:$TMP/well: exit status 1)"
 ip netns exec "$left" sh -c "$traffic flood udp 10.99.0.2 4099 100000 1000; :" >"$TMP/sent"
 until_true 20 written t-000002.zst
 says "$TMP/record.err" "t-000002.zst (process:1M: process $(moved "$TMP/sent" pid),"
